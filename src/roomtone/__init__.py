@@ -1,0 +1,3 @@
+"""Roomtone hears how a conversation feels."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""How news spreads to whoever listens."""

@@ -1,0 +1,1 @@
+"""What we alarm on: each member watches blocks and speaks up."""

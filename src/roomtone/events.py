@@ -1,0 +1,255 @@
+"""What happens: everything that can come in, as frozen, tagged, versioned structs."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+WIRE_VERSION = 1
+
+# Bounds on what one event may hold. A text longer than this is not a chat message; ids and names
+# end up in indexes, URLs and logs, where 200 characters is already generous.
+MAX_TEXT = 16_384
+MAX_NAME = 200
+MAX_EMOJI = 64
+MAX_OPTIONS = 100
+
+# No control characters in names: an id with a NUL or a line feed would break stores, logs and
+# URLs. JSON can only hold one behind a backslash, so `decode` looks for it only where there is one;
+# a regular expression on every name would cost a third of the decoding.
+_PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000-\u001f\u007f]+$"}
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+Name = Annotated[
+    str, Meta(min_length=1, max_length=MAX_NAME, extra_json_schema=_PRINTABLE)
+]
+Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+Emoji = Annotated[str, Meta(min_length=1, max_length=MAX_EMOJI, extra_json_schema=_PRINTABLE)]
+At = Annotated[datetime, Meta(tz=True)]
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """What every event has: where it happened, when, by whom, and the client's own id for it.
+
+    `id` makes a repeat harmless within its session; without one, every delivery counts. `at` is
+    ISO 8601 with an offset; without it the event happened when it arrived.
+    """
+
+    session: Name
+    id: Name | None = None
+    at: At | None = None
+    user: Name | None = None
+
+
+class Message(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="message"):
+    """Somebody said something."""
+
+    text: Text
+    role: Literal["user", "bot", "host"] = "user"
+    reply_to: Name | None = None
+
+
+class Reaction(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="reaction"):
+    """Somebody reacted with an emoji, or took a reaction back."""
+
+    emoji: Emoji
+    target: Name | None = None
+    action: Literal["add", "remove"] = "add"
+
+
+class Join(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="join"):
+    """Somebody came in."""
+
+
+class Leave(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="leave"):
+    """Somebody left."""
+
+
+class PollOpened(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="poll_opened"):
+    """A poll can be voted in from now on."""
+
+    poll: Name
+    question: Text = ""
+    options: Annotated[list[Text], Meta(max_length=MAX_OPTIONS)] = []
+
+
+class PollVote(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="poll_vote"):
+    """Somebody voted; a second vote of the same person in the same poll replaces the first."""
+
+    poll: Name
+    option: Annotated[str, Meta(max_length=MAX_NAME)] | int
+
+
+class PollClosed(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="poll_closed"):
+    """A poll takes no more votes."""
+
+    poll: Name
+
+
+class Heartbeat(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="heartbeat"):
+    """A feed says that it is alive, so that silence can be told from a broken pipe."""
+
+    source: Name = "default"
+
+
+Event = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed | Heartbeat
+EVENT_TYPES: tuple[type[_Event], ...] = (
+    Message,
+    Reaction,
+    Join,
+    Leave,
+    PollOpened,
+    PollVote,
+    PollClosed,
+    Heartbeat,
+)
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why one event of a batch was not taken: its place in the batch and a sentence."""
+
+    index: int
+    reason: str
+
+
+_one = msgspec.json.Decoder(Event)
+_many = msgspec.json.Decoder(list[Event])
+_raw = msgspec.json.Decoder(list[msgspec.Raw])
+
+# msgspec raises three kinds of error on hostile input; RecursionError on deep nesting is the
+# one that nobody expects.
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError)
+
+
+def decode(
+    body: bytes, *, lines: bool = False, limit: int | None = None
+) -> tuple[list[Event], list[Refusal], list[int]]:
+    """Decode a body into events, refusals, and each event's index in the body.
+
+    The body is one JSON object, an array of objects, or (with `lines`, or when it starts like an
+    object and holds several lines) one object per line. What does not decode is refused alone;
+    the rest is taken. Raises ValueError when the body as a whole is no JSON, or holds more than
+    `limit` items.
+
+    >>> events, refusals, _ = decode(b'[{"type":"join","session":"s","user":"u"},{"type":"nap"}]')
+    >>> len(events), refusals[0].index
+    (1, 1)
+    """
+    body = body.strip()
+    if not body:
+        raise ValueError("the body is empty; send one event, an array, or one event per line")
+    if body[:1] == b"[":
+        return _decode_array(body, limit)
+    if lines or b"\n" in body:
+        parts: Sequence[bytes | msgspec.Raw] = [p for p in body.split(b"\n") if p.strip()]
+        # A single pretty-printed object spans lines too; it is one event.
+        if not lines and len(parts) > 1 and not parts[0].rstrip().endswith(b"}"):
+            parts = [body]
+    else:
+        parts = [body]
+    _check_limit(len(parts), limit)
+    return _decode_each(parts)
+
+
+def encode(events: Sequence[Event]) -> bytes:
+    """The events as a JSON array, as clients send them."""
+    return msgspec.json.encode(events)
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of everything that may come in."""
+    (one,), components = msgspec.json.schema_components(
+        [Event], ref_template="#/$defs/{name}"
+    )
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"Roomtone event, wire version {WIRE_VERSION}",
+        **one,
+        "$defs": components,
+    }
+
+
+def _decode_array(
+    body: bytes, limit: int | None
+) -> tuple[list[Event], list[Refusal], list[int]]:
+    try:
+        events = _many.decode(body)
+        if b"\\" in body:
+            for event in events:
+                check_names(event)
+    except _UNREADABLE:
+        parts = _split_array(body)
+        _check_limit(len(parts), limit)
+        return _decode_each(parts)
+    _check_limit(len(events), limit)
+    return events, [], list(range(len(events)))
+
+
+def _split_array(body: bytes) -> Sequence[bytes | msgspec.Raw]:
+    """The array's items, each still to be decoded.
+
+    A lone surrogate in one item makes msgspec give up on the whole array; the standard library
+    reads past it, so that the item alone can be refused.
+    """
+    try:
+        return _raw.decode(body)
+    except _UNREADABLE as error:
+        first = error
+    try:
+        items = json.loads(body)
+    except (ValueError, RecursionError):
+        raise ValueError(
+            f"the body is not a JSON array of events: {explain_refusal(first)}"
+        ) from None
+    return [json.dumps(item).encode() for item in items]
+
+
+def _decode_each(
+    parts: Sequence[bytes | msgspec.Raw],
+) -> tuple[list[Event], list[Refusal], list[int]]:
+    events: list[Event] = []
+    refusals: list[Refusal] = []
+    kept: list[int] = []
+    for index, part in enumerate(parts):
+        try:
+            event = _one.decode(part)
+            if b"\\" in bytes(part):
+                check_names(event)
+            events.append(event)
+            kept.append(index)
+        except _UNREADABLE as error:
+            refusals.append(Refusal(index, explain_refusal(error)))
+    return events, refusals, kept
+
+
+def check_names(event: Event) -> None:
+    """Raise ValueError when a name of the event holds a control character."""
+    for name in event.__struct_fields__:
+        value = getattr(event, name)
+        if name not in ("text", "question") and isinstance(value, str) and _CONTROL.search(value):
+            raise ValueError(f"a control character in `{name}`; names are printable text")
+
+
+def explain_refusal(error: Exception) -> str:
+    """A decoder's error as a sentence for the one who sent the event."""
+    text = str(error)
+    if isinstance(error, RecursionError):
+        return "nested too deeply; an event is a flat object"
+    if isinstance(error, UnicodeDecodeError):
+        return "not valid UTF-8; encode the body as UTF-8"
+    if "Invalid value" in text and "$.type" in text or "missing required field `type`" in text:
+        known = ", ".join(str(t.__struct_config__.tag) for t in EVENT_TYPES)
+        return f"{text}; known types: {known}"
+    if "surrogate" in text or "hex escape" in text or "truncated" in text:
+        return f"{text}; cut off, or a lone surrogate, which is not a character"
+    return text
+
+
+def _check_limit(count: int, limit: int | None) -> None:
+    if limit is not None and count > limit:
+        raise ValueError(f"{count} events in one request; send at most {limit}")

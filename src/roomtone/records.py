@@ -1,0 +1,78 @@
+"""What is kept: the journal's entries, and the summary of an ended session."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from roomtone.events import Event
+
+
+class Batch(msgspec.Struct, frozen=True, kw_only=True, tag="batch"):
+    """Events that arrived together. `arrival` is the server's clock in epoch milliseconds.
+
+    In a history batch events run on their own time: each session's clock is the latest `at` seen.
+    """
+
+    arrival: int
+    source: str
+    events: list[Event]
+    history: bool = False
+
+
+class Tick(msgspec.Struct, frozen=True, kw_only=True, tag="tick"):
+    """The clock stood at `now` (epoch seconds, a multiple of 5): what came before this entry is
+    in the tick, what comes after is not."""
+
+    now: int
+
+
+class Gap(msgspec.Struct, frozen=True, kw_only=True, tag="gap"):
+    """Nobody was listening between these two instants (epoch seconds): silence here is ours."""
+
+    start: int
+    end: int
+
+
+class Closed(msgspec.Struct, frozen=True, kw_only=True, tag="closed"):
+    """A history session got its last event; what is still open in it is finished."""
+
+    session: str
+
+
+Entry = Batch | Tick | Gap | Closed
+
+
+class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept of a session for good: its extent, its people, its score and its alarms."""
+
+    session: str
+    started: datetime
+    ended: datetime | None
+    messages: int
+    reactions: int
+    votes: int
+    people: int
+    peak_active: int
+    mean_score: float | None
+    min_score: float | None
+    max_score: float | None
+    alarms: int
+    late: int
+    reason: Literal["open", "idle", "end of input"] = "open"
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Entry)
+
+
+def encode_entry(entry: Entry) -> bytes:
+    """An entry as the journal keeps it (MessagePack)."""
+    return _encoder.encode(entry)
+
+
+def decode_entry(data: bytes | memoryview) -> Entry:
+    """The entry that `encode_entry` made these bytes from."""
+    return _decoder.decode(data)

@@ -1,0 +1,1 @@
+"""What runs it all: the only place that connects the parts."""

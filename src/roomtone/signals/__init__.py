@@ -1,0 +1,1 @@
+"""What we measure: each member declares its Measurement and computes it."""

@@ -1,0 +1,1 @@
+"""Where events come from: each member turns something outside into events."""

@@ -1,0 +1,1 @@
+"""Where things are kept, by time and by conversation."""
