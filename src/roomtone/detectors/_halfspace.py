@@ -14,7 +14,7 @@ from roomtone.points import Column, Slots
 
 _PADDING = 0.15  # share of a node's range, on either side, in which no cut is drawn
 _CHUNK = 1024  # rows scored together, so that their columns stay in the processor's cache
-_PIVOT_CHUNK = 64  # rows whose tables are rebuilt together, for the same reason
+_PIVOT_CHUNK = 16  # slots whose tables are rebuilt together: larger ones leave the allocator's pool
 
 
 class HalfSpaceTrees:
@@ -159,7 +159,8 @@ class HalfSpaceTrees:
         columns = len(closed) * self._trees
         mass = np.zeros((1 << self._height, columns), self._worth_type)
         leaves = closed.transpose(0, 2, 1).reshape(columns, self._window).astype(np.intp)
-        np.add.at(mass.ravel(), (leaves * columns + np.arange(columns)[:, None]).ravel(), 1)
+        one = self._worth_type.type(1)  # a plain 1 would be cast anew, at twenty times the cost
+        np.add.at(mass.ravel(), (leaves * columns + np.arange(columns)[:, None]).ravel(), one)
         levels = [mass]
         for _ in range(self._height):
             levels.append(levels[-1][0::2] + levels[-1][1::2])
