@@ -25,9 +25,7 @@ MAX_OPTIONS = 100
 # a regular expression on every name would cost a third of the decoding.
 _PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000-\u001f\u007f]+$"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-Name = Annotated[
-    str, Meta(min_length=1, max_length=MAX_NAME, extra_json_schema=_PRINTABLE)
-]
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, extra_json_schema=_PRINTABLE)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
 Emoji = Annotated[str, Meta(min_length=1, max_length=MAX_EMOJI, extra_json_schema=_PRINTABLE)]
 At = Annotated[datetime, Meta(tz=True)]
@@ -163,9 +161,7 @@ def encode(events: Sequence[Event]) -> bytes:
 
 def schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of everything that may come in."""
-    (one,), components = msgspec.json.schema_components(
-        [Event], ref_template="#/$defs/{name}"
-    )
+    (one,), components = msgspec.json.schema_components([Event], ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"Roomtone event, wire version {WIRE_VERSION}",
@@ -174,9 +170,7 @@ def schema() -> dict[str, Any]:
     }
 
 
-def _decode_array(
-    body: bytes, limit: int | None
-) -> tuple[list[Event], list[Refusal], list[int]]:
+def _decode_array(body: bytes, limit: int | None) -> tuple[list[Event], list[Refusal], list[int]]:
     try:
         events = _many.decode(body)
         if b"\\" in body:

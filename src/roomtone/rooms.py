@@ -1,0 +1,425 @@
+"""Who is here and what is recent: all live sessions as columns of one-second buckets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomtone.points import Column, Ids, Slots
+
+WINDOW_S = 60
+"""What counts as recent: sixty one-second buckets."""
+
+LATE_S = 10
+"""How late an event may come and still count in its own second."""
+
+PEOPLE_MIN = 30
+"""Where nobody says who is present, whoever acted in this many minutes is taken to be."""
+
+POLL_OPEN_S = 600
+"""A poll that nobody voted in for this long no longer speaks for the room as it is now."""
+
+POLL_CLOSED_S = 60
+"""A closed poll is part of the room for one more window, so that closing it is no drop."""
+
+# The columns of a bucket. ACTIVE counts the people whose last act fell into this second, so that
+# the sum over all buckets counts everybody once; JOINS and LEAVES are net of those who came back.
+CHAT, REACTIONS, VOTES, ACTIVE, JOINS, LEAVES = range(6)
+KINDS = 6
+
+_MINUTES = 32  # a ring of minutes, longer than PEOPLE_MIN
+NEVER = -1
+
+
+class Room:
+    """What one session knows of its people; the numbers live in the columns of `Rooms`."""
+
+    __slots__ = ("gone", "id", "polls", "present", "reacted", "slot", "users", "voters")
+
+    def __init__(self, id: str, slot: int) -> None:
+        self.id = id
+        self.slot = slot
+        self.users: dict[str, int] = {}  # everybody seen: the second of their last act, or NEVER
+        self.present: dict[str, int] | None = None  # who is in, since which second
+        self.gone: dict[str, int] | None = None  # who left, in which second
+        self.reacted: dict[tuple[str, str, str], int] = {}  # recent reactions, to take back
+        self.polls: dict[str, set[str]] = {}  # open polls and who voted
+        self.voters: dict[str, int] = {}  # in how many open polls each has voted
+
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The last minute of every live room; all columns have shape (rooms,), NaN is not known."""
+
+    ids: Ids
+    slots: Slots
+    chat: Column  # NaN: the room has never seen a message
+    reactions: Column  # NaN: the room has never seen one
+    active: Column
+    total: Column
+    presence_known: Column
+    participation: Column  # NaN: no poll
+    leave_rate: Column  # NaN: presence unknown
+    leavers_15s: Column
+    leavers_60s: Column
+    present_before: Column
+    activity: Column  # counted since the last tick
+    quiet_s: Column
+    heartbeat_age_s: Column
+    heartbeat_every_s: Column
+
+
+class Rooms:
+    """All live sessions as columns; a session has a slot for as long as it lives.
+
+    `advance` moves the window, and only the caller's clock does: no event can. Increments are
+    gathered in lists and put into the columns at once by `settle`, which reading does by itself.
+    """
+
+    def __init__(self, *, capacity: int = 16, max_users: int = 200_000) -> None:
+        self.max_users = max_users
+        self.rooms: dict[str, Room] = {}
+        self.by_slot: list[Room | None] = []
+        self.head = 0  # the newest second that events may fall into
+        self._free: list[int] = []
+        self._plus: list[int] = []
+        self._minus: list[int] = []
+        self._minute_plus: list[int] = []
+        self._minute_minus: list[int] = []
+        self._capacity = capacity
+        self.buckets = np.zeros((WINDOW_S, capacity, KINDS), np.int32)
+        self.minutes = np.zeros((_MINUTES, capacity), np.int32)
+        self.columns: dict[str, NDArray[Any]] = {
+            "tallies": np.zeros((capacity, KINDS), np.int64),  # since the session began
+            "people": np.zeros(capacity, np.int32),
+            "late": np.zeros(capacity, np.int32),
+            "present": np.zeros(capacity, np.int32),
+            "voters": np.zeros(capacity, np.int32),
+            "knows_presence": np.zeros(capacity, np.bool_),
+            "poll_until": np.zeros(capacity, np.int64),
+            "started": np.zeros(capacity, np.int64),
+            "last": np.zeros(capacity, np.int64),  # second of the last event of any kind
+            "quiet_since": np.zeros(capacity, np.int64),  # second of the last act
+            "beat": np.zeros(capacity, np.int64),  # second of the last heartbeat, 0: never
+            "beat_every": np.zeros(capacity, np.float64),  # learned interval, 0: not known
+            "counted": np.zeros(capacity, np.int64),  # acts at the last tick, to count since
+        }
+
+    def __len__(self) -> int:
+        return len(self.rooms)
+
+    # -- rooms come and go -------------------------------------------------------------------
+
+    def room(self, session: str, now: int) -> Room:
+        """The room of a session, opened at second `now` if it is new."""
+        room = self.rooms.get(session)
+        return room if room is not None else self._open(session, now)
+
+    def _open(self, session: str, now: int) -> Room:
+        if self._free:
+            slot = self._free.pop()
+        else:
+            slot = len(self.by_slot)
+            self.by_slot.append(None)
+            if slot >= self._capacity:
+                self._grow()
+        room = Room(session, slot)
+        self.rooms[session] = room
+        self.by_slot[slot] = room
+        for name in ("started", "last", "quiet_since"):
+            self.columns[name][slot] = now
+        return room
+
+    def close(self, session: str) -> int:
+        """Forget a session; its slot, which is returned, is empty and will be given to another."""
+        self.settle()
+        room = self.rooms.pop(session)
+        slot = room.slot
+        self.by_slot[slot] = None
+        self._free.append(slot)
+        self.buckets[:, slot] = 0
+        self.minutes[:, slot] = 0
+        for column in self.columns.values():
+            column[slot] = 0
+        return slot
+
+    def idle(self, now: int, after_s: int) -> list[str]:
+        """Sessions that had no event for `after_s` seconds, by slot."""
+        slots = self.slots()
+        quiet = slots[self.columns["last"][slots] <= now - after_s]
+        return [self._at(slot).id for slot in quiet.tolist()]
+
+    def slots(self) -> Slots:
+        """The slots of all live rooms, ascending."""
+        live = [room.slot for room in self.rooms.values()]
+        live.sort()
+        return np.array(live, np.intp)
+
+    def _at(self, slot: int) -> Room:
+        room = self.by_slot[slot]
+        assert room is not None, slot
+        return room
+
+    def _grow(self) -> None:
+        self.settle()
+        more = self._capacity
+        self._capacity *= 2
+        self.buckets = np.concatenate([self.buckets, np.zeros_like(self.buckets)], axis=1)
+        self.minutes = np.concatenate([self.minutes, np.zeros_like(self.minutes)], axis=1)
+        for name, column in self.columns.items():
+            pad = np.zeros((more, *column.shape[1:]), column.dtype)
+            self.columns[name] = np.concatenate([column, pad])
+
+    # -- time --------------------------------------------------------------------------------
+
+    def advance(self, second: int) -> None:
+        """Move the window so that `second` is its newest; never back."""
+        gone = second - self.head
+        if gone <= 0:
+            return
+        self.settle()
+        if gone >= WINDOW_S:
+            self.buckets[:] = 0
+        else:
+            for s in range(self.head + 1, second + 1):
+                self.buckets[s % WINDOW_S] = 0
+        passed = second // 60 - self.head // 60
+        if passed >= _MINUTES:
+            self.minutes[:] = 0
+        else:
+            for m in range(self.head // 60 + 1, second // 60 + 1):
+                self.minutes[m % _MINUTES] = 0
+        self.head = second
+
+    # -- events ------------------------------------------------------------------------------
+
+    def count(self, room: Room, kind: int, second: int, by: int = 1) -> None:
+        """Count one thing of a kind in a second of the window; `by` -1 takes it back."""
+        index = ((second % WINDOW_S) * self._capacity + room.slot) * KINDS + kind
+        (self._plus if by > 0 else self._minus).append(index)
+
+    def act(self, room: Room, user: str | None, second: int) -> None:
+        """Somebody did something: they are active now, and evidently present."""
+        if user is None:
+            return
+        users = room.users
+        last = users.get(user)
+        if last is None:
+            if len(users) >= self.max_users and not self._prune(room):
+                return
+            self.columns["people"][room.slot] += 1
+        elif last >= second:
+            return
+        users[user] = second
+        base, slot = self._capacity, room.slot
+        if last is not None and last > self.head - WINDOW_S:
+            self._minus.append(((last % WINDOW_S) * base + slot) * KINDS + ACTIVE)
+        self._plus.append(((second % WINDOW_S) * base + slot) * KINDS + ACTIVE)
+        minute = second // 60
+        before = NEVER if last is None or last == NEVER else last // 60
+        if before != minute:
+            if before > self.head // 60 - _MINUTES and before != NEVER:
+                self._minute_minus.append((before % _MINUTES) * base + slot)
+            self._minute_plus.append((minute % _MINUTES) * base + slot)
+        if room.present is not None and user not in room.present:
+            self._appear(room, user, NEVER)
+
+    def join(self, room: Room, user: str, second: int) -> None:
+        """Somebody came in; who left within the window and is back has never left."""
+        self.know_presence(room)
+        self._meet(room, user)
+        if user in (room.present or ()):
+            return
+        left = self._appear(room, user, second)
+        if left is not None and left > self.head - WINDOW_S:
+            self.count(room, LEAVES, left, -1)
+            assert room.present is not None
+            room.present[user] = NEVER  # was here at the window's start already
+        else:
+            self.count(room, JOINS, second)
+
+    def leave(self, room: Room, user: str, second: int) -> bool:
+        """Somebody left; returns False when nobody saw them come and they count all the same.
+
+        A person counts as leaving once, however often it is said.
+        """
+        self.know_presence(room)
+        assert room.present is not None and room.gone is not None
+        if user in room.gone:
+            return True
+        came = room.present.pop(user, None)
+        room.gone[user] = second
+        if len(room.gone) > self.max_users:
+            room.gone.pop(next(iter(room.gone)))
+        if came is not None:
+            self.columns["present"][room.slot] -= 1
+            if came > self.head - WINDOW_S:  # came and went: never part of the room it began with
+                room.gone[user] = NEVER
+                self.count(room, JOINS, came, -1)
+                return True
+        self._meet(room, user)
+        self.count(room, LEAVES, second)
+        return came is not None
+
+    def know_presence(self, room: Room) -> None:
+        """From the first join or leave on, presence is known; who acted lately was here."""
+        if room.present is None:
+            room.present, room.gone = {}, {}
+            self.columns["knows_presence"][room.slot] = True
+            for user, last in room.users.items():
+                if last > self.head - PEOPLE_MIN * 60:
+                    self._appear(room, user, NEVER)
+
+    def _appear(self, room: Room, user: str, since: int) -> int | None:
+        assert room.present is not None and room.gone is not None
+        if len(room.present) < self.max_users:
+            room.present[user] = since
+            self.columns["present"][room.slot] += 1
+        return room.gone.pop(user, None)
+
+    def _meet(self, room: Room, user: str) -> None:
+        if user not in room.users and len(room.users) < self.max_users:
+            room.users[user] = NEVER
+            self.columns["people"][room.slot] += 1
+
+    def _prune(self, room: Room) -> bool:
+        """Make room among too many people: those not seen for half an hour go."""
+        keep = self.head - PEOPLE_MIN * 60
+        room.users = {user: last for user, last in room.users.items() if last > keep}
+        return len(room.users) < self.max_users
+
+    def open_poll(self, room: Room, poll: str, second: int) -> None:
+        """A poll is open from now on."""
+        if not room.polls:
+            self.columns["voters"][room.slot] = 0
+        room.polls.setdefault(poll, set())
+        self.columns["poll_until"][room.slot] = second + POLL_OPEN_S
+
+    def vote(self, room: Room, poll: str, user: str | None, second: int) -> bool:
+        """Somebody voted; returns False when nobody had opened the poll, which opens it."""
+        known = poll in room.polls
+        self.open_poll(room, poll, second)
+        voters = room.polls[poll]
+        if user is not None and user not in voters and len(voters) < self.max_users:
+            voters.add(user)
+            room.voters[user] = room.voters.get(user, 0) + 1
+            self.columns["voters"][room.slot] = len(room.voters)
+        return known
+
+    def close_poll(self, room: Room, poll: str, second: int) -> bool:
+        """A poll is over; returns False when it was not open. The last one stays a window long."""
+        voters = room.polls.get(poll)
+        if voters is None:
+            return False
+        if len(room.polls) == 1:
+            self.columns["poll_until"][room.slot] = second + POLL_CLOSED_S
+            room.voters = {}
+        else:
+            for user in voters:
+                room.voters[user] -= 1
+                if not room.voters[user]:
+                    del room.voters[user]
+            self.columns["voters"][room.slot] = len(room.voters)
+        del room.polls[poll]
+        return True
+
+    def beat(self, room: Room, second: int) -> None:
+        """The feed says that it is alive; its rhythm is learned from the last few beats."""
+        slot, beat, every = room.slot, self.columns["beat"], self.columns["beat_every"]
+        since = second - int(beat[slot])
+        if beat[slot] and 0 < since <= 300:
+            every[slot] = since if not every[slot] else 0.7 * every[slot] + 0.3 * since
+        beat[slot] = max(int(beat[slot]), second)
+
+    def settle(self) -> None:
+        """Put the gathered increments into the columns."""
+        if self._plus or self._minus:
+            flat, tallies = self.buckets.reshape(-1), self.columns["tallies"].reshape(-1)
+            row = self._capacity * KINDS
+            for indexes, by in ((self._plus, 1), (self._minus, -1)):
+                if indexes:
+                    where = np.array(indexes, np.intp)
+                    np.add.at(flat, where, by)
+                    np.add.at(tallies, where % row, by)
+            self._plus, self._minus = [], []
+        if self._minute_plus:
+            flat = self.minutes.reshape(-1)
+            np.add.at(flat, np.array(self._minute_plus, np.intp), 1)
+            if self._minute_minus:
+                np.add.at(flat, np.array(self._minute_minus, np.intp), -1)
+            self._minute_plus, self._minute_minus = [], []
+
+    def react(self, room: Room, key: tuple[str, str, str] | None, second: int) -> None:
+        """Somebody reacted; `key` (user, emoji, target) lets them take it back."""
+        self.count(room, REACTIONS, second)
+        if key is not None:
+            if len(room.reacted) >= 1000:
+                recent = self.head - WINDOW_S
+                room.reacted = {k: s for k, s in room.reacted.items() if s > recent}
+            if len(room.reacted) < 1000:
+                room.reacted[key] = second
+
+    def unreact(self, room: Room, key: tuple[str, str, str] | None) -> None:
+        """Somebody took a reaction back: within the window, it was none."""
+        second = room.reacted.pop(key, NEVER) if key is not None else NEVER
+        if second > self.head - WINDOW_S and second != NEVER:
+            self.count(room, REACTIONS, second, -1)
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def recent(self, now: int, slots: Slots | None = None) -> Recent:
+        """The minute before `now` of the rooms at `slots` (all live ones if not given)."""
+        self.advance(now - 1)
+        self.settle()
+        if slots is None:
+            slots = self.slots()
+        c = self.columns
+        live = len(slots) and self.buckets[:, : int(slots.max()) + 1]
+        counts = (
+            live.sum(axis=0, dtype=np.int64)[slots].T.astype(np.float64)
+            if len(slots)
+            else np.zeros((KINDS, 0))
+        )
+        chat, reactions, _, active, joins, leaves = counts
+        last_15 = [(now - 1 - s) % WINDOW_S for s in range(15)]
+        leaves_15 = self.buckets[last_15][:, slots, LEAVES].sum(axis=0).astype(np.float64)
+        minutes = [(now // 60 - m) % _MINUTES for m in range(PEOPLE_MIN)]
+        lately = self.minutes[minutes][:, slots].sum(axis=0).astype(np.float64)
+        known = c["knows_presence"][slots]
+        present = c["present"][slots].astype(np.float64)
+        total = np.where(known, present, lately)
+        before = np.maximum(present + leaves - joins, 0)
+        unknown = np.where(known, 0.0, np.nan)
+        polled = c["poll_until"][slots] > now
+        voters = c["voters"][slots]
+        acts = c["tallies"][slots][:, [CHAT, REACTIONS, VOTES]].sum(axis=1)
+        beat = c["beat"][slots]
+        return Recent(
+            ids=np.array([self._at(s).id for s in slots.tolist()], object),
+            slots=slots,
+            chat=np.where(c["tallies"][slots, CHAT] > 0, chat, np.nan),
+            reactions=np.where(c["tallies"][slots, REACTIONS] > 0, reactions, np.nan),
+            active=active,
+            total=np.maximum(total, active),
+            presence_known=known.astype(np.float64),
+            participation=np.where(
+                polled, np.minimum(voters / np.maximum(np.maximum(total, voters), 1), 1), np.nan
+            ),
+            leave_rate=np.minimum(leaves / np.maximum(before, 1), 1) + unknown,
+            leavers_15s=leaves_15 + unknown,
+            leavers_60s=leaves + unknown,
+            present_before=before + unknown,
+            activity=np.maximum(acts - c["counted"][slots], 0).astype(np.float64),
+            quiet_s=np.maximum(now - c["quiet_since"][slots], 0).astype(np.float64),
+            heartbeat_age_s=np.where(beat > 0, now - beat, np.nan),
+            heartbeat_every_s=np.where(c["beat_every"][slots] > 0, c["beat_every"][slots], np.nan),
+        )
+
+    def ticked(self) -> None:
+        """A tick has read the rooms: activity is counted anew from here."""
+        self.settle()
+        tallies = self.columns["tallies"]
+        self.columns["counted"] = tallies[:, [CHAT, REACTIONS, VOTES]].sum(axis=1)
