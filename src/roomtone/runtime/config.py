@@ -1,0 +1,296 @@
+"""What can be set, by whom it was set, and why each default is what it is."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from roomtone.errors import BadConfig
+
+PREFIX = "ROOMTONE_"
+HERE = Path("roomtone.toml")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(_Section):
+    """Where the server listens."""
+
+    host: str = Field(
+        "127.0.0.1",
+        description="address to listen on; only this machine, because nothing here asks for a password",
+    )
+    port: int = Field(8003, ge=0, le=65535, description="TCP port; 0 takes a free one")
+    insecure: bool = Field(
+        False,
+        description="listen on an address that other machines reach, though nobody is asked who they are",
+    )
+
+
+class Engine(_Section):
+    """How rooms are scored and watched."""
+
+    alarms_per_hour: float = Field(
+        0.5,
+        gt=0,
+        le=60,
+        description="false alarms per hour and session that you put up with; the detector calibrates "
+        "itself to it; 0.5 is one in a long afternoon",
+    )
+    detector: Literal["calibrated", "documents"] = Field(
+        "calibrated",
+        description="`documents` is the plain mixture of half-space trees and z-score, for comparison",
+    )
+    seed_weights: bool = Field(
+        False,
+        description="true: the literal formula, in which a channel that a room does not have counts as "
+        "zero; false: it is left out and the other weights are scaled up",
+    )
+    session_idle_s: int = Field(
+        1800,
+        ge=60,
+        description="seconds without an event after which a session has ended; half an hour",
+    )
+
+
+class Stores(_Section):
+    """Where things are kept; the scheme of each URL names the store."""
+
+    series: str = Field("", description="points by time; empty: SQLite in the data folder")
+    archive: str = Field("", description="alerts and summaries; empty: SQLite in the data folder")
+
+
+class Channels(_Section):
+    """How news spreads."""
+
+    news: str = Field(
+        "local://", description="`local` stays within this process, which one server needs"
+    )
+
+
+class Limits(_Section):
+    """The bounds that keep one client from spoiling it for the others."""
+
+    max_events: int = Field(
+        1000, ge=1, description="events in one request; at 200 bytes each a fifth of `max_body`"
+    )
+    max_body: int = Field(
+        1_000_000,
+        ge=1000,
+        description="bytes of one request, before and after unpacking; 2 ms of decoding",
+    )
+    max_sessions: int = Field(
+        20_000,
+        ge=1,
+        description="live sessions in all; each costs some kilobytes and a share of the tick",
+    )
+    max_sessions_per_client: int = Field(
+        2_000, ge=1, description="live sessions one client address may open; a tenth of all"
+    )
+    max_users_per_session: int = Field(
+        200_000,
+        ge=1,
+        description="people remembered in one session; the largest chats ever had about that",
+    )
+
+
+class Retention(_Section):
+    """How long what is kept is kept."""
+
+    raw_days: float = Field(
+        7, gt=0, description="days of 5-second points; what a week's review needs"
+    )
+    minute_days: float = Field(
+        90, gt=0, description="days of one-minute means; hourly ones are kept for good"
+    )
+    journal_days: float = Field(
+        30, gt=0, description="days of raw events, from which everything else can be made again"
+    )
+
+
+class Settings(BaseSettings):
+    """Every setting with its default. Made directly it reads nothing but its arguments; see `load`."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__"
+    )
+
+    data: Path = Field(
+        Path("roomtone-data"),
+        description="folder of journal and database; in the working folder, where you see it",
+    )
+    server: Server = Server()  # type: ignore[call-arg]
+    engine: Engine = Engine()  # type: ignore[call-arg]
+    stores: Stores = Stores()  # type: ignore[call-arg]
+    channels: Channels = Channels()  # type: ignore[call-arg]
+    limits: Limits = Limits()  # type: ignore[call-arg]
+    retention: Retention = Retention()  # type: ignore[call-arg]
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only arguments: environment and files come in through `load`, which knows where from."""
+        return (init_settings,)
+
+    @property
+    def journal_folder(self) -> Path:
+        return self.data / "journal"
+
+    @property
+    def series_url(self) -> str:
+        return self.stores.series or self._sqlite()
+
+    @property
+    def archive_url(self) -> str:
+        return self.stores.archive or self._sqlite()
+
+    def _sqlite(self) -> str:
+        return f"sqlite:///{self.data / 'roomtone.db'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One setting's value and where it came from."""
+
+    key: str
+    value: Any
+    origin: str
+    description: str
+
+
+def load(flags: Mapping[str, Any] | None = None) -> Settings:
+    """The settings: flags, else environment, else ./roomtone.toml, else the user's file, else defaults.
+
+    `flags` are dotted keys (`{"server.port": 9000}`); a None among them counts as not given. Raises
+    BadConfig for an unknown key, with the nearest known one, and for a value that cannot be.
+    """
+    return _merge(_layers(flags or {}))[0]
+
+
+def trace(flags: Mapping[str, Any] | None = None) -> list[Origin]:
+    """Every setting with where its value came from, in the order of the reference page."""
+    settings, origins = _merge(_layers(flags or {}))
+    return [
+        Origin(key, value, origins.get(key, "default"), description)
+        for key, value, description in _values(settings)
+    ]
+
+
+def keys() -> dict[str, str]:
+    """Every setting's dotted key with its description."""
+    return {key: description for key, _, description in _values(Settings())}
+
+
+def user_file() -> Path:
+    """The user's own file: under XDG_CONFIG_HOME, by default ~/.config."""
+    base = os.environ.get("XDG_CONFIG_HOME") or str(Path.home() / ".config")
+    return Path(base) / "roomtone" / "config.toml"
+
+
+def _layers(flags: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Where settings may come from, weakest first: a name for each place and its dotted values."""
+    known = keys()
+    layers: list[tuple[str, dict[str, Any]]] = []
+    for path in (user_file(), HERE):
+        if path.is_file():
+            layers.append((str(path), _read_toml(path)))
+    layers.append(("environment", _read_environment(known)))
+    layers.append(("flag", {key: value for key, value in flags.items() if value is not None}))
+    for place, values in layers:
+        for key in values:
+            if key not in known:
+                raise BadConfig(_unknown(key, place, known))
+    return layers
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return dict(_flatten(TomlConfigSettingsSource(Settings, toml_file=path).toml_data))
+    except (ValueError, OSError) as error:  # TOMLDecodeError is a ValueError
+        raise BadConfig(
+            f"{path} cannot be read as TOML: {error}; mend it or move it away"
+        ) from None
+
+
+def _read_environment(known: Mapping[str, str]) -> dict[str, Any]:
+    for name in os.environ:
+        key = name.removeprefix(PREFIX).lower().replace("__", ".")
+        if name.startswith(PREFIX) and key not in known:
+            raise BadConfig(_unknown(key, f"environment variable {name}", known))
+    return dict(_flatten(EnvSettingsSource(Settings)()))
+
+
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
+        if isinstance(value, dict):
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def _unknown(key: str, place: str, known: Mapping[str, str]) -> str:
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"did you mean {near[0]}?" if near else "see: roomtone config show"
+    return f"no setting is called {key} ({place}); {hint}"
+
+
+def _merge(layers: list[tuple[str, dict[str, Any]]]) -> tuple[Settings, dict[str, str]]:
+    nested: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for place, values in layers:
+        for key, value in values.items():
+            section, _, name = key.rpartition(".")
+            (nested.setdefault(section, {}) if section else nested)[name] = value
+            origins[key] = (
+                f"environment {environment_name(key)}" if place == "environment" else place
+            )
+    try:
+        return Settings(**nested), origins
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        place = origins.get(key, "the settings")
+        raise BadConfig(
+            f"{key} = {first['input']!r} ({place}) cannot be: {_lower(first['msg'])}; "
+            f"it means: {keys().get(key, 'a section')}"
+        ) from None
+
+
+def environment_name(key: str) -> str:
+    """The environment variable that sets a dotted key."""
+    return PREFIX + key.replace(".", "__").upper()
+
+
+def _values(settings: Settings) -> Iterator[tuple[str, Any, str]]:
+    for name, field in Settings.model_fields.items():
+        value = getattr(settings, name)
+        if not isinstance(value, BaseModel):
+            yield name, value, field.description or ""
+            continue
+        for inner, inner_field in type(value).model_fields.items():
+            yield f"{name}.{inner}", getattr(value, inner), inner_field.description or ""
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
