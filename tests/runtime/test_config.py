@@ -75,7 +75,7 @@ def test_an_unknown_variable_is_an_error_too(monkeypatch):
     """The environment is held to the same standard as the files."""
     monkeypatch.setenv("ROOMTONE_SERVER_PORT", "1")
 
-    with pytest.raises(BadConfig, match="ROOMTONE_SERVER_PORT.*did you mean server.port"):
+    with pytest.raises(BadConfig, match=r"ROOMTONE_SERVER_PORT.*did you mean server.port"):
         load()
 
 

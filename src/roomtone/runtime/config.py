@@ -32,13 +32,13 @@ class Server(_Section):
     """Where the server listens."""
 
     host: str = Field(
-        "127.0.0.1",
-        description="address to listen on; only this machine, because nothing here asks for a password",
+        default="127.0.0.1",
+        description="address to listen on; this machine alone, as nothing here asks for a password",
     )
-    port: int = Field(8003, ge=0, le=65535, description="TCP port; 0 takes a free one")
+    port: int = Field(default=8003, ge=0, le=65535, description="TCP port; 0 takes a free one")
     insecure: bool = Field(
-        False,
-        description="listen on an address that other machines reach, though nobody is asked who they are",
+        default=False,
+        description="listen where other machines reach, though nobody is asked who they are",
     )
 
 
@@ -46,40 +46,42 @@ class Engine(_Section):
     """How rooms are scored and watched."""
 
     alarms_per_hour: float = Field(
-        0.5,
+        default=0.5,
         gt=0,
         le=60,
-        description="false alarms per hour and session that you put up with; the detector calibrates "
-        "itself to it; 0.5 is one in a long afternoon",
+        description="false alarms per hour and session that you put up with; the detector "
+        "calibrates itself to it; 0.5 is one in two hours",
     )
     detector: Literal["calibrated", "documents"] = Field(
-        "calibrated",
-        description="`documents` is the plain mixture of half-space trees and z-score, for comparison",
+        default="calibrated",
+        description="`documents` is the plain mixture of half-space trees and z-score, to compare",
     )
     seed_weights: bool = Field(
-        False,
-        description="true: the literal formula, in which a channel that a room does not have counts as "
-        "zero; false: it is left out and the other weights are scaled up",
+        default=False,
+        description="true: the literal formula, where a channel that a room does not have "
+        "counts as zero; false: it is left out and the other weights are scaled up",
     )
     session_idle_s: int = Field(
-        1800,
+        default=1800,
         ge=60,
-        description="seconds without an event after which a session has ended; half an hour",
+        description="seconds without an event that end a session; half an hour",
     )
 
 
 class Stores(_Section):
     """Where things are kept; the scheme of each URL names the store."""
 
-    series: str = Field("", description="points by time; empty: SQLite in the data folder")
-    archive: str = Field("", description="alerts and summaries; empty: SQLite in the data folder")
+    series: str = Field(default="", description="points by time; empty: SQLite in the data folder")
+    archive: str = Field(
+        default="", description="alerts and summaries; empty: SQLite in the data folder"
+    )
 
 
 class Channels(_Section):
     """How news spreads."""
 
     news: str = Field(
-        "local://", description="`local` stays within this process, which one server needs"
+        default="local://", description="`local` stays in this process: all that one server needs"
     )
 
 
@@ -87,25 +89,27 @@ class Limits(_Section):
     """The bounds that keep one client from spoiling it for the others."""
 
     max_events: int = Field(
-        1000, ge=1, description="events in one request; at 200 bytes each a fifth of `max_body`"
+        default=1000,
+        ge=1,
+        description="events in one request; at 200 bytes each a fifth of `max_body`",
     )
     max_body: int = Field(
-        1_000_000,
+        default=1_000_000,
         ge=1000,
-        description="bytes of one request, before and after unpacking; 2 ms of decoding",
+        description="bytes of one request, before and after unpacking; some ms of decoding",
     )
     max_sessions: int = Field(
-        20_000,
+        default=20_000,
         ge=1,
-        description="live sessions in all; each costs some kilobytes and a share of the tick",
+        description="live sessions in all; each costs some kilobytes and its share of a tick",
     )
     max_sessions_per_client: int = Field(
-        2_000, ge=1, description="live sessions one client address may open; a tenth of all"
+        default=2_000, ge=1, description="live sessions one client address may open; a tenth of all"
     )
     max_users_per_session: int = Field(
-        200_000,
+        default=200_000,
         ge=1,
-        description="people remembered in one session; the largest chats ever had about that",
+        description="people remembered in one session; a stadium and a half",
     )
 
 
@@ -113,33 +117,35 @@ class Retention(_Section):
     """How long what is kept is kept."""
 
     raw_days: float = Field(
-        7, gt=0, description="days of 5-second points; what a week's review needs"
+        default=7, gt=0, description="days of 5-second points; enough for a week's review"
     )
     minute_days: float = Field(
-        90, gt=0, description="days of one-minute means; hourly ones are kept for good"
+        default=90, gt=0, description="days of one-minute means; hourly ones are kept for good"
     )
     journal_days: float = Field(
-        30, gt=0, description="days of raw events, from which everything else can be made again"
+        default=30,
+        gt=0,
+        description="days of raw events, from which everything else can be made again",
     )
 
 
 class Settings(BaseSettings):
-    """Every setting with its default. Made directly it reads nothing but its arguments; see `load`."""
+    """Every setting with its default. Made directly it reads nothing else; see `load`."""
 
     model_config = SettingsConfigDict(
         extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__"
     )
 
     data: Path = Field(
-        Path("roomtone-data"),
+        default=Path("roomtone-data"),
         description="folder of journal and database; in the working folder, where you see it",
     )
-    server: Server = Server()  # type: ignore[call-arg]
-    engine: Engine = Engine()  # type: ignore[call-arg]
-    stores: Stores = Stores()  # type: ignore[call-arg]
-    channels: Channels = Channels()  # type: ignore[call-arg]
-    limits: Limits = Limits()  # type: ignore[call-arg]
-    retention: Retention = Retention()  # type: ignore[call-arg]
+    server: Server = Server()
+    engine: Engine = Engine()
+    stores: Stores = Stores()
+    channels: Channels = Channels()
+    limits: Limits = Limits()
+    retention: Retention = Retention()
 
     @classmethod
     def settings_customise_sources(
@@ -180,7 +186,7 @@ class Origin:
 
 
 def load(flags: Mapping[str, Any] | None = None) -> Settings:
-    """The settings: flags, else environment, else ./roomtone.toml, else the user's file, else defaults.
+    """The settings: flags > environment > ./roomtone.toml > the user's own file > defaults.
 
     `flags` are dotted keys (`{"server.port": 9000}`); a None among them counts as not given. Raises
     BadConfig for an unknown key, with the nearest known one, and for a value that cannot be.
@@ -228,9 +234,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return dict(_flatten(TomlConfigSettingsSource(Settings, toml_file=path).toml_data))
     except (ValueError, OSError) as error:  # TOMLDecodeError is a ValueError
-        raise BadConfig(
-            f"{path} cannot be read as TOML: {error}; mend it or move it away"
-        ) from None
+        raise BadConfig(f"{path} is not readable TOML: {error}; mend it or move it") from None
 
 
 def _read_environment(known: Mapping[str, str]) -> dict[str, Any]:
