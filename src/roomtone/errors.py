@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 class RoomtoneError(Exception):
-    """Base of all our errors: catch this to catch what we know about. The text ends in what to do."""
+    """Base of all our errors; the text ends in what to do."""
 
 
 class BadEvent(RoomtoneError):
@@ -22,7 +22,8 @@ class UndeclaredField(RoomtoneError):
 
     def __init__(self, measurement: str, fields: Iterable[str]) -> None:
         super().__init__(
-            f"{measurement} declares no field {', '.join(sorted(fields))}; add it to the Measurement"
+            f"{measurement} declares no field {', '.join(sorted(fields))}; "
+            "add it to the Measurement"
         )
 
 

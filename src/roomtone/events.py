@@ -236,7 +236,7 @@ def explain_refusal(error: Exception) -> str:
         return "nested too deeply; an event is a flat object"
     if isinstance(error, UnicodeDecodeError):
         return "not valid UTF-8; encode the body as UTF-8"
-    if "Invalid value" in text and "$.type" in text or "missing required field `type`" in text:
+    if ("Invalid value" in text and "$.type" in text) or "missing required field `type`" in text:
         known = ", ".join(str(t.__struct_config__.tag) for t in EVENT_TYPES)
         return f"{text}; known types: {known}"
     if "surrogate" in text or "hex escape" in text or "truncated" in text:

@@ -1,4 +1,4 @@
-"""What is measured: Measurement (the declaration), Point (one row), Block (many rows as columns)."""
+"""What is measured: Measurement (the declaration), Point (a row), Block (rows as columns)."""
 
 from __future__ import annotations
 
@@ -80,7 +80,9 @@ class Measurement:
     fields: Mapping[str, Field]
     source: str = "measured"
 
-    def block(self, time: datetime, slots: Slots, tags: Mapping[str, Ids], **fields: Column) -> Block:
+    def block(
+        self, time: datetime, slots: Slots, tags: Mapping[str, Ids], **fields: Column
+    ) -> Block:
         """Make a block, refusing fields that were not declared."""
         if unknown := fields.keys() - self.fields.keys():
             raise UndeclaredField(self.name, unknown)

@@ -23,7 +23,7 @@ State = Mapping[str, NDArray[Any]]
 
 
 class Source(Protocol):  # sources/
-    """Yields raw events until it is done or cancelled; may repeat one, and ids make that harmless."""
+    """Yields events until it is done or cancelled; ids make a repeated one harmless."""
 
     def events(self) -> AsyncIterator[Event]: ...
 
@@ -33,7 +33,9 @@ class Gauge(Protocol):  # signals/
 
     measurement: Measurement
 
-    def read(self, rooms: Rooms, now: int) -> Block: ...
+    def read(self, rooms: Rooms, now: int, slots: Slots | None = None) -> Block: ...
+
+    def explain(self, fields: Mapping[str, float]) -> Mapping[str, Any]: ...
 
 
 class Detector(Protocol):  # detectors/
@@ -112,5 +114,3 @@ class Channel(Protocol):  # channels/
     async def publish(self, topic: str, payload: bytes) -> None: ...
 
     def subscribe(self, topic: str) -> AsyncIterator[bytes]: ...
-
-

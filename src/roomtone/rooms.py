@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.points import Column, Ids, Slots
+from roomtone.points import Slots
 
 WINDOW_S = 60
 """What counts as recent: sixty one-second buckets."""
@@ -30,7 +29,7 @@ POLL_CLOSED_S = 60
 CHAT, REACTIONS, VOTES, ACTIVE, JOINS, LEAVES = range(6)
 KINDS = 6
 
-_MINUTES = 32  # a ring of minutes, longer than PEOPLE_MIN
+MINUTES = 32  # a ring of minutes, longer than PEOPLE_MIN
 NEVER = -1
 
 
@@ -50,28 +49,6 @@ class Room:
         self.voters: dict[str, int] = {}  # in how many open polls each has voted
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """The last minute of every live room; all columns have shape (rooms,), NaN is not known."""
-
-    ids: Ids
-    slots: Slots
-    chat: Column  # NaN: the room has never seen a message
-    reactions: Column  # NaN: the room has never seen one
-    active: Column
-    total: Column
-    presence_known: Column
-    participation: Column  # NaN: no poll
-    leave_rate: Column  # NaN: presence unknown
-    leavers_15s: Column
-    leavers_60s: Column
-    present_before: Column
-    activity: Column  # counted since the last tick
-    quiet_s: Column
-    heartbeat_age_s: Column
-    heartbeat_every_s: Column
-
-
 class Rooms:
     """All live sessions as columns; a session has a slot for as long as it lives.
 
@@ -84,14 +61,17 @@ class Rooms:
         self.rooms: dict[str, Room] = {}
         self.by_slot: list[Room | None] = []
         self.head = 0  # the newest second that events may fall into
-        self._free: list[int] = []
+        self.touched: dict[int, int] = {}  # slot: second of the last event, since settled
+        self.acted: dict[int, int] = {}  # slot: second of the last act, since settled
+        self.changed: set[int] = set()  # slots with news, for whoever shows them; they clear it
+        self.free: list[int] = []
         self._plus: list[int] = []
         self._minus: list[int] = []
         self._minute_plus: list[int] = []
         self._minute_minus: list[int] = []
-        self._capacity = capacity
+        self.capacity = capacity
         self.buckets = np.zeros((WINDOW_S, capacity, KINDS), np.int32)
-        self.minutes = np.zeros((_MINUTES, capacity), np.int32)
+        self.minutes = np.zeros((MINUTES, capacity), np.int32)
         self.columns: dict[str, NDArray[Any]] = {
             "tallies": np.zeros((capacity, KINDS), np.int64),  # since the session began
             "people": np.zeros(capacity, np.int32),
@@ -119,12 +99,12 @@ class Rooms:
         return room if room is not None else self._open(session, now)
 
     def _open(self, session: str, now: int) -> Room:
-        if self._free:
-            slot = self._free.pop()
+        if self.free:
+            slot = self.free.pop()
         else:
             slot = len(self.by_slot)
             self.by_slot.append(None)
-            if slot >= self._capacity:
+            if slot >= self.capacity:
                 self._grow()
         room = Room(session, slot)
         self.rooms[session] = room
@@ -139,7 +119,8 @@ class Rooms:
         room = self.rooms.pop(session)
         slot = room.slot
         self.by_slot[slot] = None
-        self._free.append(slot)
+        self.changed.discard(slot)
+        self.free.append(slot)
         self.buckets[:, slot] = 0
         self.minutes[:, slot] = 0
         for column in self.columns.values():
@@ -150,7 +131,7 @@ class Rooms:
         """Sessions that had no event for `after_s` seconds, by slot."""
         slots = self.slots()
         quiet = slots[self.columns["last"][slots] <= now - after_s]
-        return [self._at(slot).id for slot in quiet.tolist()]
+        return [self.at(slot).id for slot in quiet.tolist()]
 
     def slots(self) -> Slots:
         """The slots of all live rooms, ascending."""
@@ -158,15 +139,16 @@ class Rooms:
         live.sort()
         return np.array(live, np.intp)
 
-    def _at(self, slot: int) -> Room:
+    def at(self, slot: int) -> Room:
+        """The room in a slot that is taken."""
         room = self.by_slot[slot]
         assert room is not None, slot
         return room
 
     def _grow(self) -> None:
         self.settle()
-        more = self._capacity
-        self._capacity *= 2
+        more = self.capacity
+        self.capacity *= 2
         self.buckets = np.concatenate([self.buckets, np.zeros_like(self.buckets)], axis=1)
         self.minutes = np.concatenate([self.minutes, np.zeros_like(self.minutes)], axis=1)
         for name, column in self.columns.items():
@@ -187,18 +169,18 @@ class Rooms:
             for s in range(self.head + 1, second + 1):
                 self.buckets[s % WINDOW_S] = 0
         passed = second // 60 - self.head // 60
-        if passed >= _MINUTES:
+        if passed >= MINUTES:
             self.minutes[:] = 0
         else:
             for m in range(self.head // 60 + 1, second // 60 + 1):
-                self.minutes[m % _MINUTES] = 0
+                self.minutes[m % MINUTES] = 0
         self.head = second
 
     # -- events ------------------------------------------------------------------------------
 
     def count(self, room: Room, kind: int, second: int, by: int = 1) -> None:
         """Count one thing of a kind in a second of the window; `by` -1 takes it back."""
-        index = ((second % WINDOW_S) * self._capacity + room.slot) * KINDS + kind
+        index = ((second % WINDOW_S) * self.capacity + room.slot) * KINDS + kind
         (self._plus if by > 0 else self._minus).append(index)
 
     def act(self, room: Room, user: str | None, second: int) -> None:
@@ -214,16 +196,16 @@ class Rooms:
         elif last >= second:
             return
         users[user] = second
-        base, slot = self._capacity, room.slot
+        base, slot = self.capacity, room.slot
         if last is not None and last > self.head - WINDOW_S:
             self._minus.append(((last % WINDOW_S) * base + slot) * KINDS + ACTIVE)
         self._plus.append(((second % WINDOW_S) * base + slot) * KINDS + ACTIVE)
         minute = second // 60
         before = NEVER if last is None or last == NEVER else last // 60
         if before != minute:
-            if before > self.head // 60 - _MINUTES and before != NEVER:
-                self._minute_minus.append((before % _MINUTES) * base + slot)
-            self._minute_plus.append((minute % _MINUTES) * base + slot)
+            if before > self.head // 60 - MINUTES and before != NEVER:
+                self._minute_minus.append((before % MINUTES) * base + slot)
+            self._minute_plus.append((minute % MINUTES) * base + slot)
         if room.present is not None and user not in room.present:
             self._appear(room, user, NEVER)
 
@@ -336,9 +318,17 @@ class Rooms:
 
     def settle(self) -> None:
         """Put the gathered increments into the columns."""
+        for seconds, name in ((self.touched, "last"), (self.acted, "quiet_since")):
+            if seconds:
+                where = np.fromiter(seconds.keys(), np.intp, len(seconds))
+                self.columns[name][where] = np.fromiter(seconds.values(), np.int64, len(seconds))
+        if self.touched:
+            self.changed.update(self.touched)
+            self.touched.clear()
+            self.acted.clear()
         if self._plus or self._minus:
             flat, tallies = self.buckets.reshape(-1), self.columns["tallies"].reshape(-1)
-            row = self._capacity * KINDS
+            row = self.capacity * KINDS
             for indexes, by in ((self._plus, 1), (self._minus, -1)):
                 if indexes:
                     where = np.array(indexes, np.intp)
@@ -367,56 +357,6 @@ class Rooms:
         second = room.reacted.pop(key, NEVER) if key is not None else NEVER
         if second > self.head - WINDOW_S and second != NEVER:
             self.count(room, REACTIONS, second, -1)
-
-    # -- reading -----------------------------------------------------------------------------
-
-    def recent(self, now: int, slots: Slots | None = None) -> Recent:
-        """The minute before `now` of the rooms at `slots` (all live ones if not given)."""
-        self.advance(now - 1)
-        self.settle()
-        if slots is None:
-            slots = self.slots()
-        c = self.columns
-        live = len(slots) and self.buckets[:, : int(slots.max()) + 1]
-        counts = (
-            live.sum(axis=0, dtype=np.int64)[slots].T.astype(np.float64)
-            if len(slots)
-            else np.zeros((KINDS, 0))
-        )
-        chat, reactions, _, active, joins, leaves = counts
-        last_15 = [(now - 1 - s) % WINDOW_S for s in range(15)]
-        leaves_15 = self.buckets[last_15][:, slots, LEAVES].sum(axis=0).astype(np.float64)
-        minutes = [(now // 60 - m) % _MINUTES for m in range(PEOPLE_MIN)]
-        lately = self.minutes[minutes][:, slots].sum(axis=0).astype(np.float64)
-        known = c["knows_presence"][slots]
-        present = c["present"][slots].astype(np.float64)
-        total = np.where(known, present, lately)
-        before = np.maximum(present + leaves - joins, 0)
-        unknown = np.where(known, 0.0, np.nan)
-        polled = c["poll_until"][slots] > now
-        voters = c["voters"][slots]
-        acts = c["tallies"][slots][:, [CHAT, REACTIONS, VOTES]].sum(axis=1)
-        beat = c["beat"][slots]
-        return Recent(
-            ids=np.array([self._at(s).id for s in slots.tolist()], object),
-            slots=slots,
-            chat=np.where(c["tallies"][slots, CHAT] > 0, chat, np.nan),
-            reactions=np.where(c["tallies"][slots, REACTIONS] > 0, reactions, np.nan),
-            active=active,
-            total=np.maximum(total, active),
-            presence_known=known.astype(np.float64),
-            participation=np.where(
-                polled, np.minimum(voters / np.maximum(np.maximum(total, voters), 1), 1), np.nan
-            ),
-            leave_rate=np.minimum(leaves / np.maximum(before, 1), 1) + unknown,
-            leavers_15s=leaves_15 + unknown,
-            leavers_60s=leaves + unknown,
-            present_before=before + unknown,
-            activity=np.maximum(acts - c["counted"][slots], 0).astype(np.float64),
-            quiet_s=np.maximum(now - c["quiet_since"][slots], 0).astype(np.float64),
-            heartbeat_age_s=np.where(beat > 0, now - beat, np.nan),
-            heartbeat_every_s=np.where(c["beat_every"][slots] > 0, c["beat_every"][slots], np.nan),
-        )
 
     def ticked(self) -> None:
         """A tick has read the rooms: activity is counted anew from here."""

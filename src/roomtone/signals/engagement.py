@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from roomtone.points import Block, Column, Field, Measurement
+from roomtone import recent
+from roomtone.points import Block, Column, Field, Measurement, Slots
 from roomtone.rooms import Rooms
 
 ENGAGEMENT = Measurement(
@@ -123,41 +124,41 @@ class Engagement:
     def __init__(self, *, seed_weights: bool = False) -> None:
         self.seed_weights = seed_weights
 
-    def read(self, rooms: Rooms, now: int) -> Block:
-        """The block of all live rooms for the minute before `now` (epoch seconds)."""
-        recent = rooms.recent(now)
-        share = recent.active / np.maximum(recent.total, 1)
+    def read(self, rooms: Rooms, now: int, slots: Slots | None = None) -> Block:
+        """The minute before `now` (epoch seconds) of the rooms at `slots`, or of all live ones."""
+        minute = recent.read(rooms, now, slots)
+        share = minute.active / np.maximum(minute.total, 1)
         score = engagement_score(
-            recent.chat,
-            recent.participation,
+            minute.chat,
+            minute.participation,
             share,
-            recent.reactions,
-            recent.leave_rate,
+            minute.reactions,
+            minute.leave_rate,
             seed_weights=self.seed_weights,
         )
-        doubt = (recent.quiet_s > DOUBT_S) & (recent.heartbeat_age_s >= recent.quiet_s)
-        feed = np.where(np.isnan(recent.heartbeat_age_s), np.nan, np.where(doubt, 0.0, 1.0))
+        doubt = (minute.quiet_s > DOUBT_S) & (minute.heartbeat_age_s >= minute.quiet_s)
+        feed = np.where(np.isnan(minute.heartbeat_age_s), np.nan, np.where(doubt, 0.0, 1.0))
         return ENGAGEMENT.block(
             datetime.fromtimestamp(now, UTC),
-            recent.slots,
-            {"session": recent.ids},
+            minute.slots,
+            {"session": minute.ids},
             score=score,
-            chat_per_min=recent.chat,
-            poll_participation=recent.participation,
+            chat_per_min=minute.chat,
+            poll_participation=minute.participation,
             active_share=share,
-            reactions_per_min=recent.reactions,
-            leave_rate=recent.leave_rate,
-            active_users=recent.active,
-            total_users=recent.total,
-            presence_known=recent.presence_known,
-            activity_5s=recent.activity,
-            leavers_15s=recent.leavers_15s,
-            leavers_60s=recent.leavers_60s,
-            present_before=recent.present_before,
+            reactions_per_min=minute.reactions,
+            leave_rate=minute.leave_rate,
+            active_users=minute.active,
+            total_users=minute.total,
+            presence_known=minute.presence_known,
+            activity_5s=minute.activity,
+            leavers_15s=minute.leavers_15s,
+            leavers_60s=minute.leavers_60s,
+            present_before=minute.present_before,
             feed=feed,
-            quiet_s=recent.quiet_s,
-            heartbeat_age_s=recent.heartbeat_age_s,
-            heartbeat_every_s=recent.heartbeat_every_s,
+            quiet_s=minute.quiet_s,
+            heartbeat_age_s=minute.heartbeat_age_s,
+            heartbeat_every_s=minute.heartbeat_every_s,
         )
 
     def explain(self, fields: Mapping[str, float]) -> dict[str, Any]:

@@ -1,0 +1,354 @@
+"""The whole computation without I/O: events and ticks in, points and alerts out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+
+from roomtone import state
+from roomtone.alerts import Alert
+from roomtone.events import (
+    Event,
+    Heartbeat,
+    Join,
+    Leave,
+    Message,
+    PollClosed,
+    PollOpened,
+    PollVote,
+    Reaction,
+)
+from roomtone.points import Block, Slots
+from roomtone.ports import Detector, Gauge
+from roomtone.records import SessionSummary
+from roomtone.rooms import CHAT, LATE_S, REACTIONS, VOTES, WINDOW_S, Room, Rooms
+
+TICK_S = 5
+"""How often scores stand: ticks are at the multiples of this, in epoch seconds."""
+
+SETTLE_S = WINDOW_S + 30
+"""After a gap in listening, detectors wait until the window has filled and steadied again."""
+
+SLICE = 1000
+"""How many rooms a tick reads at once, so that a loop gets a breath in between."""
+
+
+class Note(NamedTuple):
+    """Something worth telling about one event of a batch: it was late, or not quite as expected."""
+
+    place: int
+    outcome: Literal["late", "note"]
+    reason: str
+
+
+@dataclass(slots=True)
+class Output:
+    """What one tick gave: blocks of points, alerts, and the sessions that ended at it."""
+
+    now: int
+    blocks: list[Block] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    ended: list[SessionSummary] = field(default_factory=list)
+
+
+class Engine:
+    """All sessions that share one clock.
+
+    The caller's journal order is the truth: `apply` what came, `tick` when the clock stood at a
+    multiple of five. The same calls give the same results to the bit, whatever else is going on.
+    """
+
+    def __init__(
+        self,
+        gauges: Sequence[Gauge],
+        detectors: Sequence[Detector],
+        *,
+        session_idle_s: int = 1800,
+        max_users: int = 200_000,
+    ) -> None:
+        self.gauges = list(gauges)
+        self.detectors = list(detectors)
+        self.session_idle_s = session_idle_s
+        self.rooms = Rooms(max_users=max_users)
+        self.next_tick = 0  # 0: the clock has not begun
+        self.clock_ms = 0  # the latest arrival; never goes back
+        self.hold_until = 0
+        for name, dtype, _ in _SCORES:
+            self.rooms.columns[name] = np.zeros(self.rooms.capacity, dtype)
+
+    # -- events ------------------------------------------------------------------------------
+
+    def apply(self, events: Sequence[Event], arrival_ms: int) -> list[Note]:
+        """Count events that arrived at this instant (epoch milliseconds) in the live rooms."""
+        rooms = self.rooms
+        self.clock_ms = arrival_ms = max(arrival_ms, self.clock_ms)
+        now = max(arrival_ms // 1000, rooms.head)
+        rooms.advance(now)
+        self._begin(now)
+        notes: list[Note] = []
+        touched, acted = rooms.touched, rooms.acted
+        find = rooms.rooms.get
+        for index, event in enumerate(events):
+            at = event.at
+            second = now
+            if at is not None:
+                stamp = at.timestamp()
+                age = arrival_ms - stamp * 1000
+                if age > LATE_S * 1000:
+                    notes.append(self._late(index, event, now, age))
+                    continue
+                if age > 0:
+                    second = int(stamp)
+            room = find(event.session) or rooms.room(event.session, second)
+            slot = room.slot
+            touched[slot] = now
+            if type(event) is Message:
+                acted[slot] = now
+                if event.role == "user":
+                    rooms.count(room, CHAT, second)
+                    rooms.act(room, event.user, second)
+            else:
+                note = _HANDLERS[type(event)](self, room, event, second)
+                if type(event) is Reaction or type(event) is PollVote:
+                    acted[slot] = now
+                if note:
+                    notes.append(Note(index, "note", note))
+        return notes
+
+    def _late(self, index: int, event: Event, now: int, age_ms: float) -> Note:
+        room = self.rooms.room(event.session, now)
+        self.rooms.columns["late"][room.slot] += 1
+        self.rooms.touched[room.slot] = now
+        return Note(
+            index,
+            "late",
+            f"{age_ms / 1000:.0f} s late: kept, but it moves no window; "
+            f"events count up to {LATE_S} s late, older ones belong into history",
+        )
+
+    def _reaction(self, room: Room, event: Reaction, second: int) -> str | None:
+        key = (event.user, event.emoji, event.target or "") if event.user else None
+        if event.action == "add":
+            self.rooms.react(room, key, second)
+        else:
+            self.rooms.unreact(room, key)
+        self.rooms.act(room, event.user, second)
+        return None
+
+    def _join(self, room: Room, event: Join, second: int) -> str | None:
+        if event.user is None:
+            return "a join without `user` tells nothing; say who came in"
+        self.rooms.join(room, event.user, second)
+        return None
+
+    def _leave(self, room: Room, event: Leave, second: int) -> str | None:
+        if event.user is None:
+            return "a leave without `user` tells nothing; say who left"
+        if self.rooms.leave(room, event.user, second):
+            return None
+        return "a leave of somebody whose join was not seen: counted once"
+
+    def _poll_opened(self, room: Room, event: PollOpened, second: int) -> str | None:
+        self.rooms.open_poll(room, event.poll, second)
+        return None
+
+    def _poll_vote(self, room: Room, event: PollVote, second: int) -> str | None:
+        known = self.rooms.vote(room, event.poll, event.user, second)
+        self.rooms.count(room, VOTES, second)
+        self.rooms.act(room, event.user, second)
+        return None if known else "a vote for a poll that nobody opened: taken as open from now on"
+
+    def _poll_closed(self, room: Room, event: PollClosed, second: int) -> str | None:
+        if self.rooms.close_poll(room, event.poll, second):
+            return None
+        return "a poll was closed that was not open: nothing changed"
+
+    def _heartbeat(self, room: Room, event: Heartbeat, second: int) -> str | None:
+        self.rooms.beat(room, second)
+        return None
+
+    # -- the clock ---------------------------------------------------------------------------
+
+    def _begin(self, now: int) -> None:
+        if not self.next_tick:
+            self.next_tick = now - now % TICK_S + TICK_S
+
+    def tick(self, now: int) -> Output:
+        """The clock stands at `now` (epoch seconds, a multiple of 5): read every room once."""
+        whole = Output(now)
+        for part in self.ticking(now):
+            whole.blocks += part.blocks
+            whole.alerts += part.alerts
+            whole.ended += part.ended
+        return whole
+
+    def ticking(self, now: int, rows: int = SLICE) -> Iterator[Output]:
+        """The same tick in slices of rooms, for a loop that has other things to do in between.
+
+        Nothing may be applied until it is through.
+        """
+        rooms = self.rooms
+        self.next_tick = now + TICK_S
+        rooms.advance(now - 1)
+        rooms.settle()
+        slots = rooms.slots()
+        listening = now >= self.hold_until
+        for start in range(0, len(slots), rows):
+            yield self._read(now, slots[start : start + rows], listening)
+        rooms.ticked()
+        idle = rooms.idle(now, self.session_idle_s)
+        if idle:
+            yield Output(now, ended=[self.end(session, now, "idle") for session in idle])
+
+    def _read(self, now: int, slots: Slots, listening: bool) -> Output:
+        out = Output(now, [gauge.read(self.rooms, now, slots) for gauge in self.gauges])
+        blocks = {block.measurement: block for block in out.blocks}
+        self._score(blocks.get("engagement"))
+        if listening:
+            for detector in self.detectors:
+                block = blocks.get(detector.measurement)
+                if block is not None:
+                    out.alerts += detector.observe(block)
+        alarms = self.rooms.columns["alarms"]
+        for alert in out.alerts:
+            if alert.is_alarm:
+                alarms[self.rooms.rooms[alert.session].slot] += 1
+        return out
+
+    def _score(self, block: Block | None) -> None:
+        if block is None:
+            return
+        c, at, score = self.rooms.columns, block.slots, block.fields["score"]
+        first = c["ticks"][at] == 0
+        c["score_min"][at] = np.where(first, score, np.minimum(c["score_min"][at], score))
+        c["score_max"][at] = np.maximum(c["score_max"][at], score)
+        c["score_sum"][at] += score
+        c["ticks"][at] += 1
+        active = block.fields["active_users"]
+        c["peak_active"][at] = np.maximum(c["peak_active"][at], active)
+
+    def gap(self, start: int, end: int) -> None:
+        """Nobody listened between two instants: windows move on, detectors wait for them."""
+        self.rooms.advance(end - 1)
+        self.next_tick = end - end % TICK_S + TICK_S
+        self.hold_until = end + SETTLE_S
+        for slot in self.rooms.slots().tolist():
+            # Not having listened is no silence of theirs.
+            self.rooms.touched[slot] = end
+            self.rooms.acted[slot] = end
+        self.rooms.settle()
+        beats = self.rooms.columns["beat"]
+        beats[beats > 0] = end
+
+    # -- history -----------------------------------------------------------------------------
+
+    def play(
+        self, events: Sequence[Event], late: Callable[[Note], None] | None = None
+    ) -> Iterator[Output]:
+        """Run events on their own time, ticks and all: the clock is the latest `at` seen.
+
+        Gives what a live run would have given in which each event arrived at its `at`.
+        """
+        for index, event in enumerate(events):
+            if event.at is None:
+                continue
+            clock = max(int(event.at.timestamp() * 1000), self.clock_ms)
+            yield from self.run_to(clock // 1000)
+            for note in self.apply((event,), clock):
+                if late is not None:
+                    late(note._replace(place=index))
+
+    def run_to(self, second: int) -> Iterator[Output]:
+        """All ticks that stand before or at `second`."""
+        while self.next_tick and self.next_tick <= second:
+            if not self.rooms.rooms:
+                self.next_tick = second - second % TICK_S + TICK_S  # nothing to read until then
+                return
+            yield self.tick(self.next_tick)
+
+    def finish(self) -> Output:
+        """The input is over: one last tick, and every session ends."""
+        now = self.next_tick
+        out = self.tick(now) if self.rooms.rooms else Output(now)
+        for session in sorted(self.rooms.rooms):
+            out.ended.append(self.end(session, now, "end of input"))
+        return out
+
+    # -- sessions ----------------------------------------------------------------------------
+
+    def end(
+        self, session: str, now: int, reason: Literal["idle", "end of input"]
+    ) -> SessionSummary:
+        """Close a session and say what it was."""
+        slot = self.rooms.rooms[session].slot
+        summary = self.summary(session, reason)
+        self.rooms.close(session)
+        for detector in self.detectors:
+            detector.forget(np.array([slot], np.intp))
+        return summary
+
+    def summary(
+        self, session: str, reason: Literal["open", "idle", "end of input"] = "open"
+    ) -> SessionSummary:
+        """What can be said of a session up to now."""
+        self.rooms.settle()
+        c, slot = self.rooms.columns, self.rooms.rooms[session].slot
+        ticks = int(c["ticks"][slot])
+        tallies = c["tallies"][slot]
+        return SessionSummary(
+            session=session,
+            started=datetime.fromtimestamp(int(c["started"][slot]), UTC),
+            ended=datetime.fromtimestamp(int(c["last"][slot]), UTC),
+            messages=int(tallies[CHAT]),
+            reactions=max(int(tallies[REACTIONS]), 0),
+            votes=int(tallies[VOTES]),
+            people=int(c["people"][slot]),
+            peak_active=int(c["peak_active"][slot]),
+            mean_score=float(c["score_sum"][slot] / ticks) if ticks else None,
+            min_score=float(c["score_min"][slot]) if ticks else None,
+            max_score=float(c["score_max"][slot]) if ticks else None,
+            alarms=int(c["alarms"][slot]),
+            late=int(c["late"][slot]),
+            reason=reason,
+        )
+
+    # -- state -------------------------------------------------------------------------------
+
+    def snapshot(self) -> dict[str, Any]:
+        """Everything that the future depends on, as plain values and arrays."""
+        return {
+            "rooms": state.rooms_out(self.rooms),
+            "clock": [self.next_tick, self.hold_until, self.clock_ms],
+            "detectors": [detector.snapshot() for detector in self.detectors],
+        }
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Go on exactly as the engine would have that the snapshot was taken of."""
+        state.rooms_in(self.rooms, saved["rooms"])
+        self.next_tick, self.hold_until, self.clock_ms = saved["clock"]
+        for detector, its in zip(self.detectors, saved["detectors"], strict=True):
+            detector.restore(its)
+
+
+_SCORES: tuple[tuple[str, Any, str], ...] = (
+    ("ticks", np.int64, "how many ticks the session has had"),
+    ("score_sum", np.float64, "for the mean score"),
+    ("score_min", np.float64, "the lowest score"),
+    ("score_max", np.float64, "the highest score"),
+    ("peak_active", np.float64, "the most people active in one minute"),
+    ("alarms", np.int64, "how many alarms were raised"),
+)
+
+_HANDLERS: Mapping[type, Callable[[Engine, Room, Any, int], str | None]] = {
+    Reaction: Engine._reaction,
+    Join: Engine._join,
+    Leave: Engine._leave,
+    PollOpened: Engine._poll_opened,
+    PollVote: Engine._poll_vote,
+    PollClosed: Engine._poll_closed,
+    Heartbeat: Engine._heartbeat,
+}
