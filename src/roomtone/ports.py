@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from roomtone.alerts import Alert
 from roomtone.events import Event
 from roomtone.points import Block, Measurement, Point, Slots
-from roomtone.records import SessionSummary
+from roomtone.records import DeadLetter, SessionSummary
 from roomtone.rooms import Rooms
 
 State = Mapping[str, NDArray[Any]]
@@ -58,11 +58,21 @@ class Detector(Protocol):  # detectors/
 
 
 class SeriesStore(Protocol):  # stores/
-    """Points by time. Writing the same point twice leaves one."""
+    """Points by time. Every failure is a StoreError; none harms what was written before.
 
-    async def open(self, measurements: Sequence[Measurement]) -> None: ...
+    A point is known by its measurement, tags and time (to the millisecond).
+    """
 
-    async def write(self, blocks: Sequence[Block]) -> None: ...
+    async def open(self, measurements: Sequence[Measurement]) -> None:
+        """Make ready to keep these, adding tables and fields that are new; drops nothing."""
+
+    async def write(self, blocks: Sequence[Block]) -> None:
+        """Write all rows of all blocks, or none where the store can do that.
+
+        NaN is kept as absent. Writing the same point twice leaves one; where two writes differ,
+        the later one counts for the fields it has. A block must have exactly the declared tags and
+        no undeclared field (UndeclaredField). When this returns, `read` gives what was written.
+        """
 
     async def read(
         self,
@@ -71,46 +81,122 @@ class SeriesStore(Protocol):  # stores/
         tags: Mapping[str, str],
         start: datetime,
         end: datetime,
+        fields: Sequence[str] = (),
         step_s: int = 0,
         limit: int = 100_000,
-    ) -> Sequence[Point]: ...
+    ) -> Sequence[Point]:
+        """The first `limit` points with these tags (all others free) in [start, end), oldest first.
 
-    async def retain(self, now: datetime) -> int: ...
+        Points of one time come in any order. `fields` names those wanted; empty: all. Absent
+        numbers are left out of a point's fields.
 
-    async def close(self) -> None: ...
+        `step_s` 0 gives the points as they were written. Else there is one point per series and
+        step that holds any: its time is the start of the step (steps begin at multiples of
+        `step_s` since the epoch, and the range is widened to whole ones), and each field comes as
+        its mean over the step under its own name, with `<field>_min` and `<field>_max`. Multiples
+        of 60 and 3600 are answered from rollups, which are kept longer than the points.
+        """
+
+    async def retain(self, now: datetime) -> int:
+        """Delete what is past its keeping; returns the rows that went (0 where a server does it).
+
+        Time to keep counts from a point's time or from when it was written, whichever is later,
+        so that history taken in today stays as long as today's points.
+        """
+
+    async def close(self) -> None:
+        """Finish what was begun and let go; may be called twice."""
+
+
+VERDICTS = ("acknowledged", "false_alarm", "")
+"""What a person may say of an alert; the empty one takes it back."""
 
 
 class Archive(Protocol):  # stores/
-    """Alerts, session summaries and what people said about them."""
+    """Alerts and what people said of them, session summaries, and what could not be taken in.
 
-    async def open(self) -> None: ...
+    Pages come newest first. `before` is the id of the last row of the page before (an alert's,
+    a summary's or a dead letter's `id`); pages neither repeat nor skip a row that was there.
+    Every failure is a StoreError.
+    """
 
-    async def add_alerts(self, alerts: Sequence[Alert]) -> None: ...
+    async def open(self) -> None:
+        """Make ready, bringing what an older release wrote up to this one."""
+
+    async def add_alerts(self, alerts: Sequence[Alert]) -> None:
+        """Add, or renew those whose id is there already; a verdict that was given stays."""
 
     async def alerts(
         self,
         *,
         session: str | None = None,
+        type: str | None = None,
+        severity: str | None = None,
         start: datetime | None = None,
         end: datetime | None = None,
         before: str | None = None,
         limit: int = 100,
-    ) -> Sequence[Mapping[str, Any]]: ...
+    ) -> Sequence[Mapping[str, Any]]:
+        """Alerts of [start, end): all fields of Alert, `id`, `deviation`, and the verdict.
 
-    async def judge_alert(self, id: str, verdict: str, by: str, at: datetime) -> bool: ...
+        `verdict` and `verdict_by` are "" and `verdict_at` is None until somebody judged. Times are
+        aware datetimes; numbers that are not known are None; `evidence` is a mapping.
+        """
 
-    async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None: ...
+    async def alert(self, id: str) -> Mapping[str, Any] | None:
+        """One alert in the same form; None if there is none."""
+
+    async def judge_alert(self, id: str, verdict: str, by: str, at: datetime) -> bool:
+        """Keep one of VERDICTS (else StoreError) for good; False if there is no such alert."""
+
+    async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None:
+        """Add, or renew those whose id (session and start) is there already: the latest wins."""
 
     async def sessions(
-        self, *, session: str | None = None, limit: int = 100
-    ) -> Sequence[SessionSummary]: ...
+        self, *, session: str | None = None, before: str | None = None, limit: int = 100
+    ) -> Sequence[SessionSummary]:
+        """Summaries, the one that started last first."""
 
-    async def close(self) -> None: ...
+    async def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        """Keep the newest few thousand, each with the first 2,048 bytes of what came."""
+
+    async def dead_letters(
+        self, *, source: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[DeadLetter]:
+        """Dead letters with their ids; ids only grow."""
+
+    async def close(self) -> None:
+        """Finish what was begun and let go; may be called twice."""
+
+
+class Subscription(Protocol):
+    """News of one topic, from the moment of `subscribe` on; for one task at a time.
+
+    Use it as `async with channel.subscribe(topic) as news: async for payload in news: ...`.
+    Iteration ends when the channel or the subscription is closed.
+    """
+
+    missed: int
+    """How many payloads were dropped so far because the listener was slow. Where it has grown
+    between two payloads, the hole is between them; the listener should ask for a snapshot."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+
+    async def __anext__(self) -> bytes: ...
+
+    async def __aenter__(self) -> Subscription: ...
+
+    async def __aexit__(self, *exc_info: object) -> None: ...
 
 
 class Channel(Protocol):  # channels/
     """News for whoever listens; a slow listener loses the oldest, never delays the rest."""
 
-    async def publish(self, topic: str, payload: bytes) -> None: ...
+    async def publish(self, topic: str, payload: bytes) -> None:
+        """Hand the payload to all who listen now, in order, as the same object; never waits."""
 
-    def subscribe(self, topic: str) -> AsyncIterator[bytes]: ...
+    def subscribe(self, topic: str) -> Subscription:
+        """Begin to listen: what is published after this call arrives, or is counted as missed."""
+
+    async def close(self) -> None:
+        """End all subscriptions."""

@@ -63,6 +63,21 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
     late: int
     reason: Literal["open", "idle", "end of input"] = "open"
 
+    @property
+    def id(self) -> str:
+        """One summary is kept per session and start; summarising again renews it."""
+        return f"{self.session}/{self.started:%Y%m%dT%H%M%SZ}"
+
+
+class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that came in and could not be taken, with the reason; `id` is the store's."""
+
+    at: datetime
+    source: str
+    reason: str
+    raw: bytes
+    id: int = 0
+
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Entry)

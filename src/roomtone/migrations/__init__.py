@@ -1,0 +1,1 @@
+"""The steps that bring the fixed tables of a database from one release to the next."""

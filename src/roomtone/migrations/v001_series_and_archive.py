@@ -1,0 +1,63 @@
+"""Creates the series dictionary, alerts with their verdicts, and session summaries."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "001"
+down_revision: str | None = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "series",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("measurement", sa.Text, nullable=False),
+        sa.Column("tags", sa.Text, nullable=False),
+        sa.UniqueConstraint("measurement", "tags", name="uq_series"),
+    )
+    op.create_table(
+        "series_tags",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("value", sa.Text, primary_key=True),
+        sa.Column("series", sa.Integer, primary_key=True),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "alerts",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("time", sa.BigInteger, nullable=False),
+        *(
+            sa.Column(name, sa.Text, nullable=False)
+            for name in ("session", "type", "severity", "detector")
+        ),
+        *(sa.Column(name, sa.Double) for name in ("score", "current", "expected")),
+        *(sa.Column(name, sa.Text, nullable=False) for name in ("subject", "message", "evidence")),
+        sa.Column("verdict", sa.Text),
+        sa.Column("verdict_by", sa.Text),
+        sa.Column("verdict_at", sa.BigInteger),
+    )
+    op.create_index("ix_alerts_time", "alerts", ["time", "id"])
+    op.create_index("ix_alerts_session", "alerts", ["session", "time", "id"])
+    op.create_table(
+        "sessions",
+        sa.Column("id", sa.Text, primary_key=True),
+        sa.Column("session", sa.Text, nullable=False),
+        sa.Column("started", sa.BigInteger, nullable=False),
+        sa.Column("ended", sa.BigInteger),
+        *(
+            sa.Column(name, sa.BigInteger, nullable=False)
+            for name in ("messages", "reactions", "votes", "people", "peak_active")
+        ),
+        *(sa.Column(name, sa.Double) for name in ("mean_score", "min_score", "max_score")),
+        *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("alarms", "late")),
+        sa.Column("reason", sa.Text, nullable=False),
+    )
+    op.create_index("ix_sessions_started", "sessions", ["started", "id"])
+    op.create_index("ix_sessions_session", "sessions", ["session", "started", "id"])
+
+
+def downgrade() -> None:
+    for table in ("sessions", "alerts", "series_tags", "series"):
+        op.drop_table(table)

@@ -1,0 +1,167 @@
+"""Keeps alerts with their verdicts, session summaries and dead letters in their tables."""
+
+from __future__ import annotations
+
+import json
+import math
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from roomtone.alerts import Alert
+from roomtone.records import DeadLetter, SessionSummary
+from roomtone.stores._points import from_ms, to_ms
+
+DEAD_LETTERS = 10_000  # the newest that are kept: at most some 25 MB
+RAW_BYTES = 2_048  # of a dead letter's body: enough to see what it was
+LIMIT = 10_000  # rows of one page, whatever was asked
+
+_ALERT = "id time session type severity detector score current expected subject message evidence"
+_ALERT_COLUMNS = _ALERT.split()
+_SESSION_COLUMNS = ["id", *SessionSummary.__struct_fields__]
+
+
+def _upsert(table: str, columns: Sequence[str]) -> str:
+    update = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "id")
+    return (
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{c}' for c in columns)}) "
+        f"ON CONFLICT DO UPDATE SET {update}"
+    )
+
+
+def add_alerts(connection: sqlite3.Connection, alerts: Sequence[Alert]) -> None:
+    """Add or renew; a verdict that was given stays."""
+    rows = []
+    for a in alerts:
+        known = {name: value for name, value in a.evidence.items() if math.isfinite(value)}
+        own = {"id": a.id, "time": to_ms(a.time), "evidence": json.dumps(known)}
+        rows.append(msgspec.structs.asdict(a) | own)
+    connection.executemany(_upsert("alerts", _ALERT_COLUMNS), rows)
+
+
+def page_sql(table: str, time: str, filters: Sequence[str], after: bool) -> str:
+    """The query for one page, newest first: `filters` are conditions, `after` a cursor."""
+    conditions = [*filters]
+    if after:
+        conditions.append(f"({time}, id) < (SELECT {time}, id FROM {table} WHERE id = ?)")
+    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
+    return f"SELECT * FROM {table} {where}ORDER BY {time} DESC, id DESC LIMIT ?"
+
+
+def _page(
+    connection: sqlite3.Connection,
+    table: str,
+    time: str,
+    filters: Mapping[str, Any],
+    before: str | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    given = {condition: value for condition, value in filters.items() if value is not None}
+    parameters = [*given.values(), *([] if before is None else [before]), max(0, min(limit, LIMIT))]
+    cursor = connection.execute(page_sql(table, time, list(given), before is not None), parameters)
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def read_alerts(
+    connection: sqlite3.Connection,
+    *,
+    session: str | None,
+    type: str | None,
+    severity: str | None,
+    start: datetime | None,
+    end: datetime | None,
+    before: str | None,
+    limit: int,
+) -> list[dict[str, Any]]:
+    """Alerts of [start, end), newest first, as `Archive.alerts` describes them."""
+    filters = {
+        "session = ?": session,
+        "type = ?": type,
+        "severity = ?": severity,
+        "time >= ?": None if start is None else to_ms(start),
+        "time < ?": None if end is None else to_ms(end),
+    }
+    return [_alert(row) for row in _page(connection, "alerts", "time", filters, before, limit)]
+
+
+def read_alert(connection: sqlite3.Connection, id: str) -> dict[str, Any] | None:
+    """One alert by its id."""
+    found = _page(connection, "alerts", "time", {"id = ?": id}, None, 1)
+    return _alert(found[0]) if found else None
+
+
+def _alert(row: dict[str, Any]) -> dict[str, Any]:
+    row["time"] = from_ms(row["time"])
+    row["evidence"] = json.loads(row["evidence"])
+    given = row["verdict_at"]
+    row["verdict_at"] = None if given is None else from_ms(given)
+    row["verdict"] = row["verdict"] or ""
+    row["verdict_by"] = row["verdict_by"] or ""
+    known = row["current"] is not None and row["expected"] is not None
+    row["deviation"] = row["current"] - row["expected"] if known else None
+    return row
+
+
+def judge(connection: sqlite3.Connection, id: str, verdict: str, by: str, at: datetime) -> bool:
+    """Set or, by the verdict "", withdraw what somebody said of an alert."""
+    values = (verdict, by, to_ms(at)) if verdict else (None, None, None)
+    changed = connection.execute(
+        "UPDATE alerts SET verdict = ?, verdict_by = ?, verdict_at = ? WHERE id = ?", (*values, id)
+    )
+    return changed.rowcount > 0
+
+
+def add_sessions(connection: sqlite3.Connection, sessions: Sequence[SessionSummary]) -> None:
+    """Add or renew by (session, started)."""
+    rows = []
+    for s in sessions:
+        values = msgspec.structs.asdict(s)
+        values["started"] = to_ms(s.started)
+        values["ended"] = None if s.ended is None else to_ms(s.ended)
+        rows.append({**values, "id": s.id})
+    connection.executemany(_upsert("sessions", _SESSION_COLUMNS), rows)
+
+
+def read_sessions(
+    connection: sqlite3.Connection, *, session: str | None, before: str | None, limit: int
+) -> list[SessionSummary]:
+    """Summaries, latest start first."""
+    rows = _page(connection, "sessions", "started", {"session = ?": session}, before, limit)
+    for row in rows:
+        del row["id"]
+        row["started"] = from_ms(row["started"])
+        row["ended"] = None if row["ended"] is None else from_ms(row["ended"])
+    return [SessionSummary(**row) for row in rows]
+
+
+def add_dead_letters(connection: sqlite3.Connection, letters: Sequence[DeadLetter]) -> None:
+    """Append, and let go of the oldest beyond the bound."""
+    connection.executemany(
+        "INSERT INTO dead_letters (at, source, reason, raw) VALUES (?, ?, ?, ?)",
+        [(to_ms(d.at), d.source, d.reason, d.raw[:RAW_BYTES]) for d in letters],
+    )
+    connection.execute(
+        "DELETE FROM dead_letters WHERE id <= (SELECT max(id) FROM dead_letters) - ?",
+        (DEAD_LETTERS,),
+    )
+
+
+def read_dead_letters(
+    connection: sqlite3.Connection, *, source: str | None, before: int | None, limit: int
+) -> list[DeadLetter]:
+    """Dead letters, newest first."""
+    given = {"source = ?": source, "id < ?": before}
+    filters = {condition: value for condition, value in given.items() if value is not None}
+    where = f"WHERE {' AND '.join(filters)} " if filters else ""
+    rows = connection.execute(
+        f"SELECT at, source, reason, raw, id FROM dead_letters {where}ORDER BY id DESC LIMIT ?",
+        [*filters.values(), max(0, min(limit, LIMIT))],
+    )
+    return [
+        DeadLetter(at=from_ms(at), source=source, reason=reason, raw=raw, id=id)
+        for at, source, reason, raw, id in rows
+    ]

@@ -1,0 +1,327 @@
+"""Writes blocks into the tables of their measurement and reads points back, at any step."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import groupby, repeat
+from typing import Any
+
+import numpy as np
+
+from roomtone.errors import StoreError, UndeclaredField
+from roomtone.points import Block, Measurement, Point
+from roomtone.stores._rollup import due, mark_written, roll_up
+from roomtone.stores._schema import STEPS, Tables, tables_of
+
+SLICE_ROWS = 2_000  # rows turned from columns into Python at once: below a millisecond each
+KNOWN_SERIES = 200_000  # ids remembered per measurement: some 30 MB, then the book is begun anew
+SEEK_SERIES = 16  # up to so many series are looked up instant by instant, more by a scan
+READ_ROWS = 2_000_000  # rows one coarse read may gather before it is refused
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
+def to_ms(time: datetime) -> int:
+    """An aware instant as epoch milliseconds."""
+    return (time - EPOCH) // _MS
+
+
+def from_ms(ms: int) -> datetime:
+    return EPOCH + ms * _MS
+
+
+class Writer:
+    """Writes for one measurement. It lives on the writing thread and remembers series ids."""
+
+    def __init__(self, measurement: Measurement) -> None:
+        self.tables: Tables = tables_of(measurement)
+        self._known: dict[Any, int] = {}  # by tag value, or by the tuple of values
+        self._statements: dict[tuple[str, ...], str] = {}
+
+    def write(self, connection: sqlite3.Connection, blocks: Sequence[Block]) -> None:
+        """Upsert all rows, and roll up what these blocks do not touch any more."""
+        minutes = set()
+        hours_marked = set()
+        if len(self._known) > KNOWN_SERIES:
+            self._known.clear()
+        for block in blocks:
+            if not len(block):
+                continue
+            time = to_ms(block.time)
+            minutes.add(time - time % 60_000)
+            if time // 60_000 not in hours_marked:
+                mark_written(connection, block.measurement, time)
+                hours_marked.add(time // 60_000)
+            names = tuple(block.fields)
+            sql = self._statements.get(names) or self._prepare(names)
+            ids = self._ids(connection, block)
+            columns = list(block.fields.values())
+            for start in range(0, len(ids), SLICE_ROWS):
+                end = start + SLICE_ROWS
+                # The driver stores NaN as NULL, which is what absent means here.
+                numbers = (column[start:end].tolist() for column in columns)
+                connection.executemany(sql, zip(repeat(time), ids[start:end], *numbers))
+        roll_up(connection, self.tables, frozenset(minutes))
+
+    def forget(self) -> None:
+        """The transaction was undone, and maybe with it a series that we remember."""
+        self._known.clear()
+
+    def _prepare(self, names: tuple[str, ...]) -> str:
+        declared = self.tables.measurement
+        if unknown := set(names) - declared.fields.keys():
+            raise UndeclaredField(declared.name, unknown)
+        columns = ", ".join(f'"{name}"' for name in names)
+        update = ", ".join(f'"{name}" = excluded."{name}"' for name in names)
+        sql = self._statements[names] = (
+            f'INSERT INTO "{self.tables.name(0)}" (time, series, {columns}) '
+            f"VALUES (?, ?{', ?' * len(names)}) ON CONFLICT DO UPDATE SET {update}"
+        )
+        return sql
+
+    def _ids(self, connection: sqlite3.Connection, block: Block) -> list[int]:
+        declared = self.tables.measurement
+        if set(block.tags) != set(declared.tags):
+            raise StoreError(
+                f"a block of {declared.name} came with the tags {sorted(block.tags)}; "
+                f"give exactly those it declares: {sorted(declared.tags)}"
+            )
+        columns = [block.tags[name].tolist() for name in declared.tags]
+        keys: list[Any]
+        if len(columns) == 1:
+            (keys,) = columns
+        else:
+            keys = list(zip(*columns, strict=True)) or [()] * len(block)
+        known = self._known
+        ids = list(map(known.get, keys))
+        if None in ids:
+            for key in dict.fromkeys(key for key, id in zip(keys, ids, strict=True) if id is None):
+                values = (key,) if len(columns) == 1 else key
+                known[key] = self._add_series(connection, [str(value) for value in values])
+            return [known[key] for key in keys]
+        return ids  # type: ignore[return-value]
+
+    def _add_series(self, connection: sqlite3.Connection, values: Sequence[str]) -> int:
+        declared = self.tables.measurement
+        tags = dict(zip(declared.tags, values, strict=True))
+        if found := _exact(connection, declared, tags):
+            return found[0]
+        id = connection.execute(
+            "INSERT INTO series (measurement, tags) VALUES (?, ?)",
+            (declared.name, _tags_text(declared, tags)),
+        ).lastrowid
+        assert id is not None
+        connection.executemany(
+            "INSERT OR IGNORE INTO series_tags VALUES (?, ?, ?)",
+            [(name, value, id) for name, value in tags.items()],
+        )
+        return id
+
+
+def _tags_text(measurement: Measurement, tags: Mapping[str, str]) -> str:
+    return json.dumps([[name, tags[name]] for name in sorted(measurement.tags)], ensure_ascii=False)
+
+
+def _exact(
+    connection: sqlite3.Connection, measurement: Measurement, tags: Mapping[str, str]
+) -> list[int]:
+    rows = connection.execute(
+        "SELECT id FROM series WHERE measurement = ? AND tags = ?",
+        (measurement.name, _tags_text(measurement, tags)),
+    )
+    return [id for (id,) in rows]
+
+
+def find_series(
+    connection: sqlite3.Connection, measurement: Measurement, tags: Mapping[str, str]
+) -> list[int] | None:
+    """The ids of all series with these tags; None when every series of the measurement has them."""
+    if unknown := set(tags) - set(measurement.tags):
+        raise StoreError(
+            f"{measurement.name} has no tag {', '.join(sorted(unknown))}; "
+            f"choose among: {', '.join(measurement.tags)}"
+        )
+    if not tags:
+        return None
+    if len(tags) == len(measurement.tags):
+        return _exact(connection, measurement, tags)
+    every = " INTERSECT ".join(
+        ["SELECT series FROM series_tags WHERE name = ? AND value = ?"] * len(tags)
+    )
+    rows = connection.execute(
+        f"SELECT id FROM series WHERE measurement = ? AND id IN ({every})",
+        (measurement.name, *(part for pair in tags.items() for part in pair)),
+    )
+    return [id for (id,) in rows]
+
+
+def select_sql(table: str, columns: Iterable[str], ids: Sequence[int] | None) -> str:
+    """The query for the rows of one stretch, oldest first; see `_rows` for its parameters.
+
+    Few series: the instants that exist are hopped over in the key (time, series), and each
+    series is looked up at each of them. Many: one scan of the stretch.
+    """
+    listed = ", ".join(f'd."{column}"' for column in columns)
+    if ids is not None and len(ids) <= SEEK_SERIES:
+        return (
+            f'WITH RECURSIVE t(time) AS (SELECT min(time) FROM "{table}" WHERE time >= ?1 '
+            f'UNION ALL SELECT (SELECT min(time) FROM "{table}" WHERE time > t.time) FROM t '
+            f"WHERE t.time < ?2) SELECT d.time, d.series, {listed} "
+            f'FROM t CROSS JOIN "{table}" AS d ON d.time = t.time '
+            f"WHERE t.time < ?2 AND d.series IN ({', '.join(map(str, ids))}) LIMIT ?3"
+        )
+    among = "" if ids is None else "AND d.series IN (SELECT value FROM json_each(?4)) "
+    return (
+        f'SELECT d.time, d.series, {listed} FROM "{table}" AS d '
+        f"WHERE d.time >= ?1 AND d.time < ?2 {among}ORDER BY d.time, d.series LIMIT ?3"
+    )
+
+
+def _rows(
+    connection: sqlite3.Connection,
+    table: str,
+    columns: Iterable[str],
+    ids: Sequence[int] | None,
+    start: int,
+    end: int,
+    limit: int,
+) -> list[tuple[Any, ...]]:
+    if ids == [] or start >= end:
+        return []
+    parameters: list[Any] = [start, end, limit]
+    if ids is not None and len(ids) > SEEK_SERIES:
+        parameters.append(json.dumps(ids))
+    return connection.execute(select_sql(table, columns, ids), parameters).fetchall()
+
+
+def read(
+    connection: sqlite3.Connection,
+    tables: Tables,
+    *,
+    tags: Mapping[str, str],
+    fields: Sequence[str],
+    start: int,
+    end: int,
+    step_s: int,
+    limit: int,
+) -> list[Point]:
+    """Points of [start, end) in epoch ms, oldest first; see `SeriesStore.read` for the contract."""
+    measurement = tables.measurement
+    if unknown := set(fields) - measurement.fields.keys():
+        raise StoreError(
+            f"{measurement.name} has no field {', '.join(sorted(unknown))}; "
+            f"choose among: {', '.join(measurement.fields)}"
+        )
+    names = list(fields) or tables.fields
+    ids = find_series(connection, measurement, tags)
+    if step_s == 0:
+        rows = _rows(connection, tables.name(0), names, ids, start, end, limit)
+        columns = names
+    else:
+        rows = _coarse(connection, tables, names, ids, start, end, step_s)[:limit]
+        columns = [column for name in names for column in (name, f"{name}_min", f"{name}_max")]
+    texts = _tags_of(connection, {row[1] for row in rows})
+    return [
+        Point(
+            measurement.name,
+            from_ms(row[0]),
+            texts[row[1]],
+            {c: v for c, v in zip(columns, row[2:], strict=True) if v is not None},
+        )
+        for row in rows
+    ]
+
+
+def _tags_of(connection: sqlite3.Connection, ids: set[int]) -> dict[int, dict[str, str]]:
+    rows = connection.execute(
+        "SELECT id, tags FROM series WHERE id IN (SELECT value FROM json_each(?))",
+        (json.dumps(sorted(ids)),),
+    )
+    return {id: dict(json.loads(text)) for id, text in rows}
+
+
+def _coarse(
+    connection: sqlite3.Connection,
+    tables: Tables,
+    names: Sequence[str],
+    ids: Sequence[int] | None,
+    start: int,
+    end: int,
+    step_s: int,
+) -> list[tuple[Any, ...]]:
+    """Rows of (time, series, then mean, min, max of each field), one per step and series."""
+    step_ms = step_s * 1000
+    start -= start % step_ms
+    end += -end % step_ms
+    finest = max(step for step in STEPS if step == 0 or step_s % step == 0)
+    gathered: list[tuple[Any, ...]] = []
+    for table_step, a, b in _stretches(connection, tables, finest, start, end):
+        columns = [
+            column
+            for n in names
+            for column in ((n, f"{n}_min", f"{n}_max", f"{n}_n") if table_step else (n,))
+        ]
+        rows = _rows(connection, tables.name(table_step), columns, ids, a, b, READ_ROWS)
+        gathered += rows if table_step else map(_as_rollup, rows)
+        if len(gathered) >= READ_ROWS:
+            raise StoreError("this read gathers too much; ask for a shorter time or fewer series")
+    gathered.sort(key=lambda row: (row[0] - row[0] % step_ms, row[1]))
+    return [
+        (time, id, *_merge(list(rows), len(names)))
+        for (time, id), rows in groupby(
+            gathered, key=lambda row: (row[0] - row[0] % step_ms, row[1])
+        )
+    ]
+
+
+def _as_rollup(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    return row[:2] + tuple(x for v in row[2:] for x in (v, v, v, 0 if v is None else 1))
+
+
+def _merge(rows: list[tuple[Any, ...]], fields: int) -> list[float | None]:
+    """Mean, min and max of each field over rows of (…, mean, min, max, n per field)."""
+    if len(rows) == 1:
+        return [rows[0][2 + 4 * f + part] for f in range(fields) for part in range(3)]
+    table = np.array([row[2:] for row in rows], dtype=np.float64).reshape(len(rows), fields, 4)
+    mean, low, high, n = (table[:, :, part] for part in range(4))
+    n = np.nan_to_num(n)
+    total = n.sum(axis=0)
+    merged: list[float | None] = []
+    for f in range(fields):
+        if not total[f]:
+            merged += [None, None, None]
+            continue
+        known = n[:, f] > 0
+        weighted = float((mean[known, f] * n[known, f]).sum() / total[f])
+        merged += [weighted, float(low[known, f].min()), float(high[known, f].max())]
+    return merged
+
+
+def _stretches(
+    connection: sqlite3.Connection, tables: Tables, step_s: int, start: int, end: int
+) -> Iterator[tuple[int, int, int]]:
+    """Cut [start, end) into (step, from, to) so that each stretch is true in the table of its step.
+
+    Where a rollup is due, the next finer table stands in for it.
+    """
+    if step_s == 0:
+        yield 0, start, end
+        return
+    finer = STEPS[STEPS.index(step_s) - 1]
+    long_ms = step_s * 1000
+    stale = {at for at in due(connection, tables.measurement.name, step_s)}
+    if finer:  # an hour is also stale when one of its minutes is
+        finer_due = due(connection, tables.measurement.name, finer)
+        stale |= {at - at % long_ms for at in finer_due}
+    at = start
+    for hole in sorted(stale):
+        if at <= hole < end:
+            yield from ((step_s, at, hole),) if at < hole else ()
+            yield from _stretches(connection, tables, finer, hole, hole + long_ms)
+            at = hole + long_ms
+    if at < end:
+        yield step_s, at, end

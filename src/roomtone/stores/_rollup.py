@@ -1,0 +1,136 @@
+"""Keeps the minute and hour rollups true to the points, and deletes what is past keeping."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from roomtone.stores._schema import STEPS, Tables
+
+HOUR_MS = 3_600_000
+SLICE_ROWS = 5_000  # rows one transaction of `retain` deletes: some 20 ms
+
+
+def mark_written(connection: sqlite3.Connection, measurement: str, time: int) -> None:
+    """Note that points at `time` (epoch ms) are newer than their minute and their hour's books."""
+    connection.execute(
+        "INSERT OR IGNORE INTO rollups_due VALUES (?, 60, ?)", (measurement, time - time % 60_000)
+    )
+    connection.execute(
+        "INSERT INTO hours_kept VALUES (?, ?, 0, NULL) ON CONFLICT DO UPDATE SET "
+        "finest_s = 0, written = NULL WHERE finest_s > 0 OR written IS NOT NULL",
+        (measurement, time - time % HOUR_MS),
+    )
+
+
+def due(connection: sqlite3.Connection, measurement: str, step_s: int) -> list[int]:
+    """The starts (epoch ms) of what has changed since it was rolled up, in order."""
+    rows = connection.execute(
+        "SELECT start FROM rollups_due WHERE measurement = ? AND step_s = ? ORDER BY start",
+        (measurement, step_s),
+    )
+    return [start for (start,) in rows]
+
+
+def roll_up(
+    connection: sqlite3.Connection, tables: Tables, spared: frozenset[int] = frozenset()
+) -> None:
+    """Compute again each minute and each hour that is due, from all the rows there are of it.
+
+    `spared` are the minutes (epoch ms) that were written just now and likely will be again: they
+    and their hours wait, so that a minute is computed once when it is over, and again only if it
+    is rewritten.
+    """
+    name = tables.measurement.name
+    for step_s in STEPS[1:]:
+        long_ms = step_s * 1000
+        waiting = {start - start % long_ms for start in spared}
+        for start in due(connection, name, step_s):
+            if start in waiting:
+                continue
+            connection.execute(_roll_sql(tables, step_s), (start, start, start + long_ms))
+            connection.execute(
+                "DELETE FROM rollups_due WHERE measurement = ? AND step_s = ? AND start = ?",
+                (name, step_s, start),
+            )
+            if step_s < HOUR_MS // 1000:
+                connection.execute(
+                    "INSERT OR IGNORE INTO rollups_due VALUES (?, ?, ?)",
+                    (name, HOUR_MS // 1000, start - start % HOUR_MS),
+                )
+
+
+def _roll_sql(tables: Tables, step_s: int) -> str:
+    finer = STEPS[STEPS.index(step_s) - 1]
+    parts = []
+    for f in tables.fields:
+        if finer == 0:
+            parts.append(f'avg("{f}"), min("{f}"), max("{f}"), count("{f}")')
+        else:
+            parts.append(
+                f'sum("{f}" * "{f}_n") / sum("{f}_n"), min("{f}_min"), max("{f}_max"), sum("{f}_n")'
+            )
+    columns = ", ".join(f'"{column}"' for column in tables.columns(step_s))
+    return (
+        f'INSERT OR REPLACE INTO "{tables.name(step_s)}" (time, series, {columns}) '
+        f'SELECT ?, series, {", ".join(parts)} FROM "{tables.name(finer)}" '
+        "WHERE time >= ? AND time < ? GROUP BY series"
+    )
+
+
+def delete_some(
+    connection: sqlite3.Connection, tables: Tables, now: int, keep_s: Mapping[int, int | None]
+) -> int | None:
+    """Delete at most about `SLICE_ROWS` rows that are past keeping; None when there are no more.
+
+    What is due is rolled up first, so that nothing goes before its rollup stands. An hour's time
+    counts from when it was over or was last written, whichever is later: a chat of last year that
+    came in today stays as long as one of today. `now` is in epoch ms; `keep_s` gives the seconds
+    to keep for each step, None for ever.
+    """
+    name = tables.measurement.name
+    connection.execute(
+        "UPDATE hours_kept SET written = ? WHERE measurement = ? AND written IS NULL", (now, name)
+    )
+    for place, step_s in enumerate(STEPS):
+        keep = keep_s.get(step_s)
+        if keep is None:
+            continue
+        oldest = now - keep * 1000
+        row = connection.execute(
+            "SELECT start FROM hours_kept WHERE measurement = ? AND start < ? "
+            "AND written < ? AND finest_s <= ? ORDER BY start LIMIT 1",
+            (name, oldest - HOUR_MS + 1, oldest, step_s),
+        ).fetchone()
+        if row is None:
+            continue
+        if due(connection, name, 60):
+            roll_up(connection, tables)
+        gone, finished = _delete_slice(connection, tables.name(step_s), row[0], row[0] + HOUR_MS)
+        if finished and place + 1 < len(STEPS):
+            connection.execute(
+                "UPDATE hours_kept SET finest_s = max(finest_s, ?) "
+                "WHERE measurement = ? AND start = ?",
+                (STEPS[place + 1], name, row[0]),
+            )
+        elif finished:
+            connection.execute(
+                "DELETE FROM hours_kept WHERE measurement = ? AND start = ?", (name, row[0])
+            )
+        return gone
+    return None
+
+
+def _delete_slice(
+    connection: sqlite3.Connection, table: str, start: int, end: int
+) -> tuple[int, bool]:
+    """Delete whole instants from `start` on; returns the rows gone, and whether that was all."""
+    row = connection.execute(
+        f'SELECT time FROM "{table}" WHERE time >= ? AND time < ? ORDER BY time LIMIT 1 OFFSET ?',
+        (start, end, SLICE_ROWS),
+    ).fetchone()
+    upto = end if row is None else row[0] + 1
+    gone = connection.execute(
+        f'DELETE FROM "{table}" WHERE time >= ? AND time < ?', (start, upto)
+    ).rowcount
+    return gone, row is None

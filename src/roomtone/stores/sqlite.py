@@ -1,0 +1,189 @@
+"""Keeps series and archive in one SQLite file: the default, nothing to install or start."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+from roomtone.alerts import Alert
+from roomtone.errors import StoreError
+from roomtone.points import Block, Measurement, Point
+from roomtone.ports import VERDICTS
+from roomtone.records import DeadLetter, SessionSummary
+from roomtone.stores import _archive, _points, _rollup
+from roomtone.stores._file import File
+from roomtone.stores._migrate import prepare_sqlite
+
+DAY_S = 86_400
+KEEP_S: Mapping[int, int | None] = {0: 7 * DAY_S, 60: 90 * DAY_S, 3600: None}
+"""Seconds that points, minutes and hours are kept by default; None is for ever.
+
+A week of 5-second points answers "what happened in that event?", a season of minutes "how does
+it compare?", and hours are so small (1/720 of the points) that they never need to go.
+"""
+
+
+class SQLite:
+    """A SeriesStore and an Archive in the file that `sqlite:///path/roomtone.db` names.
+
+    Three slashes begin a relative path, four an absolute one. Objects of one process that name the
+    same file share its one writing thread and its reading threads; other processes may read and
+    write beside it. A tick's blocks are one transaction, and readers see all of it or nothing.
+    """
+
+    def __init__(self, url: str, *, keep_s: Mapping[int, int | None] = KEEP_S) -> None:
+        prefix, _, path = url.partition(":///")
+        if prefix != "sqlite" or not path or path == ":memory:":
+            raise StoreError(f"{url!r} names no file; write it like sqlite:///roomtone.db")
+        self.path = Path(unquote(path))
+        self._keep_s = dict(keep_s)
+        self._file: File | None = None
+        self._writers: dict[str, _points.Writer] = {}
+
+    async def open(self, measurements: Sequence[Measurement] = ()) -> None:
+        writers = {m.name: _points.Writer(m) for m in measurements}
+        file = self._file or File.acquire(self.path)
+        self._file = file
+        await file.prepare(
+            lambda: prepare_sqlite(self.path, [writer.tables for writer in writers.values()])
+        )
+        self._writers |= writers
+
+    async def close(self) -> None:
+        file, self._file = self._file, None
+        if file is not None:
+            await file.release()
+
+    async def write(self, blocks: Sequence[Block]) -> None:
+        ordered = sorted(blocks, key=lambda block: block.measurement)
+        by_name = {
+            name: (self._writer(name), list(group))
+            for name, group in groupby(ordered, key=lambda block: block.measurement)
+        }
+
+        def job(connection: sqlite3.Connection) -> None:
+            try:
+                for writer, own in by_name.values():
+                    writer.write(connection, own)
+            except BaseException:
+                for writer, _ in by_name.values():
+                    writer.forget()
+                raise
+
+        await self._opened().write(job)
+
+    async def read(
+        self,
+        measurement: str,
+        *,
+        tags: Mapping[str, str],
+        start: datetime,
+        end: datetime,
+        fields: Sequence[str] = (),
+        step_s: int = 0,
+        limit: int = 100_000,
+    ) -> Sequence[Point]:
+        tables = self._writer(measurement).tables
+        return await self._opened().read(
+            lambda connection: _points.read(
+                connection,
+                tables,
+                tags=dict(tags),
+                fields=list(fields),
+                start=_points.to_ms(start),
+                end=_points.to_ms(end),
+                step_s=step_s,
+                limit=limit,
+            )
+        )
+
+    async def retain(self, now: datetime) -> int:
+        file, ms, deleted = self._opened(), _points.to_ms(now), 0
+        for writer in self._writers.values():
+            tables = writer.tables
+            while True:  # one transaction each, so that ticks are written in between
+                gone = await file.write(
+                    lambda c, t=tables: _rollup.delete_some(c, t, ms, self._keep_s)  # type: ignore[misc]
+                )
+                if gone is None:
+                    break
+                deleted += gone
+        return deleted
+
+    async def add_alerts(self, alerts: Sequence[Alert]) -> None:
+        if alerts:
+            await self._opened().write(lambda c: _archive.add_alerts(c, alerts))
+
+    async def alerts(
+        self,
+        *,
+        session: str | None = None,
+        type: str | None = None,
+        severity: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[Mapping[str, Any]]:
+        return await self._opened().read(
+            lambda c: _archive.read_alerts(
+                c,
+                session=session,
+                type=type,
+                severity=severity,
+                start=start,
+                end=end,
+                before=before,
+                limit=limit,
+            )
+        )
+
+    async def alert(self, id: str) -> Mapping[str, Any] | None:
+        return await self._opened().read(lambda c: _archive.read_alert(c, id))
+
+    async def judge_alert(self, id: str, verdict: str, by: str, at: datetime) -> bool:
+        if verdict not in VERDICTS:
+            raise StoreError(f"no verdict is called {verdict!r}; choose one of: {VERDICTS}")
+        return await self._opened().write(
+            lambda c: _archive.judge(c, id, verdict, by, at), durable=True
+        )
+
+    async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None:
+        if sessions:
+            await self._opened().write(lambda c: _archive.add_sessions(c, sessions))
+
+    async def sessions(
+        self, *, session: str | None = None, before: str | None = None, limit: int = 100
+    ) -> Sequence[SessionSummary]:
+        return await self._opened().read(
+            lambda c: _archive.read_sessions(c, session=session, before=before, limit=limit)
+        )
+
+    async def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        if letters:
+            await self._opened().write(lambda c: _archive.add_dead_letters(c, letters))
+
+    async def dead_letters(
+        self, *, source: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[DeadLetter]:
+        return await self._opened().read(
+            lambda c: _archive.read_dead_letters(c, source=source, before=before, limit=limit)
+        )
+
+    def _opened(self) -> File:
+        if self._file is None:
+            raise StoreError(f"{self.path} is not open; await open() first, and not after close()")
+        return self._file
+
+    def _writer(self, measurement: str) -> _points.Writer:
+        try:
+            return self._writers[measurement]
+        except KeyError:
+            raise StoreError(
+                f"no measurement {measurement!r} was declared; pass it to open()"
+            ) from None
