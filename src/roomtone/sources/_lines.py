@@ -1,0 +1,104 @@
+"""Lines of a file or pipe, bounded and counted, with a stable id for each record in them."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Iterator
+from typing import BinaryIO
+
+from roomtone.errors import BadEvent
+from roomtone.events import Event, Refusal
+
+# As much as one request to the server may hold: a longer line is no chat message, and without a
+# bound a file without line feeds would be read into memory whole.
+MAX_LINE = 1_000_000
+REMEMBERED = 100_000
+
+Refused = tuple[Refusal, bytes]
+"""A line that was not taken: its number (from 1) and the reason, with its first bytes."""
+
+
+class Lines:
+    """Iterate over the lines of a binary stream as (bytes without line end, whether it was cut).
+
+    `number` is the line just given, `position` the bytes read so far. A byte order mark is left
+    out. Raises BadEvent when the stream is UTF-16.
+    """
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.number = 0
+        self.position = 0
+
+    def __iter__(self) -> Iterator[tuple[bytes, bool]]:
+        while line := self._stream.readline(MAX_LINE + 1):
+            self.number += 1
+            self.position += len(line)
+            cut = len(line) > MAX_LINE and not line.endswith(b"\n")
+            if cut:
+                self._skip_rest()
+            if self.number == 1:
+                if line.startswith((b"\xff\xfe", b"\xfe\xff")):
+                    raise BadEvent("the input is UTF-16; save it as UTF-8 and try again")
+                line = line.removeprefix(b"\xef\xbb\xbf")
+            yield line.rstrip(b"\r\n"), cut
+
+    def _skip_rest(self) -> None:
+        while rest := self._stream.readline(MAX_LINE):
+            self.position += len(rest)
+            if rest.endswith(b"\n"):
+                return
+
+
+class StableIds:
+    """Ids made from what a record says, so that reading a file twice counts each record once.
+
+    Equal records are told apart by how many came before: the second "hi" of ann in one second has
+    its own id. The last 100,000 to 200,000 are remembered for that.
+    """
+
+    def __init__(self, remembered: int = REMEMBERED) -> None:
+        self._remembered = remembered
+        self._new: dict[bytes, int] = {}
+        self._old: dict[bytes, int] = {}
+
+    def make(self, *parts: str | bytes) -> str:
+        """The id of a record that consists of these parts."""
+        digest = hashlib.blake2b(digest_size=12)
+        for part in parts:
+            data = part if isinstance(part, bytes) else part.encode("utf-8", "surrogatepass")
+            digest.update(len(data).to_bytes(8, "little") + data)
+        key = digest.digest()
+        count = self._new.get(key, self._old.get(key, 0))
+        if len(self._new) >= self._remembered:
+            self._old, self._new = self._new, {}
+        self._new[key] = count + 1
+        return f"log-{key.hex()}" if count == 0 else f"log-{key.hex()}-{count}"
+
+
+class LineSource:
+    """A source that reads a stream line by line; members say in `rows` what a line means."""
+
+    def __init__(self, stream: BinaryIO, *, session: str | None = None) -> None:
+        self.lines = Lines(stream)
+        self.session = session
+        self.ids = StableIds()
+        self.refused = 0
+
+    def rows(self) -> Iterator[Event | Refused]:
+        """What each line says, or why it was not taken. Raises BadEvent when nothing can be."""
+        raise NotImplementedError
+
+    def refuse(self, number: int, reason: str, sample: bytes) -> Refused:
+        """Count a line that was not taken, and keep the beginning of it."""
+        self.refused += 1
+        return Refusal(number, reason), sample[:200]
+
+    async def events(self) -> AsyncIterator[Event]:
+        """The events alone, giving way to others every 200 rows; what is refused is counted."""
+        for number, row in enumerate(self.rows()):
+            if number % 200 == 199:
+                await asyncio.sleep(0)
+            if not isinstance(row, tuple):
+                yield row

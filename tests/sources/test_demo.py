@@ -1,0 +1,82 @@
+"""The demo crowd is the same for the same seed, and goes wrong on cue."""
+
+from collections import Counter
+from itertools import takewhile
+
+import roomtone.sources.demo as demo
+from roomtone.events import Event, Heartbeat, Join, Leave, Message, PollVote, Reaction
+
+
+def script(until: float, **options) -> list[tuple[float, Event]]:
+    return list(takewhile(lambda timed: timed[0] < until, demo.Demo(**options).script()))
+
+
+def test_the_same_seed_gives_the_same_crowd():
+    """A demo can be shown twice; another seed is another crowd."""
+    assert script(60, seed=3) == script(60, seed=3)
+    assert script(60, seed=3) != script(60, seed=4)
+
+
+def test_events_are_in_order_and_people_come_before_they_leave():
+    """Nobody leaves who is not there, and nobody comes twice."""
+    here: dict[str, set[str | None]] = {}
+    last = -600.0
+    for at, event in script(900, warmup_s=600):
+        assert at >= last
+        last = at
+        room = here.setdefault(event.session, set())
+        if isinstance(event, Join):
+            assert event.user not in room
+            room.add(event.user)
+        if isinstance(event, Leave):
+            room.remove(event.user)
+
+
+def test_everything_that_can_happen_happens():
+    """Chat, reactions, votes, comings, goings and heartbeats stream in, in several rooms."""
+    events = [event for _, event in script(20, warmup_s=300)]
+
+    assert {Message, Reaction, Join, Leave, PollVote, Heartbeat} <= {type(e) for e in events}
+    assert len({event.session for event in events}) == len(demo.ROOMS) >= 3
+
+
+def test_the_keynote_crashes_within_the_first_minute_and_recovers():
+    """Chat all but stops and a third of the people leave; then they come back."""
+    keynote = [(at, e) for at, e in script(240, warmup_s=300) if e.session == "keynote"]
+
+    def count(kind: type, start: float, end: float) -> int:
+        return sum(isinstance(e, kind) for at, e in keynote if start <= at < end)
+
+    usual = count(Message, -60, 0)
+    assert usual > 30
+    assert count(Message, demo.CRASH_S, demo.CRASH_S + 60) < usual * 0.25
+    assert count(Leave, demo.CRASH_S, demo.CRASH_S + 15) > 30
+    assert count(Join, demo.MENDED_S, demo.MENDED_S + 45) > 25
+    assert count(Message, 150, 210) > usual * 0.6
+
+
+def test_trouble_comes_again_and_again():
+    """The demo never becomes boring: every six minutes a room has trouble."""
+    exits = Counter(
+        int(at // demo.TROUBLE_EVERY_S)
+        for at, event in script(4 * demo.TROUBLE_EVERY_S)
+        if isinstance(event, Message) and event.text in demo.TROUBLED
+    )
+
+    assert {1, 2, 3} & exits.keys()
+
+
+async def test_the_port_waits_until_each_event_has_its_time():
+    """As a Source it sleeps between events, `speed` times shorter, and not before the start."""
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    source = demo.Demo(warmup_s=100, speed=10, sleep=sleep)
+    async for event in source.events():
+        assert event.at is None
+        if sum(slept) > 2:
+            break
+
+    assert 2 < sum(slept) < 2.5
