@@ -72,6 +72,7 @@ class Journal:
         self._flying: set[bytes] = set()  # ids on their way to the disk
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news: deque[Callable[[], int]] = deque()  # what the thread reported, in order
+        self._awaiting_mend: list[asyncio.Future[None]] = []
         self._told = False  # a turn of the loop is booked for the news
         writer.on_group = lambda items, error: self._post(
             *((lambda item=item: self._settle(item, error)) for item in items)
@@ -136,6 +137,13 @@ class Journal:
         """Why appending fails at the moment; None when it works."""
         return self._writer.trouble
 
+    async def ready(self) -> None:
+        """Wait until appending works again; returns at once when it does."""
+        if self.trouble is not None:
+            answer = asyncio.get_running_loop().create_future()
+            self._awaiting_mend.append(answer)
+            await answer
+
     def append(self, entry: Entry) -> asyncio.Future[Receipt]:
         """Put an entry into the order now; the future is done when it is synced and told.
 
@@ -154,7 +162,6 @@ class Journal:
             if flying:  # synced with, or after, the first of its kind
                 self._submit(Item(b""), _Waiting(None, 0, duplicates, answer))
             else:
-                self._refuse_in_trouble()
                 self.counters.duplicates += len(duplicates)
                 answer.set_result(Receipt(0, duplicates, self.end))
             return answer
@@ -239,10 +246,6 @@ class Journal:
         item.context = waiting
         self._writer.submit(item)
 
-    def _refuse_in_trouble(self) -> None:
-        if self._writer.trouble is not None:
-            raise again(self._writer.trouble)
-
     def _post(self, *news: Callable[[], int]) -> None:
         """Called in the writer's thread: have these run in the loop, in this order."""
         self._news.extend(news)
@@ -291,6 +294,10 @@ class Journal:
 
     def _resume(self) -> int:
         self._writer.resume()
+        for answer in self._awaiting_mend:
+            if not answer.done():
+                answer.set_result(None)
+        self._awaiting_mend.clear()
         return 0
 
 

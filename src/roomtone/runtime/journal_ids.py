@@ -164,6 +164,7 @@ class IdMemory:
         self._bits = bytearray(1 << (_TABLE_BITS - 3))
         self._table = np.frombuffer(self._bits, np.uint8)
         self._newest_ms = 0
+        self._scrubbed = 0  # the next part of the table to clear of dropped ids
 
     def __len__(self) -> int:
         return len(self._young) + sum(map(len, (*self._spilled, *self._runs)))
@@ -199,6 +200,7 @@ class IdMemory:
             self._spilled.append(run)
             self._mark(run.high)
             self._young = set()
+            self._scrub()
 
     def add_joined(self, digests: bytes, newest_ms: int) -> None:
         """`add` for many at once: what the segment being written holds already at the start."""
@@ -228,6 +230,17 @@ class IdMemory:
         top = np.asarray(high) >> _SHIFT
         bits = np.uint8(1) << (top & np.uint64(7)).astype(np.uint8)
         np.bitwise_or.at(self._table, top >> np.uint64(3), bits)
+
+    def _scrub(self) -> None:
+        """Build a 256th of the table anew, so that the bits of dropped ids go in the long run."""
+        part, self._scrubbed = self._scrubbed, (self._scrubbed + 1) % 256
+        size = len(self._table) >> 8
+        self._table[part * size : (part + 1) * size] = 0
+        first = np.uint64(part << 56)
+        last = np.uint64((part << 56) + (1 << 56) - 1)
+        for run in (*self._spilled, *self._runs):
+            start = np.searchsorted(run.high, first, "left")
+            self._mark(run.high[start : np.searchsorted(run.high, last, "right")])
 
     def _maybe(self, digest: bytes) -> bool:
         top = int.from_bytes(digest[:8], "big") >> int(_SHIFT)
