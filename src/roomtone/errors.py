@@ -51,3 +51,7 @@ class DiskFull(JournalError):
 
 class StoreError(RoomtoneError):
     """A store could not be opened, migrated, read or written; the text names the remedy."""
+
+
+class ServerError(RoomtoneError):
+    """A server that was asked did not answer, or said no; the text names the remedy."""

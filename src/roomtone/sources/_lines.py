@@ -85,6 +85,7 @@ class LineSource:
         self.session = session
         self.ids = StableIds()
         self.refused = 0
+        self.line = 0  # where the row that was given last began
 
     def rows(self) -> Iterator[Event | Refused]:
         """What each line says, or why it was not taken. Raises BadEvent when nothing can be."""

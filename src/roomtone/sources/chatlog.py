@@ -152,7 +152,6 @@ class ChatLog(LineSource):
         super().__init__(stream, session=session)
         self._chosen = columns
         self._force = force
-        self._first_line = 0
         self._refusals: deque[Refused] = deque()
 
     def rows(self) -> Iterator[Event | Refused]:
@@ -170,7 +169,7 @@ class ChatLog(LineSource):
     def _json_rows(self, lines: Iterable[tuple[bytes, bool]]) -> Iterator[Event | Refused]:
         shapes: dict[tuple[str, ...], Columns] = {}
         for line, cut in lines:
-            number = self.lines.number
+            self.line = self.lines.number
             if not line.strip():
                 continue
             try:
@@ -184,7 +183,7 @@ class ChatLog(LineSource):
                     shapes[shape] = find_columns(shape, self._chosen)
                 yield from self._complete(row, shapes[shape])
             except BadEvent as error:
-                yield self.refuse(number, str(error), line)
+                yield self.refuse(self.line, str(error), line)
 
     def _csv_rows(self, lines: Iterable[tuple[bytes, bool]]) -> Iterator[Event | Refused]:
         records = self._records(lines)
@@ -202,7 +201,7 @@ class ChatLog(LineSource):
                 yield from self._complete(dict(zip(header, record, strict=False)), columns)
             except BadEvent as error:
                 sample = ",".join(record).encode("utf-8", "replace")
-                yield self.refuse(self._first_line, str(error), sample)
+                yield self.refuse(self.line, str(error), sample)
         yield from self._refusals
 
     def _records(self, lines: Iterable[tuple[bytes, bool]]) -> Iterator[list[str]]:
@@ -220,7 +219,7 @@ class ChatLog(LineSource):
                 taken.clear()
             try:
                 for record in csv.reader(feed, delimiter=delimiter, strict=True):
-                    self._first_line = taken[0][0]
+                    self.line = taken[0][0]
                     taken.clear()
                     if record:
                         yield record

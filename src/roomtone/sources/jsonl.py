@@ -34,7 +34,7 @@ class JsonLines(LineSource):
     def rows(self) -> Iterator[Event | Refused]:
         """Every line's event, or why there is none."""
         for line, cut in self.lines:
-            number = self.lines.number
+            self.line = number = self.lines.number
             if cut:
                 yield self.refuse(number, f"longer than {MAX_LINE:,} bytes; split it", line)
                 continue

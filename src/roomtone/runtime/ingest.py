@@ -1,0 +1,255 @@
+"""Takes files of events in: into a running server, or into a data folder where none runs."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import io
+import json
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol, cast
+
+from roomtone.errors import BadEvent, ServerError
+from roomtone.events import EVENT_TYPES, Event, Refusal, encode
+from roomtone.runtime import plugins
+from roomtone.runtime.config import Settings
+from roomtone.runtime.pipeline import Pipeline
+from roomtone.runtime.remote import Busy, Remote
+
+BATCH = 1000
+BATCH_BYTES = 900_000
+"""One request to a server with default limits, with room for what JSON adds."""
+
+PATIENCE = 40
+"""How often a server that says `later` is asked again: at a second each, most of a minute."""
+
+MAX_REASONS = 50
+MAX_EXAMPLES = 20
+MAX_SESSIONS = 100_000
+
+TYPES = {str(known.__struct_config__.tag) for known in EVENT_TYPES}
+
+Row = Event | tuple[Refusal, bytes]
+
+
+class Reader(Protocol):
+    """What the sources that read files have beyond `events`: rows with their line numbers."""
+
+    line: int
+    lines: Any
+
+    def rows(self) -> Iterator[Row]: ...
+
+
+@dataclass
+class Report:
+    """What became of a file's lines."""
+
+    accepted: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    examples: list[tuple[int, str]] = field(default_factory=list)
+    sessions: Counter[str] = field(default_factory=Counter)
+    bytes: int = 0
+
+    def refuse(self, line: int, reason: str) -> None:
+        """Count a refused line; of many different reasons the first 50 are told apart."""
+        self.refused += 1
+        if reason not in self.reasons and len(self.reasons) >= MAX_REASONS:
+            reason = "other reasons"
+        self.reasons[reason] += 1
+        if len(self.examples) < MAX_EXAMPLES:
+            self.examples.append((line, reason))
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as `ingest --json` prints it."""
+        return {
+            "accepted": self.accepted,
+            "duplicates": self.duplicates,
+            "refused": self.refused,
+            "reasons": dict(self.reasons.most_common()),
+            "examples": [{"line": line, "reason": reason} for line, reason in self.examples],
+            "sessions": dict(self.sessions.most_common()),
+        }
+
+
+class Sink(Protocol):
+    """Where events go; the answer is accepted, duplicates, and (index, reason) of the rest."""
+
+    async def send(self, events: Sequence[Event]) -> tuple[int, int, Sequence[tuple[int, str]]]: ...
+
+    async def finish(self, sessions: Sequence[str]) -> None: ...
+
+
+class Server:
+    """A sink that is a running server."""
+
+    def __init__(self, remote: Remote, *, history: bool) -> None:
+        self._remote = remote
+        self._query: dict[str, object] = {"source": "ingest"}
+        if history:
+            self._query["history"] = "true"
+        self._history = history
+
+    async def send(self, events: Sequence[Event]) -> tuple[int, int, Sequence[tuple[int, str]]]:
+        """Post a batch, waiting while the server asks to wait."""
+        body = encode(events)
+        for _ in range(PATIENCE):
+            try:
+                answer = await asyncio.to_thread(self._post, body)
+            except Busy as busy:
+                last = busy
+                await asyncio.sleep(busy.retry_s)
+                continue
+            errors = [(int(e["index"]), str(e["reason"])) for e in answer["errors"]]
+            return int(answer["accepted"]), int(answer["duplicates"]), errors
+        raise ServerError(f"the server kept asking to wait: {last}")
+
+    async def finish(self, sessions: Sequence[str]) -> None:
+        """Tell the server that these histories are over."""
+        if not self._history:
+            return
+        for start in range(0, len(sessions), BATCH):
+            body = json.dumps({"sessions": list(sessions[start : start + BATCH])}).encode()
+            await asyncio.to_thread(self._remote.post, "/v1/history/close", body)
+
+    def _post(self, body: bytes) -> Any:
+        return self._remote.post("/v1/events", body, **self._query)
+
+
+class Folder:
+    """A sink that is a data folder, opened by this process."""
+
+    def __init__(self, pipeline: Pipeline, *, history: bool) -> None:
+        self._pipeline = pipeline
+        self._history = history
+
+    async def send(self, events: Sequence[Event]) -> tuple[int, int, Sequence[tuple[int, str]]]:
+        """Write a batch through the pipeline's own door."""
+        receipt = await self._pipeline.submit(events, source="ingest", history=self._history)
+        errors = [(refusal.index, refusal.reason) for refusal in receipt.errors]
+        return receipt.accepted, receipt.duplicates, errors
+
+    async def finish(self, sessions: Sequence[str]) -> None:
+        """Close these histories: their last tick and their summary."""
+        if self._history:
+            await self._pipeline.close_history(sessions)
+
+
+@asynccontextmanager
+async def open_folder(settings: Settings, *, history: bool) -> AsyncIterator[Folder]:
+    """A data folder to write into; closed cleanly at the end. Raises JournalError when in use."""
+    pipeline = await Pipeline.open(settings)
+    await pipeline.start()
+    try:
+        yield Folder(pipeline, history=history)
+    finally:
+        await pipeline.stop()
+
+
+def open_input(name: str) -> tuple[BinaryIO, int]:
+    """A file, a gzipped file or (`-`) standard input, and its size in bytes, 0 if not known."""
+    if name == "-":
+        return io.BufferedReader(sys.stdin.buffer.raw, 1 << 16), 0
+    path = Path(name)
+    if path.suffix == ".gz":
+        return cast(BinaryIO, io.BufferedReader(gzip.open(path), 1 << 16)), 0
+    return path.open("rb", buffering=1 << 16), path.stat().st_size
+
+
+def open_source(
+    stream: BinaryIO,
+    *,
+    session: str | None,
+    fallback: str,
+    columns: Mapping[str, str] | None = None,
+) -> Reader:
+    """The source that can read this stream: wire events, or else a chat log.
+
+    `session` is where everything happened, whatever the file says; `fallback` where it says
+    nothing.
+    """
+    if not columns and _looks_like_wire(stream):
+        reader = plugins.load("sources", "jsonl").JsonLines(stream, session=session)
+    else:
+        reader = plugins.load("sources", "chatlog").ChatLog(
+            stream, session=session or fallback, columns=columns, force=session is not None
+        )
+    return cast(Reader, reader)
+
+
+async def ingest(
+    reader: Reader, sink: Sink, progress: Callable[[int], None] = lambda position: None
+) -> Report:
+    """Read everything and send it, 1,000 events at a time; `progress` hears the bytes read."""
+    report = Report()
+    rows = reader.rows()
+    while batch := await asyncio.to_thread(_take, reader, rows):
+        events: list[Event] = []
+        numbers: list[int] = []
+        for number, row in batch:
+            if isinstance(row, tuple):
+                report.refuse(row[0].index, row[0].reason)
+            else:
+                events.append(row)
+                numbers.append(number)
+        start = 0
+        for part in split(events):
+            await _send(sink, part, numbers[start : start + len(part)], report)
+            start += len(part)
+        report.bytes = reader.lines.position
+        progress(report.bytes)
+    await sink.finish(sorted(report.sessions))
+    return report
+
+
+def split(events: list[Event]) -> Iterator[list[Event]]:
+    """Parts of a batch that fit into one request each."""
+    if not events:
+        return
+    if len(events) == 1 or len(encode(events)) <= BATCH_BYTES:
+        yield events
+        return
+    half = len(events) // 2
+    yield from split(events[:half])
+    yield from split(events[half:])
+
+
+async def _send(sink: Sink, events: list[Event], numbers: list[int], report: Report) -> None:
+    accepted, duplicates, errors = await sink.send(events)
+    report.accepted += accepted
+    report.duplicates += duplicates
+    for index, reason in errors:
+        report.refuse(numbers[index], reason)
+    refused = {index for index, _ in errors}
+    for index, event in enumerate(events):
+        if index in refused:
+            continue
+        if event.session in report.sessions or len(report.sessions) < MAX_SESSIONS:
+            report.sessions[event.session] += 1
+
+
+def _take(reader: Reader, rows: Iterator[Row]) -> list[tuple[int, Row]]:
+    return [(reader.line, row) for row in islice(rows, BATCH)]
+
+
+def _looks_like_wire(stream: BinaryIO) -> bool:
+    """Whether the first line is an event as the wire has it, or something no chat log is."""
+    peek = getattr(stream, "peek", None)
+    if peek is None:
+        raise BadEvent("this input cannot be looked into; give a file or a pipe")
+    first = peek(1 << 16).removeprefix(b"\xef\xbb\xbf").lstrip().split(b"\n", 1)[0]
+    if first[:1] == b"[":
+        return True
+    try:
+        row = json.loads(first)
+    except (ValueError, RecursionError):
+        return bool(first[:1] == b"{")
+    return isinstance(row, dict) and "session" in row and row.get("type") in TYPES

@@ -1,0 +1,116 @@
+"""Talks to a running server over HTTP, with nothing but the standard library."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from roomtone.errors import ServerError
+
+TIMEOUT_S = 30.0
+"""Longer than a server's disk may stall, shorter than a person's patience."""
+
+
+class Busy(ServerError):
+    """The server asked to come back later: after `retry_s` seconds."""
+
+    def __init__(self, detail: str, retry_s: float) -> None:
+        super().__init__(detail)
+        self.retry_s = retry_s
+
+
+class Remote:
+    """One connection to a server; used from one thread at a time."""
+
+    def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
+        parts = urlsplit(url if "//" in url else f"http://{url}")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ServerError(f"{url} is no address of a server; write http://127.0.0.1:8003")
+        self.url = f"{parts.scheme}://{parts.netloc}"
+        make = (
+            http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        )
+        self._connection = make(parts.hostname, parts.port, timeout=timeout_s)
+
+    def get(self, path: str, **query: object) -> Any:
+        """The decoded answer. Raises ServerError with what to do."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self._ask("GET", f"{path}?{urlencode(given)}" if given else path)
+
+    def post(self, path: str, body: bytes, **query: object) -> Any:
+        """The decoded answer. Raises Busy when it should be tried again later."""
+        return self._ask("POST", f"{path}?{urlencode(query)}" if query else path, body)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        try:
+            status, kept, data = self._exchange(method, path, body, headers)
+        except ssl.SSLError as error:
+            raise ServerError(f"{self.url} has no valid certificate: {error.reason}") from None
+        except (OSError, http.client.HTTPException) as error:
+            why = "it does not answer" if isinstance(error, socket.timeout) else _reason(error)
+            raise ServerError(
+                f"no server at {self.url} ({why}); start one with `roomtone serve`, name another "
+                "with --url, or read a folder with --data DIR"
+            ) from None
+        answer = _decode(data)
+        if status in (429, 503) and path.startswith("/v1/"):
+            raise Busy(_detail(answer, status), _seconds(kept))
+        if status >= 400 and not path.startswith("/readyz"):
+            raise ServerError(_detail(answer, status))
+        return answer
+
+    def _exchange(
+        self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> tuple[int, str | None, bytes]:
+        """Send and receive, once more if the kept-alive connection was closed in between."""
+        for again in (False, True):
+            fresh = self._connection.sock is None
+            try:
+                self._connection.request(method, path, body, dict(headers))
+                response = self._connection.getresponse()
+                return response.status, response.headers.get("Retry-After"), response.read()
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+                self._connection.close()
+                if again or fresh:
+                    raise
+        raise AssertionError("unreachable")
+
+
+def escape(session: str) -> str:
+    """A session's id as one part of a path."""
+    return quote(session, safe="")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror.lower()
+    return str(error) or type(error).__name__
+
+
+def _decode(data: bytes) -> Any:
+    try:
+        return json.loads(data) if data else None
+    except ValueError:
+        return {"detail": "the answer is no JSON; is something else listening there?"}
+
+
+def _detail(answer: Any, status: int) -> str:
+    if isinstance(answer, dict) and answer.get("detail"):
+        return str(answer["detail"])
+    return f"the server answered {status}"
+
+
+def _seconds(retry_after: str | None) -> float:
+    try:
+        return min(max(float(retry_after or 1), 0.05), 60.0)
+    except ValueError:
+        return 1.0
