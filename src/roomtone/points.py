@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from roomtone.errors import UndeclaredField
 
+LEVELS = ((0.8, "VERY_HIGH"), (0.6, "HIGH"), (0.4, "MODERATE"), (0.2, "LOW"))
+"""From which score on a session is called what; below all of them it is VERY_LOW."""
+
 Column = NDArray[np.float64]
 Ids = NDArray[np.object_]
 Slots = NDArray[np.intp]
@@ -100,3 +103,12 @@ class Measurement:
                 for name, f in self.fields.items()
             },
         }
+
+
+def level(score: float) -> str:
+    """The word for a score between 0 and 1.
+
+    >>> level(0.8), level(0.3), level(0.0)
+    ('VERY_HIGH', 'LOW', 'VERY_LOW')
+    """
+    return next((word for least, word in LEVELS if score >= least), "VERY_LOW")

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from roomtone import recent
-from roomtone.points import Block, Column, Field, Measurement, Slots
+from roomtone.points import Block, Column, Field, Measurement, Slots, level
 from roomtone.rooms import Rooms
 
 ENGAGEMENT = Measurement(
@@ -52,8 +52,6 @@ POSITIVE = CHAT + POLLS + ACTIVE + REACTIONS
 # What counts as "as lively as it gets", per minute.
 CHAT_FULL = 20
 REACTIONS_FULL = 10
-
-LEVELS = ((0.8, "VERY_HIGH"), (0.6, "HIGH"), (0.4, "MODERATE"), (0.2, "LOW"))
 
 # A feed with heartbeats is in doubt when it has been quiet for longer than this and no heartbeat
 # came since: one more is awaited before the silence is believed.
@@ -105,15 +103,6 @@ def engagement_score(
         )
     left = np.where(np.isnan(leave_rate), 0.0, np.minimum(leave_rate, 1))
     return np.clip(score + LEAVING * left, 0, 1)
-
-
-def level(score: float) -> str:
-    """The word for a score.
-
-    >>> level(0.8), level(0.3), level(0.0)
-    ('VERY_HIGH', 'LOW', 'VERY_LOW')
-    """
-    return next((word for least, word in LEVELS if score >= least), "VERY_LOW")
 
 
 class Engagement:
@@ -179,9 +168,11 @@ class Engagement:
             weight = weights[name] * scale if raw is not None else 0.0
             share = _share(name, raw)
             parts.append(_part(name, raw, share, weight, weight * share, weight * (1 - share)))
-        left = min(fields.get("leave_rate", 0.0), 1)
+        left = min(fields.get("leave_rate", 0.0), 1.0)
         raw_left = fields.get("leave_rate")
-        parts.append(_part("leaving", raw_left, left, LEAVING, LEAVING * left, -LEAVING * left))
+        parts.append(
+            _part("leaving", raw_left, left, LEAVING, 0.0 - (-LEAVING) * left, -LEAVING * left)
+        )
         score = min(max(sum(p["contribution"] for p in parts), 0), 1)
         best = max(parts, key=lambda p: float(p["gain"]))
         return {

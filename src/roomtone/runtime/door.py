@@ -1,0 +1,154 @@
+"""The way in: what is refused, what is known already, and what is durable when we say so."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from roomtone.errors import DiskFull, RoomtoneError
+from roomtone.events import Event, Refusal
+from roomtone.records import Batch, SessionSummary
+from roomtone.runtime.clock import utc
+
+if TYPE_CHECKING:
+    from roomtone.runtime.pipeline import Pipeline
+
+AHEAD_MS = 30_000
+"""How far a client's clock may be ahead: what is within this counts as now."""
+
+BACKLOG = 200
+"""How many entries may wait for the engine before the door makes new ones wait too."""
+
+_MOST_OWNED = 100_000  # a bound on the bookkeeping of who opened which session
+
+
+class TooManySessions(RoomtoneError):
+    """All that came was for new sessions, and there is no room for more of them."""
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """What became of a request: how many are durable, how many were known, which were refused."""
+
+    accepted: int
+    duplicates: int
+    errors: list[Refusal]
+
+
+class Door:
+    """Checks what comes, and lets it into the journal."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self._owner: dict[str, str] = {}  # live session: the client that opened it
+        self._owned: Counter[str] = Counter()
+
+    async def submit(
+        self,
+        events: Sequence[Event],
+        refusals: Sequence[Refusal],
+        kept: Sequence[int] | None,
+        source: str,
+        history: bool,
+        client: str,
+    ) -> Receipt:
+        """Take events in; `kept` gives each event's place in the request, beside `refusals`.
+
+        Returns when what was accepted is synced. Raises DiskFull or JournalError when nothing can
+        be made durable, TooManySessions when everything was for sessions too many.
+        """
+        pipeline = self._pipeline
+        if len(pipeline.backlog) > BACKLOG:
+            await pipeline.settled()
+        if trouble := pipeline.journal.trouble:
+            raise trouble
+        places = range(len(events)) if kept is None else kept
+        arrival = pipeline.clock.now_ms()
+        good: list[Event] = []
+        where: list[int] = []
+        errors = list(refusals)
+        crowded = 0
+        latest = arrival + AHEAD_MS
+        rooms = pipeline.engine.rooms.rooms
+        histories = pipeline.histories
+        for place, event in zip(places, events, strict=True):
+            if event.at is not None and event.at.timestamp() * 1000 > latest:
+                errors.append(Refusal(place, _ahead(event, arrival)))
+                continue
+            if history:
+                reason = self._no_history(event)
+            elif event.session not in rooms and event.session not in self._owner:
+                reason = self._no_room(event.session, client)
+                crowded += reason is not None
+            else:
+                reason = None
+            if reason is None and not history and event.session in histories:
+                reason = f"session {event.session!r} is being filled with history; close it first"
+            if reason is not None:
+                errors.append(Refusal(place, reason))
+                continue
+            good.append(event)
+            where.append(place)
+        if crowded and not good:
+            raise TooManySessions(errors[-1].reason)
+        if not good:
+            pipeline.inspector.took(source, (), (), arrival)
+            return Receipt(0, 0, errors)
+        if not history:
+            pipeline.due_ticks(arrival // 1000)
+        batch = Batch(arrival=arrival, source=source, events=good, history=history)
+        receipt = await pipeline.journal.append(batch)
+        pipeline.inspector.took(source, good, receipt.duplicates, arrival)
+        return Receipt(receipt.accepted, len(receipt.duplicates), errors)
+
+    def _no_history(self, event: Event) -> str | None:
+        if event.at is None:
+            return "history needs `at`: say when it happened"
+        if event.session in self._pipeline.engine.rooms.rooms:
+            return f"session {event.session!r} is live; give its history a session id of its own"
+        if event.session not in self._pipeline.histories and (
+            len(self._pipeline.histories) >= self._pipeline.settings.limits.max_sessions
+        ):
+            return "too many history sessions are open; close some with POST /v1/history/close"
+        return None
+
+    def _no_room(self, session: str, client: str) -> str | None:
+        """Why a new session cannot be opened, or None and it is the client's."""
+        limits = self._pipeline.settings.limits
+        if max(len(self._owner), len(self._pipeline.engine.rooms)) >= limits.max_sessions:
+            return (
+                f"{limits.max_sessions} sessions are live, which is the limit of this server; "
+                "wait until some end, or raise limits.max_sessions"
+            )
+        if self._owned[client] >= limits.max_sessions_per_client:
+            return (
+                f"{limits.max_sessions_per_client} sessions of yours are live, which is the limit "
+                "for one client; use fewer ids, or raise limits.max_sessions_per_client"
+            )
+        if len(self._owner) < _MOST_OWNED:
+            self._owner[session] = client
+            self._owned[client] += 1
+        return None
+
+    def forget(self, ended: Sequence[SessionSummary]) -> None:
+        """Sessions have ended: their clients may open others."""
+        for summary in ended:
+            client = self._owner.pop(summary.session, None)
+            if client is not None:
+                self._owned[client] -= 1
+                if self._owned[client] <= 0:
+                    del self._owned[client]
+
+
+def _ahead(event: Event, arrival: int) -> str:
+    assert event.at is not None
+    seconds = event.at.timestamp() - arrival / 1000
+    return (
+        f"`at` is {seconds:,.0f} s ahead of this server's clock ({utc(arrival):%Y-%m-%d %H:%M:%S} "
+        "UTC); set the client's clock, or leave `at` out"
+    )
+
+
+__all__ = ["DiskFull", "Door", "Receipt", "TooManySessions"]

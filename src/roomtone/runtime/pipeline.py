@@ -1,0 +1,296 @@
+"""The map of the system: what happens to events from the door to the stores and the screens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import structlog
+
+from roomtone.engine import TICK_S, Engine, Note, Output
+from roomtone.errors import JournalError
+from roomtone.events import Event, Refusal
+from roomtone.ports import Archive, Channel, SeriesStore
+from roomtone.records import Batch, Closed, Entry, Gap, Tick
+from roomtone.runtime import frames, plugins, recovery
+from roomtone.runtime.board import Board
+from roomtone.runtime.clock import Clock, WallClock
+from roomtone.runtime.config import Settings
+from roomtone.runtime.door import Door, Receipt
+from roomtone.runtime.histories import Histories
+from roomtone.runtime.inspector import Inspector
+from roomtone.runtime.journal import Journal
+from roomtone.runtime.keeper import Keeper
+from roomtone.runtime.views import Views
+
+PUSH_MS = 100
+"""How often changed sessions are shown; scores stand only at ticks."""
+
+RECENT_BATCHES = 500
+"""How many batches are kept for the event ticker."""
+
+log = structlog.get_logger()
+
+
+class Pipeline(Views):
+    """One running Roomtone: a door, a journal, an engine, stores and news.
+
+    Everything that is counted went through the journal first: the door appends, the journal
+    syncs and tells `_committed` in its order, and `_consume` applies what was told, one entry at
+    a time. Nothing else touches the engine, so a replay of the journal gives the same points.
+    """
+
+    def __init__(self, settings: Settings, journal: Journal, clock: Clock) -> None:
+        self.settings, self.journal, self.clock = settings, journal, clock
+        rules = settings.engine
+        self.gauges = plugins.gauges(seed_weights=rules.seed_weights)
+        self.measurements = [gauge.measurement for gauge in self.gauges]
+        self.reset()
+        self.series: SeriesStore = plugins.series_store(settings.series_url)
+        self.archive: Archive = plugins.archive(settings.archive_url)
+        self.news: Channel = plugins.channel(settings.channels.news)
+        self.inspector = Inspector()
+        self.keeper = Keeper(self.series, self.archive, self.inspector)
+        self.door = Door(self)
+        self.watched: Counter[str] = Counter()  # topics that somebody looks at
+        self.recent: deque[Batch] = deque(maxlen=RECENT_BATCHES)
+        self.position = 0  # up to here the journal is in the engine
+        self.next_due = 0  # the next tick to be written; runs ahead of the engine's own
+        self.backlog: deque[tuple[int, Entry]] = deque()  # synced, not yet applied
+        self._news = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._fresh: list[Batch] = []  # applied since the last push
+
+    def reset(self) -> None:
+        """Begin with an empty engine."""
+        self.engine = self.make_engine()
+        self.board = Board(self.engine, self.gauges[0])
+        self.histories = Histories(self.make_engine, self.gauges[0])
+
+    def make_engine(self) -> Engine:
+        """An engine with the configured gauges and detectors."""
+        rules = self.settings.engine
+        return Engine(
+            self.gauges,
+            plugins.detectors(mode=rules.detector, alarms_per_hour=rules.alarms_per_hour),
+            session_idle_s=rules.session_idle_s,
+            max_users=self.settings.limits.max_users_per_session,
+        )
+
+    # -- life --------------------------------------------------------------------------------
+
+    @classmethod
+    async def open(cls, settings: Settings, clock: Clock | None = None) -> Pipeline:
+        """Open journal and stores and rebuild what was; the clock does not run yet.
+
+        Raises JournalError, DiskFull or StoreError, each with what to do.
+        """
+        journal = await asyncio.to_thread(Journal.open, settings.journal_folder)
+        try:
+            pipeline = cls(settings, journal, clock or WallClock())
+            await pipeline.archive.open()
+            await pipeline.series.open(pipeline.measurements)
+            await recovery.rebuild(pipeline)
+        except BaseException:
+            await journal.close()
+            raise
+        return pipeline
+
+    async def start(self) -> None:
+        """Let the clock run: ticks, pushes, upkeep."""
+        self.journal.on_commit = self._committed
+        now = self.clock.now_ms() // 1000
+        if gap := recovery.unheard(self.engine, now):
+            await self._append(gap)
+        for job in (self._consume, self._run_clock, self._run_push, self.keeper.run, self._upkeep):
+            self._tasks.append(asyncio.create_task(self._supervised(job), name=job.__name__))
+
+    async def stop(self) -> None:
+        """End cleanly: what was acknowledged is applied, kept and snapshotted."""
+        if self._tasks:
+            await self._idle.wait()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.keeper.drain()
+        await asyncio.to_thread(recovery.snapshot, self)
+        await self.series.close()
+        await self.archive.close()
+        await self.journal.close()
+
+    async def _supervised(self, job: Callable[[], Any]) -> None:
+        """Run a loop for good: if it fails, say so, count it, and start it again."""
+        while True:
+            try:
+                await job()
+            except asyncio.CancelledError:
+                raise
+            except Exception as error:
+                self.inspector.fault(job.__name__, error)
+                log.error("a loop failed and is started again", loop=job.__name__, exc_info=True)
+            await asyncio.sleep(1)
+
+    # -- in ----------------------------------------------------------------------------------
+
+    async def submit(
+        self,
+        events: Sequence[Event],
+        refusals: Sequence[Refusal] = (),
+        kept: Sequence[int] | None = None,
+        *,
+        source: str = "api",
+        history: bool = False,
+        client: str = "",
+    ) -> Receipt:
+        """Take events in. Returns when those accepted are on the disk. See `Door.submit`."""
+        return await self.door.submit(events, refusals, kept, source, history, client)
+
+    async def close_history(self, sessions: Sequence[str]) -> int:
+        """Finish history sessions; returns how many were open."""
+        open_ones = [session for session in sessions if session in self.histories]
+        for session in open_ones:
+            await self._append(Closed(session=session))
+        await self.settled()
+        return len(open_ones)
+
+    def due_ticks(self, now_s: int) -> None:
+        """Put into the journal every tick that stands before or at this second.
+
+        Called before a batch is appended, so that a batch that arrived after a tick can never
+        stand before it, however late the clock's own task is.
+        """
+        while self.next_due <= now_s:
+            self.journal.append(Tick(now=self.next_due)).add_done_callback(_swallow)
+            self.next_due += TICK_S
+
+    async def _append(self, entry: Entry) -> None:
+        await self.journal.append(entry)
+
+    def _committed(self, position: int, entry: Entry) -> None:
+        self.backlog.append((position, entry))
+        self._idle.clear()
+        self._news.set()
+
+    async def settled(self) -> None:
+        """Wait until everything acknowledged up to now has been applied."""
+        await self._idle.wait()
+
+    # -- through -----------------------------------------------------------------------------
+
+    async def _consume(self) -> None:
+        while True:
+            while self.backlog:
+                position, entry = self.backlog[0]
+                await self.apply(entry)
+                self.backlog.popleft()
+                self.position = position
+            self._news.clear()
+            self._idle.set()
+            await self._news.wait()
+
+    async def apply(self, entry: Entry) -> None:
+        """One entry of the journal, in its place: into the engine, and what comes of it out."""
+        match entry:
+            case Batch(history=True):
+                for count, out in enumerate(
+                    self.histories.play(entry.events, self._noter(entry)), start=1
+                ):
+                    await self.take(out, live=False)
+                    if count % 50 == 0:
+                        await asyncio.sleep(0)
+            case Batch():
+                for note in self.engine.apply(entry.events, entry.arrival):
+                    self.inspector.note(entry.source, entry.events[note.place], note)
+                self.recent.append(entry)
+                self._fresh.append(entry)
+            case Tick():
+                await self._tick(entry.now)
+            case Gap():
+                self.engine.gap(entry.start, entry.end)
+                self.next_due = max(self.next_due, self.engine.next_tick)
+            case Closed():
+                ended = self.histories.close(entry.session)
+                if ended is not None:
+                    await self.take(ended, live=False)
+
+    async def _tick(self, now: int) -> None:
+        for part in self.engine.ticking(now):
+            await self.take(part)
+            await asyncio.sleep(0)
+        for name, made in self._tick_frames():
+            await self.news.publish(name, made)
+
+    async def take(self, out: Output, *, live: bool = True) -> None:
+        """What a tick gave goes to the stores and to those who watch."""
+        if live:
+            self.board.take(out)
+        self.door.forget(out.ended)
+        self.keeper.keep(out)
+        for topic, made in (*frames.alert_frames(out.alerts), *frames.ended_frames(out)):
+            await self.news.publish(topic, made)
+
+    def _tick_frames(self) -> list[tuple[str, bytes]]:
+        made = [(frames.PULSE, frames.pulse_tick(self.board))] if self.watched["pulse"] else []
+        for session in self.watched_sessions():
+            made.append((frames.session_topic(session), frames.session_tick(self.board, session)))
+        return made
+
+    def watched_sessions(self) -> list[str]:
+        """The live sessions that somebody looks at."""
+        rooms = self.engine.rooms.rooms
+        ids = [topic[8:] for topic in self.watched if topic.startswith("session:")]
+        return [session for session in ids if session in rooms]
+
+    def _noter(self, batch: Batch) -> Callable[[Note], None]:
+        return lambda note: self.inspector.note(batch.source, batch.events[note.place], note)
+
+    # -- the clock ---------------------------------------------------------------------------
+
+    async def _run_clock(self) -> None:
+        if not self.next_due:
+            now = self.clock.now_ms() // 1000
+            self.next_due = self.engine.next_tick or now - now % TICK_S + TICK_S
+        while True:
+            await self.clock.wait_until(self.next_due * 1000)
+            self.due_ticks(self.clock.now_ms() // 1000)
+
+    async def _run_push(self) -> None:
+        """Every 100 ms, show what changed since: one frame for all who look at a topic."""
+        while True:
+            await self.clock.wait_until(self.clock.now_ms() + PUSH_MS)
+            rooms, fresh = self.engine.rooms, self._fresh
+            self._fresh = []
+            rooms.settle()
+            changed, rooms.changed = rooms.changed, set()
+            if not changed or not self.watched:
+                continue
+            second = self.clock.now_ms() // 1000
+            ids = {rooms.at(slot).id for slot in changed}
+            if self.watched["pulse"]:
+                shown = [session for session in self.board.worst() if session in ids]
+                if shown:
+                    made = frames.pulse_change(self.board, shown, second)
+                    await self.news.publish(frames.PULSE, made)
+            for session in self.watched_sessions():
+                if session in ids:
+                    events = [e for batch in fresh for e in frames.show_events(batch, session)]
+                    made = frames.session_change(self.board, session, second, events)
+                    await self.news.publish(frames.session_topic(session), made)
+
+    async def _upkeep(self) -> None:
+        """Every ten minutes: retention, a snapshot, and what the journal need not keep."""
+        while True:
+            await self.clock.wait_until(self.clock.now_ms() + 600_000)
+            await recovery.upkeep(self)
+
+
+def _swallow(future: asyncio.Future[Any]) -> None:
+    """A tick that could not be written shows as the journal's trouble on /readyz already."""
+    if not future.cancelled():
+        error = future.exception()
+        if error is not None and not isinstance(error, JournalError):
+            log.error("a tick was not written", error=str(error))

@@ -1,0 +1,81 @@
+"""Who there is in each family: members are loaded by name, here and nowhere else."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+from urllib.parse import urlsplit
+
+from roomtone.errors import UnknownMember
+from roomtone.ports import Archive, Channel, Detector, Gauge, SeriesStore
+
+# family: name -> module:attribute. Strangers add theirs as entry points of group roomtone.<family>.
+MEMBERS: dict[str, dict[str, str]] = {
+    "signals": {"engagement": "roomtone.signals.engagement:Engagement"},
+    "detectors": {
+        "anomaly": "roomtone.detectors.anomaly:Anomaly",
+        "stall": "roomtone.detectors.stall:Stall",
+    },
+    "sources": {
+        "jsonl": "roomtone.sources.jsonl",
+        "chatlog": "roomtone.sources.chatlog",
+        "demo": "roomtone.sources.demo",
+    },
+    "stores.series": {"sqlite": "roomtone.stores.sqlite:SQLite"},
+    "stores.archive": {"sqlite": "roomtone.stores.sqlite:SQLite"},
+    "channels": {"local": "roomtone.channels.local:Local"},
+}
+
+
+def names(family: str) -> list[str]:
+    """All members of a family, ours and strangers'."""
+    others = {point.name for point in entry_points(group=f"roomtone.{family}")}
+    return sorted(MEMBERS[family].keys() | others)
+
+
+def load(family: str, name: str) -> Any:
+    """The member's class or module. Raises UnknownMember with the names there are."""
+    place = MEMBERS[family].get(name)
+    if place is None:
+        for point in entry_points(group=f"roomtone.{family}", name=name):
+            return point.load()
+        raise UnknownMember(family, name, names(family))
+    module, _, attribute = place.partition(":")
+    loaded = import_module(module)
+    return getattr(loaded, attribute) if attribute else loaded
+
+
+def gauges(*, seed_weights: bool) -> list[Gauge]:
+    """What is measured on the clock."""
+    return [load("signals", "engagement")(seed_weights=seed_weights)]
+
+
+def detectors(*, mode: str, alarms_per_hour: float) -> list[Detector]:
+    """What watches the measurements."""
+    return [
+        load("detectors", "anomaly")(mode=mode, alarms_per_hour=alarms_per_hour),
+        load("detectors", "stall")(),
+    ]
+
+
+def series_store(url: str) -> SeriesStore:
+    """The series store that a URL's scheme names."""
+    store: SeriesStore = load("stores.series", _scheme(url))(url)
+    return store
+
+
+def archive(url: str) -> Archive:
+    """The archive that a URL's scheme names."""
+    store: Archive = load("stores.archive", _scheme(url))(url)
+    return store
+
+
+def channel(url: str) -> Channel:
+    """The channel that a URL's scheme names."""
+    member: Channel = load("channels", _scheme(url))(url)
+    return member
+
+
+def _scheme(url: str) -> str:
+    return urlsplit(url).scheme.partition("+")[0]

@@ -1,0 +1,126 @@
+"""The past once more: a file's events or a journal through the same engine, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from roomtone.engine import Engine, Output
+from roomtone.events import Event
+from roomtone.records import Batch, Closed, Gap, SessionSummary, Tick
+from roomtone.runtime import plugins
+from roomtone.runtime.board import show_alert
+from roomtone.runtime.clock import iso
+from roomtone.runtime.config import Settings
+from roomtone.runtime.histories import Histories
+from roomtone.runtime.journal import read_journal
+
+Row = dict[str, Any]
+"""One line of `roomtone replay --json`: `kind` is point, alert or summary."""
+
+
+def make_engine(settings: Settings) -> Engine:
+    """The same engine that a server with these settings runs."""
+    rules = settings.engine
+    return Engine(
+        plugins.gauges(seed_weights=rules.seed_weights),
+        plugins.detectors(mode=rules.detector, alarms_per_hour=rules.alarms_per_hour),
+        session_idle_s=rules.session_idle_s,
+        max_users=settings.limits.max_users_per_session,
+    )
+
+
+def replay_events(events: Iterable[Event], settings: Settings) -> Iterator[Output]:
+    """Play events on their own time, as if each had arrived when it happened.
+
+    All sessions share one clock, the latest `at` so far: what comes more than ten seconds behind
+    it is late, as it would have been. Ends with every session's summary.
+    """
+    engine = make_engine(settings)
+    for event in events:
+        yield from engine.play((event,))
+    yield engine.finish()
+
+
+def replay_journal(folder: Path, settings: Settings) -> Iterator[Output]:
+    """Play a journal in its own order, which gives the points that the live run gave, bit for bit.
+
+    Raises JournalError when the folder holds none, or a damaged one.
+    """
+    engine = make_engine(settings)
+    histories = Histories(lambda: make_engine(settings), engine.gauges[0])
+    for _, entry in read_journal(folder):
+        match entry:
+            case Batch(history=True):
+                yield from histories.play(entry.events)
+            case Batch():
+                engine.apply(entry.events, entry.arrival)
+            case Tick():
+                yield engine.tick(entry.now)
+            case Gap():
+                engine.gap(entry.start, entry.end)
+            case Closed():
+                ended = histories.close(entry.session)
+                if ended is not None:
+                    yield ended
+    open_sessions = [engine.summary(session) for session in sorted(engine.rooms.rooms)]
+    for session in sorted(histories.boards):
+        its = histories.boards[session].engine
+        open_sessions += [its.summary(s) for s in its.rooms.rooms]
+    yield Output(engine.next_tick, ended=open_sessions)
+
+
+def rows(out: Output) -> Iterator[Row]:
+    """What a tick gave, as the lines of `roomtone replay --json`."""
+    for block in out.blocks:
+        for point in block.points():
+            yield {
+                "kind": "point",
+                "time": iso(point.time),
+                "session": point.tags["session"],
+                "measurement": point.measurement,
+                **point.fields,
+            }
+    for alert in out.alerts:
+        yield {"kind": "alert", **show_alert(alert)}
+    for summary in out.ended:
+        yield summary_row(summary)
+
+
+def summary_row(summary: SessionSummary) -> Row:
+    """A session's summary as a line: its extent, its people, its score."""
+    ended = summary.ended or summary.started
+    minutes = (ended - summary.started).total_seconds() / 60
+    return {
+        "kind": "summary",
+        "time": iso(ended),
+        "session": summary.session,
+        "measurement": "session",
+        "started": iso(summary.started),
+        "ended": iso(ended),
+        "minutes": round(minutes, 3),
+        "messages": summary.messages,
+        "reactions": summary.reactions,
+        "votes": summary.votes,
+        "people": summary.people,
+        "peak_active": summary.peak_active,
+        "mean_score": summary.mean_score,
+        "min_score": summary.min_score,
+        "max_score": summary.max_score,
+        "alarms": summary.alarms,
+        "late": summary.late,
+        "reason": summary.reason,
+    }
+
+
+def paced(
+    outputs: Iterable[Output], wait: Callable[[float], None], speed: float
+) -> Iterator[Output]:
+    """The outputs at `speed` times their own pace; `wait` is told how many seconds to sleep."""
+    before: int | None = None
+    for out in outputs:
+        if before is not None and out.now > before:
+            wait((out.now - before) / speed)
+        before = out.now
+        yield out

@@ -1,0 +1,181 @@
+"""What can be read of a running Roomtone: sessions, explanations, first frames, health."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from roomtone.engine import TICK_S, Engine
+from roomtone.points import Measurement, Point
+from roomtone.ports import Archive, Channel, Gauge, SeriesStore
+from roomtone.records import Batch
+from roomtone.runtime import frames
+from roomtone.runtime.board import WORST, Board, describe
+from roomtone.runtime.clock import Clock, iso, utc
+from roomtone.runtime.histories import Histories
+from roomtone.runtime.inspector import Inspector
+from roomtone.runtime.journal import Journal
+from roomtone.runtime.keeper import Keeper
+
+SNAPSHOT_S = 900
+"""How much of a session's past its first frame holds: fifteen minutes."""
+
+MOST_POINTS = 800
+"""How many points a first frame holds at most: a little more than an hour's."""
+
+
+class Views:
+    """The reading half of a Pipeline."""
+
+    archive: Archive
+    board: Board
+    clock: Clock
+    engine: Engine
+    gauges: Sequence[Gauge]
+    histories: Histories
+    inspector: Inspector
+    journal: Journal
+    keeper: Keeper
+    measurements: Sequence[Measurement]
+    news: Channel
+    recent: deque[Batch]
+    series: SeriesStore
+    watched: Counter[str]
+
+    def sessions(self) -> list[dict[str, Any]]:
+        """All live sessions, the worst first, and then those that history is filled into."""
+        live = [self.board.session(id) for id in self.board.worst(len(self.engine.rooms) or 1)]
+        known = {session["session"] for session in live if session}
+        new = [self.board.session(id) for id in self.engine.rooms.rooms if id not in known]
+        past = [board.session(id) for id, board in self.histories.boards.items()]
+        return [session for session in (*live, *new, *past) if session is not None]
+
+    def session(self, id: str) -> dict[str, Any] | None:
+        """One session that is live, or that history is filled into."""
+        board = self.histories.boards.get(id, self.board)
+        return board.session(id)
+
+    async def ended_session(self, id: str) -> dict[str, Any] | None:
+        """One session that is over, by its newest summary."""
+        found = await self.archive.sessions(session=id, limit=1)
+        return describe(found[0]) if found else None
+
+    async def explain(self, session: str, at: datetime | None = None) -> dict[str, Any] | None:
+        """The parts of a session's score, now or at the last tick up to `at`; None if unknown."""
+        when: datetime | None = None
+        fields: dict[str, float] = {}
+        if at is None:
+            board = self.histories.boards.get(session, self.board)
+            fields = board.known(session)
+            when = utc(board.now * 1000) if fields else None
+        if when is None:
+            end = (at or utc(self.clock.now_ms())) + timedelta(milliseconds=1)
+            point = await self._last_point(session, end, at is None)
+            if point is None:
+                return None
+            when, fields = point.time, dict(point.fields)
+        explained = self.gauges[0].explain(fields)
+        return {"session": session, "at": iso(when), **explained}
+
+    async def _last_point(self, session: str, end: datetime, anywhere: bool) -> Point | None:
+        spans = [timedelta(minutes=2), timedelta(hours=1), timedelta(days=1)]
+        if anywhere:
+            over = await self.archive.sessions(session=session, limit=1)
+            if over and over[0].ended is not None:
+                end = over[0].ended + timedelta(seconds=2 * TICK_S)
+        for span in spans:
+            points = await self.series.read(
+                self.measurements[0].name, tags={"session": session}, start=end - span, end=end
+            )
+            if points:
+                return points[-1]
+        return None
+
+    def ticker(self, session: str, limit: int = 50) -> list[dict[str, Any]]:
+        """The last events of a session, newest last; as far back as the server remembers."""
+        found: list[dict[str, Any]] = []
+        for batch in reversed(self.recent):
+            found[:0] = frames.show_events(batch, session)
+            if len(found) >= limit:
+                break
+        return found[-limit:]
+
+    async def snapshot_frame(self, topic: str, since: float | None = None) -> bytes:
+        """The first frame of a subscription: everything up to now that later frames build on."""
+        if topic == frames.PULSE:
+            alerts = await self.recent_alerts(None)
+            sessions = [self.board.session(id) for id in self.board.worst(WORST)]
+            shown = [session for session in sessions if session is not None]
+            return frames.frame(
+                topic, "snapshot", sessions=shown, count=len(self.engine.rooms), alerts=alerts
+            )
+        if topic == frames.ALERTS:
+            return frames.frame(topic, "snapshot", alerts=await self.recent_alerts(None))
+        return await self._session_frame(topic, topic.removeprefix("session:"), since)
+
+    async def _session_frame(self, topic: str, session: str, since: float | None) -> bytes:
+        state = self.session(session) or await self.ended_session(session)
+        now = utc(self.clock.now_ms())
+        start = now - timedelta(seconds=SNAPSHOT_S)
+        if since is not None:
+            start = max(utc(int(since * 1000) + 1), now - timedelta(seconds=MOST_POINTS * TICK_S))
+        points = await self.series.read(
+            self.measurements[0].name,
+            tags={"session": session},
+            start=start,
+            end=now + timedelta(seconds=TICK_S),
+            limit=MOST_POINTS,
+        )
+        rows = [(point.time.timestamp(), point.fields) for point in points]
+        newest = self.board.known(session)
+        if newest and (not rows or rows[-1][0] < self.board.now):
+            rows.append((self.board.now, newest))  # the store may be a moment behind
+        return frames.frame(
+            topic,
+            "snapshot",
+            session=state,
+            **frames.columns(rows, self.measurements[0].fields),
+            alerts=await self.recent_alerts(session),
+            events=self.ticker(session),
+        )
+
+    async def recent_alerts(self, session: str | None, limit: int = 50) -> list[dict[str, Any]]:
+        """The newest alerts as the wire shows them."""
+        return [show_row(row) for row in await self.archive.alerts(session=session, limit=limit)]
+
+    def health(self) -> list[dict[str, Any]]:
+        """Each part by name, whether it works, and what to do if not."""
+        trouble = self.journal.trouble
+        faults = self.inspector.faults()
+        return [
+            {
+                "name": "journal",
+                "ok": trouble is None,
+                "detail": str(trouble) if trouble else f"{self.journal.counters.synced:,} synced",
+                "remedy": "make room on the disk; it goes on by itself" if trouble else "",
+            },
+            self.keeper.health(),
+            {
+                "name": "clock",
+                "ok": self.clock.now_ms() // 1000 - self.board.now < 30 or not self.engine.rooms,
+                "detail": f"last tick at {iso(utc(self.board.now * 1000))}",
+                "remedy": "",
+            },
+            {
+                "name": "loops",
+                "ok": not faults,
+                "detail": "; ".join(faults) or "all running",
+                "remedy": "restart the server and report what the log says" if faults else "",
+            },
+        ]
+
+
+def show_row(row: Any) -> dict[str, Any]:
+    """An archived alert as the wire shows it."""
+    shown = dict(row)
+    shown["time"] = iso(shown["time"])
+    judged = shown.get("verdict_at")
+    shown["verdict_at"] = None if judged is None else iso(judged)
+    return shown
