@@ -161,8 +161,8 @@ class IdMemory:
         self._young: set[bytes] = set()
         self._spilled: list[Run] = []  # of the segment being written
         self._runs: list[Run] = []  # of sealed segments, oldest first
-        self._bits = bytearray(1 << (_TABLE_BITS - 3))
-        self._table = np.frombuffer(self._bits, np.uint8)
+        self._table = np.zeros(1 << (_TABLE_BITS - 3), np.uint8)  # costs memory as it fills
+        self._bits = memoryview(self._table)
         self._newest_ms = 0
         self._scrubbed = 0  # the next part of the table to clear of dropped ids
 

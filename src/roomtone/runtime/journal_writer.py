@@ -133,9 +133,12 @@ class Writer:
             self._wake.notify()
         if self._thread.is_alive():
             self._thread.join()
-        if self._fd >= 0:
-            self.disk.close(self._fd)
-            self._fd = -1
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            try:
+                self.disk.close(fd)
+            except OSError:
+                self.counters.failures += 1  # all that was acknowledged is synced already
 
     def _run(self) -> None:
         while group := self._next_group():
