@@ -207,7 +207,7 @@ class Rooms:
                 self._minute_minus.append((before % MINUTES) * base + slot)
             self._minute_plus.append((minute % MINUTES) * base + slot)
         if room.present is not None and user not in room.present:
-            self._appear(room, user, NEVER)
+            self._enter(room, user, second, joined=False)
 
     def join(self, room: Room, user: str, second: int) -> None:
         """Somebody came in; who left within the window and is back has never left."""
@@ -215,13 +215,7 @@ class Rooms:
         self._meet(room, user)
         if user in (room.present or ()):
             return
-        left = self._appear(room, user, second)
-        if left is not None and left > self.head - WINDOW_S:
-            self.count(room, LEAVES, left, -1)
-            assert room.present is not None
-            room.present[user] = NEVER  # was here at the window's start already
-        else:
-            self.count(room, JOINS, second)
+        self._enter(room, user, second, joined=True)
 
     def leave(self, room: Room, user: str, second: int) -> bool:
         """Somebody left; returns False when nobody saw them come and they count all the same.
@@ -255,12 +249,24 @@ class Rooms:
                 if last > self.head - PEOPLE_MIN * 60:
                     self._appear(room, user, NEVER)
 
-    def _appear(self, room: Room, user: str, since: int) -> int | None:
+    def _enter(self, room: Room, user: str, second: int, *, joined: bool) -> None:
+        """Somebody is in: they came back, they came, or they were here and we did not know."""
+        left = room.gone.get(user) if room.gone else None
+        if left is not None and left > self.head - WINDOW_S:
+            self._appear(room, user, NEVER)  # was here when the window began, and is again
+            self.count(room, LEAVES, left, -1)
+        elif joined or left is not None:
+            self._appear(room, user, second)
+            self.count(room, JOINS, second)
+        else:
+            self._appear(room, user, NEVER)
+
+    def _appear(self, room: Room, user: str, since: int) -> None:
         assert room.present is not None and room.gone is not None
         if len(room.present) < self.max_users:
             room.present[user] = since
             self.columns["present"][room.slot] += 1
-        return room.gone.pop(user, None)
+        room.gone.pop(user, None)
 
     def _meet(self, room: Room, user: str) -> None:
         if user not in room.users and len(room.users) < self.max_users:
