@@ -64,7 +64,7 @@ class SeriesStore(Protocol):  # stores/
     """
 
     async def open(self, measurements: Sequence[Measurement]) -> None:
-        """Make ready to keep these, adding tables and fields that are new; drops nothing."""
+        """Make ready to keep these, adding what is new and dropping nothing; may be repeated."""
 
     async def write(self, blocks: Sequence[Block]) -> None:
         """Write all rows of all blocks, or none where the store can do that.
@@ -170,7 +170,7 @@ class Archive(Protocol):  # stores/
 
 
 class Subscription(Protocol):
-    """News of one topic, from the moment of `subscribe` on; for one task at a time.
+    """News of one topic, from the moment it is entered on; for one task at a time.
 
     Use it as `async with channel.subscribe(topic) as news: async for payload in news: ...`.
     Iteration ends when the channel or the subscription is closed.
@@ -196,7 +196,7 @@ class Channel(Protocol):  # channels/
         """Hand the payload to all who listen now, in order, as the same object; never waits."""
 
     def subscribe(self, topic: str) -> Subscription:
-        """Begin to listen: what is published after this call arrives, or is counted as missed."""
+        """Listen: what is published once this is entered arrives, or is counted as missed."""
 
     async def close(self) -> None:
         """End all subscriptions."""

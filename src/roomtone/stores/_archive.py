@@ -26,8 +26,9 @@ _SESSION_COLUMNS = ["id", *SessionSummary.__struct_fields__]
 
 def _upsert(table: str, columns: Sequence[str]) -> str:
     update = ", ".join(f"{c} = excluded.{c}" for c in columns if c != "id")
+    values = ", ".join(f":{c}" for c in columns)
     return (
-        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{c}' for c in columns)}) "
+        f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({values}) "
         f"ON CONFLICT DO UPDATE SET {update}"
     )
 

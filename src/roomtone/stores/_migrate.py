@@ -20,9 +20,7 @@ import roomtone
 from roomtone.errors import StoreError
 from roomtone.stores._schema import Tables, missing
 
-LOCK_TIMEOUT_S = (
-    300.0  # as long as the largest upgrade that another process may be in the middle of
-)
+LOCK_TIMEOUT_S = 300.0  # another process may be in the middle of a large upgrade
 
 
 def upgrade(connection: sa.Connection, to: str = "head") -> None:

@@ -1,0 +1,330 @@
+"""The SQLite store keeps both contracts, and what is its own: files, rollups, retention, plans."""
+
+import asyncio
+import math
+import sqlite3
+from datetime import timedelta
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from roomtone.contracts import WEATHER, a_summary, an_alert, weather
+from roomtone.errors import StoreError
+from roomtone.records import DeadLetter
+from roomtone.stores import _archive, _points, _rollup
+from roomtone.stores.sqlite import SQLite
+from roomtone.testing import START, check_archive, check_series_store
+
+
+@pytest.fixture
+def url(tmp_path):
+    return f"sqlite:///{tmp_path}/roomtone.db"
+
+
+@pytest.fixture
+async def store(url):
+    store = SQLite(url)
+    await store.open([WEATHER])
+    yield store
+    await store.close()
+
+
+def after(**time):
+    return START + timedelta(**time)
+
+
+async def read(store, step_s=0, place="here"):
+    tags = {"place": place} if place else {}
+    end = after(days=1)
+    return await store.read("weather", tags=tags, start=START, end=end, step_s=step_s)
+
+
+async def test_it_keeps_the_contract_of_a_series_store(url):
+    """What holds for every series store holds for this one."""
+    await check_series_store(SQLite(url))
+
+
+async def test_it_keeps_the_contract_of_an_archive(url):
+    """What holds for every archive holds for this one."""
+    await check_archive(SQLite(url))
+
+
+async def test_it_keeps_both_in_one_file_at_once(url):
+    """Series and archive named by the same URL share the file and its one writer."""
+    series, archive = SQLite(url), SQLite(url)
+    await asyncio.gather(series.open([WEATHER]), archive.open())
+    await asyncio.gather(
+        *(series.write([weather(5 * i, {"here": (i, i)})]) for i in range(50)),
+        *(archive.add_alerts([an_alert(i)]) for i in range(50)),
+    )
+
+    assert len(await read(series)) == 50
+    await series.close()
+    assert len(await archive.alerts()) == 50
+    await archive.close()
+
+
+async def test_points_outlive_the_process_that_wrote_them(url, store):
+    """What was written is there for whoever opens the file next, with the ids of before."""
+    await store.write([weather(0, {"here": (1, 2)})])
+    await store.close()
+    await store.open([WEATHER])
+    await store.write([weather(5, {"here": (3, 4)})])
+
+    assert [p.fields["warm"] for p in await read(store)] == [1, 3]
+
+
+async def test_a_tick_is_written_whole_or_not_at_all(store, monkeypatch):
+    """A write that fails half-way leaves nothing, and the next one is not led astray by it."""
+    good = weather(0, {"here": (1, 2)})
+
+    def fail(*_):
+        raise sqlite3.OperationalError("disk I/O error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_points, "roll_up", fail)
+        with pytest.raises(StoreError, match="disk"):
+            await store.write([good])
+
+    assert await read(store) == []
+    await store.write([good])
+    assert [p.tags["place"] for p in await read(store)] == ["here"]
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(names=st.lists(st.text(min_size=1, max_size=40), min_size=1, max_size=20, unique=True))
+def test_any_name_comes_back_as_it_went_in(tmp_path_factory, names):
+    """Names are parameters, never SQL, so whatever a chat calls itself is kept to the letter."""
+    rows = {name: (float(i), 0.0) for i, name in enumerate(names)}
+
+    async def round_trip():
+        store = SQLite(f"sqlite:///{tmp_path_factory.mktemp('names')}/roomtone.db")
+        await store.open([WEATHER])
+        await store.write([weather(0, rows)])
+        await store.add_alerts([an_alert(0, name) for name in names])
+        points = await read(store, place=None)
+        alerts = [row for name in names for row in await store.alerts(session=name)]
+        await store.close()
+        return points, alerts
+
+    points, alerts = asyncio.run(round_trip())
+    assert {p.tags["place"]: p.fields["warm"] for p in points} == {
+        n: w for n, (w, _) in rows.items()
+    }
+    assert [row["session"] for row in alerts] == names
+
+
+async def test_lone_surrogates_are_refused_in_a_sentence(store):
+    """Text that no encoding knows is refused by itself, and the store goes on."""
+    with pytest.raises(StoreError, match="surrogates"):
+        await store.write([weather(0, {"\ud800": (1, 2)})])
+
+    await store.write([weather(0, {"here": (1, 2)})])
+    assert len(await read(store, place=None)) == 1
+
+
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    writes=st.lists(
+        st.lists(
+            st.tuples(
+                st.integers(0, 4 * 720).map(lambda tick: tick * 5),
+                st.sampled_from(["a", "b"]),
+                st.floats(-10, 10) | st.just(math.nan),
+            ),
+            max_size=6,
+        ),
+        max_size=12,
+    ),
+    step_s=st.sampled_from([15, 60, 300, 3600, 7200]),
+)
+def test_rollups_say_what_the_points_say(tmp_path_factory, writes, step_s):
+    """In whatever order points are written and rewritten, each step agrees with its points."""
+
+    async def compare():
+        store = SQLite(f"sqlite:///{tmp_path_factory.mktemp('rolls')}/roomtone.db")
+        await store.open([WEATHER])
+        for write in writes:
+            await store.write([weather(second, {place: (x, 1)}) for second, place, x in write])
+        points = await read(store, place=None)
+        steps = await read(store, step_s, place=None)
+        await store.close()
+        return points, steps
+
+    points, steps = asyncio.run(compare())
+    held = {}
+    for point in points:
+        seconds = int(point.time.timestamp()) // step_s * step_s
+        values = held.setdefault((seconds, point.tags["place"]), [])
+        values += [point.fields["warm"]] if "warm" in point.fields else []
+    assert {(int(p.time.timestamp()), p.tags["place"]) for p in steps} == held.keys()
+    for step in steps:
+        values = held[int(step.time.timestamp()), step.tags["place"]]
+        if not values:
+            assert not {"warm", "warm_min", "warm_max"} & step.fields.keys()
+            continue
+        assert step.fields["warm"] == pytest.approx(np.mean(values), abs=1e-9)
+        assert step.fields["warm_min"] == min(values)
+        assert step.fields["warm_max"] == max(values)
+
+
+async def test_a_crash_does_not_lose_what_is_due_to_be_rolled_up(url, store):
+    """What waits for its rollup is kept beside the points, so a new process makes it good."""
+    await store.write([weather(0, {"here": (1, 2)})])
+    await store.close()
+    other = SQLite(url)
+    await other.open([WEATHER])
+    await other.write([weather(120, {"there": (5, 5)})])
+    await other.close()
+
+    rows = (
+        sqlite3.connect(other.path).execute("SELECT time, warm FROM points_weather_1m").fetchall()
+    )
+    assert rows == [(int(START.timestamp() * 1000), 1.0)]
+    await store.open([WEATHER])
+
+
+async def test_retention_lets_points_go_before_their_minutes(url):
+    """Points go first, then minutes; hours stay, and steps are still answered from them."""
+    store = SQLite(url, keep_s={0: 3600, 60: 2 * 86_400, 3600: None})
+    await store.open([WEATHER])
+    await store.write([weather(5 * i, {"here": (i, 1)}) for i in range(24)])
+    await store.retain(after(minutes=5))
+    counts = []
+    for now in (after(minutes=6), after(hours=3), after(days=4)):
+        await store.retain(now)
+        counts.append([len(await read(store, step_s)) for step_s in (0, 60, 3600)])
+
+    assert counts == [[24, 2, 1], [0, 2, 1], [0, 0, 1]]
+    (hour,) = await read(store, 3600)
+    assert (hour.fields["warm"], hour.fields["warm_max"]) == (11.5, 23)
+    await store.close()
+
+
+async def test_history_taken_in_today_stays_as_long_as_today(url):
+    """Keeping counts from the writing, or else the chat of last year would be gone at once."""
+    store = SQLite(url, keep_s={0: 3600, 60: None, 3600: None})
+    await store.open([WEATHER])
+    await store.write([weather(0, {"here": (1, 1)})])
+    kept = []
+    for now in (after(days=400), after(days=400, minutes=59), after(days=400, hours=2)):
+        await store.retain(now)
+        kept.append(len(await read(store)))
+
+    assert kept == [1, 1, 0]
+    await store.close()
+
+
+async def test_retention_deletes_in_slices(url, monkeypatch):
+    """No transaction of the sweep is long, however much there is to go."""
+    monkeypatch.setattr(_rollup, "SLICE_ROWS", 10)
+    store = SQLite(url, keep_s={0: 3600, 60: None, 3600: None})
+    await store.open([WEATHER])
+    rows = {f"p{i}": (i, i) for i in range(7)}
+    await store.write([weather(5 * i, rows) for i in range(30)])
+    await store.retain(after(minutes=5))
+    tables = store._writer("weather").tables
+    first = await store._file.write(lambda c: _rollup.delete_some(c, tables, 10**14, {0: 3600}))
+
+    assert 0 < first <= 14
+    assert first + await store.retain(after(days=30)) == 210
+    await store.close()
+
+
+async def test_a_newer_declaration_adds_columns_and_keeps_the_old(url, store):
+    """A field that is no longer declared keeps its numbers, and is there again when it returns."""
+    await store.write([weather(0, {"here": (1, 2)})])
+    await store.close()
+    fields = {"wet": WEATHER.fields["wet"]}
+    other = SQLite(url)
+    await other.open([type(WEATHER)("weather", "dry", WEATHER.tags, fields)])
+    (point,) = await read(other)
+    assert point.fields == {"wet": 2}
+    await other.close()
+    await store.open([WEATHER])
+    assert (await read(store))[0].fields == {"warm": 1, "wet": 2}
+
+
+async def test_dead_letters_have_a_bound(store, monkeypatch):
+    """A flood of rubbish fills no disk: the newest are kept."""
+    monkeypatch.setattr(_archive, "DEAD_LETTERS", 10)
+    letters = [DeadLetter(at=START, source="s", reason=str(i), raw=b"") for i in range(25)]
+    await store.add_dead_letters(letters)
+
+    assert [d.reason for d in await store.dead_letters()] == [str(i) for i in range(24, 14, -1)]
+
+
+async def test_every_query_uses_an_index(store):
+    """No page and no stretch is found by looking at the whole table, and none is sorted."""
+    await store.add_alerts([an_alert(0)])
+    await store.add_sessions([a_summary(0)])
+    table = "points_weather"
+    queries = [
+        _archive.page_sql("alerts", "time", [], True),
+        _archive.page_sql("alerts", "time", ["session = ?"], True),
+        _archive.page_sql("alerts", "time", ["session = ?", "time >= ?", "time < ?"], False),
+        _archive.page_sql("alerts", "time", ["time >= ?", "time < ?"], False),
+        _archive.page_sql("sessions", "started", [], True),
+        _archive.page_sql("sessions", "started", ["session = ?"], True),
+        _points.select_sql(table, ["warm"], [1]),
+        _points.select_sql(table, ["warm"], [1, 2, 3]),
+        _points.select_sql(table, ["warm"], None),
+        "SELECT * FROM dead_letters WHERE source = ? AND id < ? ORDER BY id DESC LIMIT ?",
+    ]
+    connection = sqlite3.connect(store.path)
+    for sql in queries:
+        parameters = [0] * (3 if "?1" in sql else sql.count("?"))
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+        tables = [step for step in plan if step.startswith(("SEARCH", "SCAN")) and step != "SCAN t"]
+        assert tables, sql
+        for step in tables:
+            assert "INDEX" in step or "PRIMARY KEY" in step, (sql, plan)
+        assert not any("TEMP B-TREE" in step for step in plan), (sql, plan)
+    connection.close()
+
+
+async def test_another_process_reads_while_this_one_writes(store):
+    """The file is in WAL mode, so a reader sees the last whole tick and holds nobody up."""
+    await store.write([weather(0, {"here": (1, 2)})])
+    reader = sqlite3.connect(store.path, isolation_level=None)
+    reader.execute("BEGIN")
+    count = "SELECT count(*) FROM points_weather"
+    assert reader.execute(count).fetchone() == (1,)
+    await store.write([weather(5, {"here": (1, 2)})])
+
+    assert reader.execute(count).fetchone() == (1,)
+    reader.execute("COMMIT")
+    assert reader.execute(count).fetchone() == (2,)
+    reader.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite://", "sqlite:///:memory:", "postgresql://h/d", "sqlite:/x"]
+)
+def test_a_url_that_names_no_file_is_refused(url):
+    """A store that would forget everything is not what anybody asks for by URL."""
+    with pytest.raises(StoreError, match="write it like"):
+        SQLite(url)
+
+
+async def test_a_closed_store_says_so(store):
+    """Nothing hangs or is lost silently after close."""
+    await store.close()
+
+    with pytest.raises(StoreError, match="not open"):
+        await store.write([weather(0, {"here": (1, 2)})])
+
+
+@pytest.mark.parametrize("name", ["Weather", "weather_1m", 'we"ather', "w" * 60])
+async def test_a_measurement_that_cannot_name_a_table_is_refused(url, name):
+    """Names become tables and columns, so only plain ones are taken."""
+    odd = type(WEATHER)(name, "odd", WEATHER.tags, WEATHER.fields)
+
+    with pytest.raises(StoreError):
+        await SQLite(url).open([odd])
