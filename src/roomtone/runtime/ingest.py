@@ -157,7 +157,7 @@ async def open_folder(settings: Settings, *, history: bool) -> AsyncIterator[Fol
 def open_input(name: str) -> tuple[BinaryIO, int]:
     """A file, a gzipped file or (`-`) standard input, and its size in bytes, 0 if not known."""
     if name == "-":
-        return io.BufferedReader(sys.stdin.buffer.raw, 1 << 16), 0
+        return _peekable(sys.stdin.buffer), 0
     path = Path(name)
     if path.suffix == ".gz":
         return cast(BinaryIO, io.BufferedReader(gzip.open(path), 1 << 16)), 0
@@ -253,3 +253,9 @@ def _looks_like_wire(stream: BinaryIO) -> bool:
     except (ValueError, RecursionError):
         return bool(first[:1] == b"{")
     return isinstance(row, dict) and "session" in row and row.get("type") in TYPES
+
+
+def _peekable(stream: BinaryIO) -> BinaryIO:
+    if hasattr(stream, "peek"):
+        return stream
+    return cast(BinaryIO, io.BufferedReader(cast(io.RawIOBase, stream), 1 << 16))

@@ -1,0 +1,312 @@
+"""The command line: demo, serve, ingest, replay, explain, sessions, alerts, doctor, config."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from roomtone.errors import RoomtoneError
+
+# What is heavy (NumPy, the engine, the web) is imported inside the commands: `--help` is instant.
+
+OK, UNWELL, USAGE, CANNOT = 0, 1, 2, 3
+EPILOG = (
+    "Exit codes: 0 all well; 1 something was refused or is unwell; 2 the command was typed wrong; "
+    "3 it could not be done, and the message says what to do."
+)
+
+app = typer.Typer(
+    name="roomtone",
+    help="Hears how a conversation feels: live engagement, and alerts when a room is being lost.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+config_app = typer.Typer(no_args_is_help=True, help="What is set, to what, and by whom.")
+app.add_typer(config_app, name="config")
+
+Data = Annotated[
+    Path | None,
+    typer.Option(help="Data folder (journal and database).", show_default=False, metavar="DIR"),
+]
+Url = Annotated[
+    str | None,
+    typer.Option(help="Address of a running server  [default: this machine's, port 8003]"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Port = Annotated[int | None, typer.Option(help="TCP port  [default: 8003]", show_default=False)]
+Host = Annotated[str | None, typer.Option(help="Address to listen on  [default: 127.0.0.1]")]
+Session = Annotated[
+    str | None, typer.Option(help="Take everything as this session.", show_default=False)
+]
+Columns = Annotated[
+    str | None,
+    typer.Option(
+        "--map",
+        help="Which column holds what: user=author,text=message,at=published_at,session=video_id. "
+        "Common names are found by themselves.",
+        metavar="FIELD=COLUMN,…",
+    ),
+]
+Budget = Annotated[
+    float | None,
+    typer.Option(help="False alarms per hour and session that you put up with  [default: 0.5]"),
+]
+
+
+@app.callback()
+def root(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Hears how a conversation feels: live engagement, and alerts when a room is being lost.
+
+    Try it: roomtone demo
+    """
+    if version:
+        from importlib.metadata import version as installed
+
+        typer.echo(installed("roomtone"))
+        raise typer.Exit(OK)
+
+
+@app.command(epilog=EPILOG)
+def demo(
+    speed: Annotated[float, typer.Option(help="How much faster time passes.", min=0.1, max=20)] = 1,
+    port: Port = None,
+    host: Host = None,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the dashboard.")] = False,
+    data: Data = None,
+    seed: Annotated[int, typer.Option(help="Another seed is another crowd.")] = 1,
+) -> None:
+    """Show a server with a crowd that does not exist streaming in.
+
+    A keynote and three chats, ten minutes old when you look; half a minute later the keynote goes
+    wrong, and after that some room every six minutes. Nothing leaves this machine, and what was
+    kept is deleted at the end unless you name a folder with --data. If the port is busy the next
+    free one is taken.
+    """
+    from roomtone.runtime.config import load
+    from roomtone.web import serving
+
+    settings = load({"server.port": port, "server.host": host, "data": data})
+    with serving.demo_folder(settings, keep=data is not None) as chosen:
+        serving.run(serving.demo(chosen, speed=speed, seed=seed, open_browser=open_browser))
+
+
+@app.command(epilog=EPILOG)
+def serve(
+    data: Data = None,
+    port: Port = None,
+    host: Host = None,
+    insecure: Annotated[
+        bool | None,
+        typer.Option(
+            "--insecure", help="Listen where other machines reach; nobody is asked who they are."
+        ),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log what happens.")] = False,
+) -> None:
+    """Run the server: events in at POST /v1/events, the dashboard at /, the API at /docs.
+
+    Everything is kept in the data folder. Stop it with Ctrl-C or SIGTERM; nothing that was
+    acknowledged is lost, whatever way it ends.
+    """
+    from roomtone.runtime.config import load
+    from roomtone.web import serving
+
+    flags = {"data": data, "server.port": port, "server.host": host, "server.insecure": insecure}
+    serving.run(serving.serve(load(flags), verbose=verbose))
+
+
+@app.command(epilog=EPILOG)
+def ingest(
+    file: Annotated[str, typer.Argument(help="A file, a .gz file, or - for standard input.")],
+    columns: Columns = None,
+    session: Session = None,
+    to: Annotated[
+        str | None,
+        typer.Option(help="Running server to send to  [default: this machine's, port 8003]"),
+    ] = None,
+    data: Data = None,
+    live: Annotated[
+        bool,
+        typer.Option("--live", help="As events of this moment, not as history on its own time."),
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Take a file of events in: JSON lines as on the wire, or a chat log as CSV or JSON lines.
+
+    As history each session runs on its own time and gives the points it would have given live.
+    Lines without an id get one made of what they say, so taking a file in twice counts it once.
+    Ends with how many were accepted, known already and refused, and why; 1 if any was refused.
+    """
+    from roomtone.runtime import commands
+
+    job = commands.Ingest(
+        file, columns=parse_columns(columns), session=session, to=to, data=data, live=live
+    )
+    raise typer.Exit(asyncio.run(job.run(as_json=as_json)))
+
+
+@app.command(epilog=EPILOG)
+def replay(
+    file: Annotated[
+        str, typer.Argument(help="A file as for `ingest`, or the folder of a journal.")
+    ],
+    speed: Annotated[str, typer.Option(help="Times as fast as it happened, or max.")] = "max",
+    columns: Columns = None,
+    session: Session = None,
+    alarms_per_hour: Budget = None,
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="One object per line: kind point, alert or summary."),
+    ] = False,
+) -> None:
+    """Play a recording through the engine again: scores every 5 s, alerts, a summary per session.
+
+    No server and no data folder is needed, and nothing is kept. The same input gives the same
+    output to the byte; a journal gives the points of the live run that wrote it.
+    """
+    from roomtone.runtime import commands
+
+    job = commands.Replay(
+        file,
+        columns=parse_columns(columns),
+        session=session,
+        speed=parse_speed(speed),
+        alarms_per_hour=alarms_per_hour,
+    )
+    raise typer.Exit(job.run(as_json=as_json))
+
+
+@app.command(epilog=EPILOG)
+def explain(
+    session: Annotated[str, typer.Argument(help="The session's id.")],
+    at: Annotated[
+        str | None, typer.Option(help="When, as 2026-01-31T12:00:00Z  [default: the last tick]")
+    ] = None,
+    url: Url = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Take a session's score apart: raw, normalised, weight, contribution, what would raise it.
+
+    Asks the running server, or reads a data folder that no server has open (--data).
+    """
+    from roomtone.runtime import commands
+
+    asyncio.run(commands.explain(session, at, url=url, data=data, as_json=as_json))
+
+
+@app.command(epilog=EPILOG)
+def sessions(
+    url: Url = None,
+    data: Data = None,
+    limit: Annotated[int, typer.Option(help="At most this many.", min=1)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List the sessions: live ones first, those in trouble at the top.
+
+    Asks the running server, or reads a data folder that no server has open (--data).
+    """
+    from roomtone.runtime import commands
+
+    asyncio.run(commands.sessions(url=url, data=data, limit=limit, as_json=as_json))
+
+
+@app.command(epilog=EPILOG)
+def alerts(
+    session: Annotated[str | None, typer.Option(help="Of this session only.")] = None,
+    url: Url = None,
+    data: Data = None,
+    limit: Annotated[int, typer.Option(help="At most this many.", min=1)] = 50,
+    as_json: Json = False,
+) -> None:
+    """List what was noticed, the newest first.
+
+    Asks the running server, or reads a data folder that no server has open (--data).
+    """
+    from roomtone.runtime import commands
+
+    asyncio.run(commands.alerts(session, url=url, data=data, limit=limit, as_json=as_json))
+
+
+@app.command(epilog=EPILOG)
+def doctor(port: Port = None, data: Data = None, as_json: Json = False) -> None:
+    """Look for what would keep Roomtone from working here, and say what to do about it.
+
+    Looks at Python, data folder, disk, database, stores, port or running server, dashboard and
+    clock; changes nothing. Ends with 1 when something is not as it should be.
+    """
+    from roomtone.runtime import commands
+
+    raise typer.Exit(commands.doctor(port=port, data=data, as_json=as_json))
+
+
+@config_app.command("show", epilog=EPILOG)
+def config_show(
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value is from.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show every setting, its value and what it means.
+
+    Flags go before environment variables (ROOMTONE_SERVER__PORT), these before ./roomtone.toml,
+    that before ~/.config/roomtone/config.toml, and that before the defaults.
+    """
+    from roomtone.runtime import commands
+
+    commands.config_show(origin=origin, as_json=as_json)
+
+
+def parse_columns(text: str | None) -> dict[str, str] | None:
+    """`user=author,text=message` as a dictionary; a usage error says what was expected."""
+    if text is None:
+        return None
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    if any(not (field.strip() and column.strip()) for field, _, column in pairs):
+        raise typer.BadParameter("write FIELD=COLUMN,FIELD=COLUMN", param_hint="--map")
+    return {field.strip(): column.strip() for field, _, column in pairs}
+
+
+def parse_speed(text: str) -> float | None:
+    """How many times as fast; None for as fast as possible."""
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed < float("inf"):
+        raise typer.BadParameter("write a number above 0, or max", param_hint="--speed")
+    return speed
+
+
+def main() -> Any:
+    """Run the command line; every error is one sentence and an exit code."""
+    try:
+        return app()
+    except RoomtoneError as error:
+        reason: object = error
+    except FileNotFoundError as error:
+        reason = f"there is no {error.filename}; check the path"
+    except IsADirectoryError as error:
+        reason = f"{error.filename} is a folder; name a file in it"
+    except PermissionError as error:
+        reason = f"{error.filename} may not be read or written by this user; change its permissions"
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone; that is no error of ours
+        sys.exit(OK)
+    from roomtone.runtime.terminal import complain
+
+    complain(str(reason))
+    sys.exit(CANNOT)
+
+
+if __name__ == "__main__":
+    main()

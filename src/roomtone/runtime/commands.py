@@ -1,0 +1,247 @@
+"""What the commands do, once their words are understood; the words are in __main__."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from roomtone.errors import ServerError
+from roomtone.events import Event
+from roomtone.runtime import asking, ingest, terminal
+from roomtone.runtime.clock import WallClock
+from roomtone.runtime.config import Settings, load, trace
+from roomtone.runtime.remote import Remote
+from roomtone.runtime.replay import paced, replay_events, replay_journal, rows
+
+OK, UNWELL = 0, 1
+
+ROW_POINTS = 60
+"""Scores on one printed line: five minutes; one minute when played at a pace."""
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """`roomtone ingest`: a file into a server or a folder."""
+
+    file: str
+    columns: Mapping[str, str] | None = None
+    session: str | None = None
+    to: str | None = None
+    data: Path | None = None
+    live: bool = False
+
+    async def run(self, *, as_json: bool) -> int:
+        """Take it in and print what became of it; 1 when a line was refused."""
+        began = time.monotonic()
+        stream, size = ingest.open_input(self.file)
+        with stream:
+            reader = ingest.open_source(
+                stream, session=self.session, fallback=_stem(self.file), columns=self.columns
+            )
+            async with self._sink() as sink:
+                with terminal.progress_bar(size) as bar:
+                    task = bar.add_task(terminal.clean(self.file), total=size or None)
+                    report = await ingest.ingest(
+                        reader, sink, lambda position: bar.update(task, completed=position)
+                    )
+        if as_json:
+            terminal.print_json(report.as_json())
+        else:
+            for line in terminal.report_lines(report, time.monotonic() - began):
+                terminal.out.print(line)
+        return UNWELL if report.refused else OK
+
+    def _sink(self) -> AbstractAsyncContextManager[ingest.Sink]:
+        if self.to is not None and self.data is not None:
+            raise ServerError("choose one: --to sends to a server, --data writes into a folder")
+        settings = load({"data": self.data})
+        if self.data is not None:
+            return ingest.open_folder(settings, history=not self.live)
+        return self._server(self.to or address(settings))
+
+    @asynccontextmanager
+    async def _server(self, url: str) -> Any:
+        remote = Remote(url)
+        try:
+            remote.get("/healthz")  # an unreachable server is noticed before the file is read
+            yield ingest.Server(remote, history=not self.live)
+        finally:
+            remote.close()
+
+
+@dataclass(frozen=True)
+class Replay:
+    """`roomtone replay`: a file or a journal through the engine, without a server."""
+
+    file: str
+    columns: Mapping[str, str] | None = None
+    session: str | None = None
+    speed: float | None = None
+    alarms_per_hour: float | None = None
+
+    def run(self, *, as_json: bool) -> int:
+        """Play it and print points, alerts and summaries; 1 when a line was refused."""
+        settings = load({"engine.alarms_per_hour": self.alarms_per_hour})
+        report = ingest.Report()
+        path = Path(self.file)
+        if self.file != "-" and path.is_dir():
+            outputs = replay_journal(journal_folder(path), settings)
+        else:
+            outputs = replay_events(self._events(report), settings)
+        if self.speed is not None:
+            outputs = paced(outputs, time.sleep, self.speed)
+        lines = (row for out in outputs for row in rows(out))
+        if as_json:
+            for row in lines:
+                terminal.print_json(row)
+        else:
+            print_replay(lines, ROW_POINTS if self.speed is None else ROW_POINTS // 5)
+        for reason, count in report.reasons.most_common(10):
+            terminal.note(f"refused {count:,}: {reason}")
+        return UNWELL if report.refused else OK
+
+    def _events(self, report: ingest.Report) -> Iterator[Event]:
+        stream, _ = ingest.open_input(self.file)
+        with stream:
+            reader = ingest.open_source(
+                stream, session=self.session, fallback=_stem(self.file), columns=self.columns
+            )
+            for row in reader.rows():
+                if isinstance(row, tuple):
+                    report.refuse(row[0].index, row[0].reason)
+                else:
+                    yield row
+
+
+def journal_folder(path: Path) -> Path:
+    """The journal in a folder: the folder itself, or `journal` in a data folder."""
+    return path / "journal" if (path / "journal").is_dir() else path
+
+
+def print_replay(lines: Iterator[dict[str, Any]], width: int) -> None:
+    """Scores as sparklines, one line per session and `width` points, with alerts in between."""
+    open_rows: dict[str, list[tuple[str, float | None]]] = {}
+    summaries: list[dict[str, Any]] = []
+    for row in lines:
+        session = row["session"]
+        if row["kind"] == "point" and row["measurement"] == "engagement":
+            points = open_rows.setdefault(session, [])
+            points.append((row["time"], row.get("score")))
+            if len(points) == width:
+                _print_row(session, open_rows.pop(session))
+        elif row["kind"] == "alert":
+            if session in open_rows:
+                _print_row(session, open_rows.pop(session))
+            terminal.out.print(terminal.alert_line(row, terminal.when(row["time"])))
+        elif row["kind"] == "summary":
+            if session in open_rows:
+                _print_row(session, open_rows.pop(session))
+            summaries.append(row)
+    for summary in summaries[:200]:
+        terminal.out.print(terminal.summary_line(summary))
+    if len(summaries) > 200:
+        terminal.out.print(f"and {len(summaries) - 200:,} more sessions")
+
+
+def _print_row(session: str, points: Sequence[tuple[str, float | None]]) -> None:
+    start, scores = points[0][0], [score for _, score in points]
+    known = [score for score in scores if score is not None]
+    mean = terminal.percent(sum(known) / len(known) if known else None)
+    bars = terminal.sparkline(scores)
+    terminal.out.print(f" {terminal.when(start)}  {bars}  {mean:>3}  ", end="")
+    terminal.out.print(terminal.clean(session), style="dim", markup=False)
+
+
+async def explain(
+    session: str, at: str | None, *, url: str | None, data: Path | None, as_json: bool
+) -> None:
+    """`roomtone explain`."""
+    moment = None if at is None else asking.parse_moment(at)
+    async with asking.open_answers(load({"data": data}), url, data) as answers:
+        answer = await answers.explain(session, moment)
+    if as_json:
+        terminal.print_json(answer)
+        return
+    title = f"{terminal.clean(answer['session'])} at {terminal.when(answer['at'])} UTC"
+    score = f"{terminal.percent(answer['score'])} of 100, {answer['level']}"
+    terminal.out.print(f"{title}: {score}", markup=False, style="bold")
+    terminal.out.print(terminal.explanation_table(answer))
+    if best := answer.get("raise_most"):
+        terminal.out.print(f"Raises it most ({best['gain']:+.3f}): {best['how']}", markup=False)
+
+
+async def sessions(*, url: str | None, data: Path | None, limit: int, as_json: bool) -> None:
+    """`roomtone sessions`."""
+    async with asking.open_answers(load({"data": data}), url, data) as answers:
+        found = await answers.sessions(limit)
+    if as_json:
+        terminal.print_json(found)
+    elif found:
+        terminal.out.print(terminal.sessions_table(found))
+    else:
+        terminal.note("no session yet; send a first event, or look at one: roomtone demo")
+
+
+async def alerts(
+    session: str | None, *, url: str | None, data: Path | None, limit: int, as_json: bool
+) -> None:
+    """`roomtone alerts`."""
+    async with asking.open_answers(load({"data": data}), url, data) as answers:
+        found = await answers.alerts(session, limit)
+    if as_json:
+        terminal.print_json(found)
+    elif found:
+        terminal.out.print(terminal.alerts_table(found))
+    else:
+        terminal.note("no alert; all is well, or nobody is there")
+
+
+def doctor(*, port: int | None, data: Path | None, as_json: bool) -> int:
+    """`roomtone doctor`; 1 when something is not as it should be."""
+    from roomtone.runtime.doctor import examine
+
+    checks = examine(load({"server.port": port, "data": data}), WallClock())
+    if as_json:
+        terminal.print_json(checks)
+    else:
+        terminal.out.print(terminal.checks_table(checks))
+    return OK if all(check["ok"] for check in checks) else UNWELL
+
+
+def config_show(*, origin: bool, as_json: bool) -> None:
+    """`roomtone config show`."""
+    origins = trace()
+    if as_json:
+        terminal.print_json(
+            [
+                {
+                    "key": o.key,
+                    "value": _plain(o.value),
+                    "origin": o.origin,
+                    "meaning": o.description,
+                }
+                for o in origins
+            ]
+        )
+    else:
+        terminal.out.print(terminal.settings_table(origins, show_origin=origin))
+
+
+def address(settings: Settings) -> str:
+    """Where this machine's server is reached."""
+    host = settings.server.host
+    if host in ("0.0.0.0", "::"):
+        host = "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.server.port}"
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, bool | int | float | str) else str(value)
+
+
+def _stem(file: str) -> str:
+    return "stdin" if file == "-" else Path(file).name.split(".")[0] or "chat"

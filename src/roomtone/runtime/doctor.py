@@ -1,0 +1,166 @@
+"""Looks for what would keep Roomtone from working, and says what to do about it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from roomtone.errors import RoomtoneError, ServerError
+from roomtone.runtime import plugins
+from roomtone.runtime.clock import Clock, iso, utc
+from roomtone.runtime.config import Settings
+from roomtone.runtime.remote import Remote
+
+Check = dict[str, Any]
+
+LOW_DISK = 1 << 30
+"""A busy server writes about a gigabyte of journal a day; below that it may stop overnight."""
+
+BUILT_AFTER_MS = 1_767_225_600_000
+"""2026-01-01: a clock before this was never set."""
+
+
+def examine(settings: Settings, clock: Clock) -> list[Check]:
+    """Every check as {"name", "ok", "detail", "remedy"}; nothing is changed by looking."""
+    checks: list[Callable[[Settings], Iterator[Check]]] = [
+        _python,
+        _folder,
+        _disk,
+        _database,
+        _stores,
+        _server,
+        _dashboard,
+    ]
+    found = [result for check in checks for result in check(settings)]
+    return [*found, *_clock(clock)]
+
+
+def _result(name: str, ok: bool, detail: str, remedy: str = "") -> Check:
+    return {"name": name, "ok": ok, "detail": detail, "remedy": "" if ok else remedy}
+
+
+def _python(settings: Settings) -> Iterator[Check]:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    extra = "with uvloop" if find_spec("uvloop") else "without uvloop, which is optional"
+    yield _result(
+        "python", sys.version_info >= (3, 11), f"{version} {extra}", "use Python 3.11 or newer"
+    )
+
+
+def _existing(path: Path) -> Path:
+    path = path.absolute()
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def _folder(settings: Settings) -> Iterator[Check]:
+    there = _existing(settings.data)
+    ok = there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+    state = "exists" if settings.data.exists() else "will be made"
+    yield _result(
+        "data folder",
+        ok,
+        f"{settings.data} {state}",
+        f"make {there} writable for this user, or choose another with --data",
+    )
+
+
+def _disk(settings: Settings) -> Iterator[Check]:
+    free = shutil.disk_usage(_existing(settings.data)).free
+    yield _result(
+        "disk",
+        free >= LOW_DISK,
+        f"{free / 1e9:,.1f} GB free",
+        "make room, or lower retention.journal_days",
+    )
+
+
+def _database(settings: Settings) -> Iterator[Check]:
+    path = settings.data / "roomtone.db"
+    if not path.exists():
+        yield _result("database", True, "none yet")
+        return
+    try:
+        connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=2)
+        try:
+            (answer,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        answer = str(error)
+    yield _result(
+        "database",
+        answer == "ok",
+        f"{path}: {answer}",
+        "move it away and start again: all of it is made anew from the journal",
+    )
+
+
+def _stores(settings: Settings) -> Iterator[Check]:
+    for name, url, family in (
+        ("series store", settings.series_url, "stores.series"),
+        ("archive", settings.archive_url, "stores.archive"),
+        ("news", settings.channels.news, "channels"),
+    ):
+        scheme = url.split(":", 1)[0]
+        try:
+            plugins.load(family, scheme)
+        except (RoomtoneError, ImportError) as error:
+            yield _result(name, False, str(error), "choose another, or install what is missing")
+        else:
+            yield _result(name, True, scheme)
+
+
+def _server(settings: Settings) -> Iterator[Check]:
+    host, port = settings.server.host, settings.server.port
+    try:
+        answer = Remote(f"http://{host}:{port}", timeout_s=3).get("/readyz")
+    except ServerError:
+        if _is_free(host, port):
+            yield _result("port", True, f"{port} is free; no server runs")
+        else:
+            remedy = "end that program, or choose another port with --port"
+            yield _result("port", False, f"another program listens on {port}", remedy)
+        return
+    parts = answer.get("parts") if isinstance(answer, dict) else None
+    if not parts:
+        remedy = "choose another port with --port"
+        yield _result("port", False, f"what listens on {port} is not Roomtone", remedy)
+        return
+    yield _result("server", True, f"runs on port {port}")
+    for part in parts:
+        yield _result(f"server: {part['name']}", part["ok"], part["detail"], part["remedy"])
+
+
+def _is_free(host: str, port: int) -> bool:
+    try:
+        with socket.create_server((host, port)):
+            return True
+    except OSError:
+        return False
+
+
+def _dashboard(settings: Settings) -> Iterator[Check]:
+    page = files("roomtone.web") / "static" / "index.html"
+    yield _result(
+        "dashboard",
+        page.is_file(),
+        "built" if page.is_file() else "not built; the server shows a plain page instead",
+        "from a clone: make dashboard; from a package: install it again where npm is",
+    )
+
+
+def _clock(clock: Clock) -> Iterator[Check]:
+    now = clock.now_ms()
+    yield _result(
+        "clock", now > BUILT_AFTER_MS, iso(utc(now // 1000 * 1000)), "set this machine's clock"
+    )
