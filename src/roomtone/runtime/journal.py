@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from roomtone.errors import JournalError
+from roomtone.errors import BadEvent, JournalError
 from roomtone.records import Batch, Entry, decode_entry, encode_entry
 from roomtone.runtime import journal_retention as retention
 from roomtone.runtime import journal_snapshots as snapshots
@@ -134,8 +134,9 @@ class Journal:
 
     @property
     def trouble(self) -> JournalError | None:
-        """Why appending fails at the moment; None when it works."""
-        return self._writer.trouble
+        """Why appending fails at the moment, made anew each time; None when it works."""
+        trouble = self._writer.trouble
+        return None if trouble is None else again(trouble)
 
     async def ready(self) -> None:
         """Wait until appending works again; returns at once when it does."""
@@ -148,8 +149,8 @@ class Journal:
         """Put an entry into the order now; the future is done when it is synced and told.
 
         Events known by their (session, id) are taken out first. Raises at once, or through the
-        future: DiskFull, or JournalError with what to do. Then nothing of the entry was taken,
-        and the same ids may be sent again.
+        future: DiskFull, JournalError or BadEvent, each with what to do. Then nothing of the
+        entry was taken, and the same ids may be sent again.
         """
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
@@ -228,7 +229,12 @@ class Journal:
     def _sift(self, batch: Batch) -> tuple[set[bytes], list[int], bool]:
         """The new ids' digests, the duplicates' indexes, and whether one of these is in flight."""
         named = [(i, e) for i, e in enumerate(batch.events) if e.id is not None]
-        digests = [digest(e.session, e.id) for _, e in named if e.id is not None]
+        try:
+            digests = [digest(e.session, e.id) for _, e in named if e.id is not None]
+        except UnicodeEncodeError as error:
+            raise BadEvent(
+                f"an id cannot be written down ({error}); send a printable one"
+            ) from None
         new: set[bytes] = set()
         duplicates: list[int] = []
         flying = False
@@ -302,7 +308,10 @@ class Journal:
 
 
 def _encode(entry: Entry) -> bytes:
-    body = encode_entry(entry)
+    try:
+        body = encode_entry(entry)
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise BadEvent(f"an event cannot be written down ({error}); mend or leave it out") from None
     if len(body) > MAX_ENTRY_BYTES:
         raise JournalError(
             f"one entry of {len(body) >> 20} MB is more than {MAX_ENTRY_BYTES >> 20} MB;"
