@@ -1,0 +1,182 @@
+"""Events decode one by one; what does not is refused with a sentence, and alone."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from roomtone import events
+from roomtone.events import EVENT_TYPES, Join, Message, PollVote, Reaction, decode
+
+
+def one(**fields: Any) -> bytes:
+    """One event as JSON."""
+    return json.dumps({"session": "s", **fields}).encode()
+
+
+def refusal(body: bytes) -> str:
+    """Why the only event of a body was refused."""
+    taken, refused, _ = decode(body)
+    assert taken == []
+    return refused[0].reason
+
+
+def test_every_documented_type_decodes() -> None:
+    """The eight types of wire version 1, each with its fields."""
+    bodies = [
+        one(type="message", user="a", text="hi", role="host", reply_to="m1"),
+        one(type="reaction", user="a", emoji="❤️", target="m1", action="remove"),
+        one(type="join", user="a"),
+        one(type="leave", user="a"),
+        one(type="poll_opened", poll="p", question="Tea?", options=["yes", "no"]),
+        one(type="poll_vote", user="a", poll="p", option="yes"),
+        one(type="poll_closed", poll="p"),
+        one(type="heartbeat", source="irc"),
+    ]
+
+    taken, refused, places = decode(b"\n".join(bodies))
+
+    assert refused == []
+    assert places == list(range(8))
+    assert tuple(type(event) for event in taken) == EVENT_TYPES
+
+
+def test_an_object_an_array_and_lines_are_all_taken() -> None:
+    """One event, pretty-printed or not, an array, or one per line with blank ones between."""
+    join = one(type="join", user="a")
+    pretty = json.dumps(json.loads(join), indent=2).encode()
+
+    for body, count in [
+        (join, 1),
+        (pretty, 1),
+        (b"[" + join + b"]", 1),
+        (join + b"\r\n\n" + join, 2),
+    ]:
+        taken, refused, _ = decode(body)
+        assert (len(taken), refused) == (count, [])
+
+
+def test_one_bad_event_does_not_reject_its_batch() -> None:
+    """Neighbours of a bad event are taken, whatever is wrong with it, and places are kept."""
+    good = one(type="join", user="a")
+    for bad in (
+        b"nonsense",
+        one(type="nap"),
+        one(type="message"),
+        b'{"type":"join","session":"\\ud800"}',
+    ):
+        taken, refused, places = decode(good + b"\n" + bad + b"\n" + good)
+        assert (len(taken), [r.index for r in refused], places) == (2, [1], [0, 2])
+    array = b"[" + good + b"," + one(type="nap") + b',{"type":"join","session":"\\ud800"}]'
+    taken, refused, places = decode(array)
+    assert (len(taken), [r.index for r in refused], places) == (1, [1, 2], [0])
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (one(type="nap"), "known types: message"),
+        (b'{"session": "s"}', "known types: message"),
+        (one(type="message", text="x" * 16_385), "16384"),
+        (one(type="join", at="2026-01-01T00:00:00"), "timezone"),
+        (one(type="join", at="yesterday"), "$.at"),
+        (one(type="join", session=""), "$.session"),
+        (one(type="join", user="a" * 201), "200"),
+        (one(type="join", user="a\x00b"), "control character in `user`"),
+        (one(type="join", session="a\nb"), "control character in `session`"),
+        (one(type="message", text=5), "Expected `str`"),
+        (b'{"type":"message","session":"s","text":"\\ud83d"}', "surrogate"),
+        (b"\xff\xfe{}", "JSON"),
+    ],
+)
+def test_each_refusal_says_what_was_wrong(body: bytes, says: str) -> None:
+    """A sentence that names the field or the remedy."""
+    assert says in refusal(body)
+
+
+@pytest.mark.parametrize("body", [b"", b"  \n ", b"[", b"[" * 200_000, b"[1,2"])
+def test_a_body_that_is_no_json_is_refused_as_a_whole(body: bytes) -> None:
+    """There is nothing in it to take."""
+    with pytest.raises(ValueError):
+        decode(body)
+
+
+def test_deep_nesting_is_refused_and_harmless() -> None:
+    """A thousand brackets do not break the decoder, in a known field or an unknown one."""
+    deep = b'{"type":"join","session":"s","user":"a","x":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+
+    assert "nested too deeply" in refusal(deep)
+
+
+def test_more_events_than_allowed_are_refused_as_a_whole() -> None:
+    """The limit holds for arrays and lines."""
+    join = one(type="join", user="a")
+    for body in (b"[" + b",".join([join] * 4) + b"]", b"\n".join([join] * 4)):
+        with pytest.raises(ValueError, match="at most 3"):
+            decode(body, limit=3)
+
+
+def test_any_offset_is_the_same_instant() -> None:
+    """Times come with any offset and mean what they say."""
+    taken, _, _ = decode(
+        one(type="join", at="2026-01-01T08:00:00.5+08:00")
+        + b"\n"
+        + one(type="join", at="2026-01-01T00:00:00.5Z")
+    )
+
+    assert taken[0].at == taken[1].at
+    assert taken[0].at is not None and taken[0].at.utcoffset() == timedelta(hours=8)
+
+
+def test_unknown_fields_are_ignored() -> None:
+    """A newer client's fields do no harm."""
+    taken, refused, _ = decode(one(type="join", user="a", mood={"x": [1]}))
+
+    assert (taken, refused) == ([Join(session="s", user="a")], [])
+
+
+def test_a_family_of_seven_code_points_is_one_reaction() -> None:
+    """An emoji is kept whole, however many code points it takes."""
+    family = "👨‍👩‍👧‍👦"
+    taken, _, _ = decode(one(type="reaction", user="a", emoji=family))
+
+    assert isinstance(taken[0], Reaction)
+    assert (len(family), taken[0].emoji) == (7, family)
+
+
+def test_text_may_hold_anything_printable_or_not() -> None:
+    """Chat text is not judged here: a NUL, an override or markup stays text."""
+    text = "a\x00b \u202e <img src=x onerror=alert(1)>"
+    taken, _, _ = decode(one(type="message", text=text))
+
+    assert isinstance(taken[0], Message) and taken[0].text == text
+
+
+def test_options_are_words_or_numbers() -> None:
+    """A vote names its option either way."""
+    taken, _, _ = decode(
+        one(type="poll_vote", poll="p", option=2)
+        + b"\n"
+        + one(type="poll_vote", poll="p", option="b")
+    )
+
+    assert [event.option for event in taken if isinstance(event, PollVote)] == [2, "b"]
+
+
+def test_what_is_encoded_decodes_to_the_same() -> None:
+    """The wire round-trips."""
+    made = [Message(session="s", user="a", text="é\u2028"), Reaction(session="s", emoji="❤️")]
+
+    assert decode(events.encode(made))[0] == made
+
+
+def test_the_schema_names_every_type() -> None:
+    """The published JSON Schema has each type with its tag and the bounds of names."""
+    schema = events.schema()
+
+    tags = {d["properties"]["type"]["enum"][0] for d in schema["$defs"].values()}
+    assert tags == {str(t.__struct_config__.tag) for t in EVENT_TYPES}
+    assert schema["$defs"]["Join"]["properties"]["session"]["maxLength"] == 200
