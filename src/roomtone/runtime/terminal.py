@@ -18,6 +18,7 @@ from roomtone.runtime.config import Origin
 from roomtone.runtime.ingest import Report
 
 BARS = "▁▂▃▄▅▆▇█"
+NUMBERS = ("score", "chat/min", "active")
 UNKNOWN = "·"
 NOTHING = "–"
 
@@ -35,8 +36,13 @@ _STYLES = {
 # read as another; names come from strangers.
 _TRICKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
 
+PIPED_WIDTH = 200
+"""Columns where the output is no terminal: a table in a file or a pipe is not to be folded."""
+
 out = Console(highlight=False, soft_wrap=True)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
+if not out.is_terminal:
+    out.width = PIPED_WIDTH
 
 
 def print_json(value: Any) -> None:

@@ -1,0 +1,191 @@
+"""Runs the server in this process, alone or with the demo's crowd, until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ipaddress
+import json
+import shutil
+import signal
+import socket
+import tempfile
+import webbrowser
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from roomtone.errors import BadConfig
+from roomtone.runtime import logs, plugins, terminal
+from roomtone.runtime.clock import Clock, WallClock
+from roomtone.runtime.config import Settings
+from roomtone.runtime.crowd import WARMUP_S, Crowd, CrowdClock
+from roomtone.runtime.pipeline import Pipeline
+
+BACKLOG = 1024
+"""Connections that may wait to be accepted: a restart of many clients at once."""
+
+PORTS_TRIED = 50
+GRACE_S = 3
+"""How long open connections are given at the end; viewers reconnect by themselves."""
+
+
+class Quiet(uvicorn.Server):
+    """A uvicorn server that leaves signals to us: the pipeline ends after it, in good order."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def run(job: Coroutine[Any, Any, None]) -> None:
+    """Run a server to its end, on uvloop where it is installed."""
+    factory: Callable[[], asyncio.AbstractEventLoop] | None = None
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        factory = uvloop.new_event_loop
+    with asyncio.Runner(loop_factory=factory) as runner:
+        runner.run(job)
+
+
+async def serve(settings: Settings, *, verbose: bool = False) -> None:
+    """`roomtone serve`. Raises BadConfig when it may not or cannot listen where it is told to."""
+    logs.configure(verbose=verbose)
+    check_host(settings)
+    with listen(settings.server.host, settings.server.port) as door:
+        async with running(settings, door, WallClock()):
+            url = address(door)
+            terminal.out.print(f" dashboard  [bold]{url}[/]   api docs  {url}/docs")
+            terminal.out.print(f" data in {terminal.clean(settings.data)}; Ctrl-C to stop")
+            await _stopped()
+
+
+async def demo(
+    settings: Settings, *, speed: float = 1.0, seed: int = 1, open_browser: bool = False
+) -> None:
+    """`roomtone demo`: the server, the crowd, and each alert as it comes."""
+    logs.configure()
+    check_host(settings)
+    wanted = settings.server.port
+    with listen(settings.server.host, wanted, tries=PORTS_TRIED) as door:
+        url = address(door)
+        if wanted and not url.endswith(f":{wanted}"):
+            terminal.note(f" port {wanted} is busy, so this is another")
+        clock = CrowdClock(WallClock(), speed=speed)
+        async with running(settings, door, clock) as pipeline:
+            source = plugins.load("sources", "demo").Demo(seed=seed, warmup_s=WARMUP_S)
+            terminal.out.print(" synthetic people in four rooms; nothing leaves this machine")
+            terminal.out.print(f" dashboard  [bold]{url}[/]   api docs  {url}/docs")
+            terminal.out.print(" Ctrl-C to stop")
+            if open_browser:
+                await asyncio.to_thread(webbrowser.open, url)
+            crowd = Crowd(pipeline, clock, source.script())
+            await crowd.catch_up()
+            jobs = [asyncio.create_task(crowd.run()), asyncio.create_task(_tell(pipeline, clock))]
+            await _stopped(*jobs)
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, door: socket.socket, clock: Clock) -> AsyncIterator[Pipeline]:
+    """The pipeline and the web server, up and accepting; both ended in good order."""
+    from roomtone.web.app import create_app
+
+    pipeline = await Pipeline.open(settings, clock=clock)
+    try:
+        await pipeline.start()
+        config = uvicorn.Config(
+            create_app(pipeline),
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=GRACE_S,
+        )
+        server = Quiet(config)
+        serving = asyncio.create_task(server.serve([door]))
+        try:
+            while not server.started and not serving.done():  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            if serving.done():
+                await serving
+            yield pipeline
+        finally:
+            server.should_exit = True
+            await serving
+    finally:
+        await pipeline.stop()
+
+
+@contextlib.contextmanager
+def demo_folder(settings: Settings, *, keep: bool) -> Iterator[Settings]:
+    """The settings with a folder of their own, deleted at the end unless it is to be kept."""
+    if keep:
+        yield settings
+        return
+    folder = Path(tempfile.mkdtemp(prefix="roomtone-demo-"))
+    try:
+        yield settings.model_copy(update={"data": folder})
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def listen(host: str, port: int, *, tries: int = 1) -> socket.socket:
+    """A listening socket at the first free of `tries` ports. Raises BadConfig without one."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    problem: OSError | None = None
+    for candidate in range(port, min(port + tries, 65536)) if port else [0]:
+        try:
+            return socket.create_server((host, candidate), family=family, backlog=BACKLOG)
+        except OSError as error:
+            problem = error
+    reason = (problem.strerror if problem else None) or str(problem)
+    raise BadConfig(f"cannot listen on {host}:{port} ({reason}); choose another with --port")
+
+
+def check_host(settings: Settings) -> None:
+    """Raise BadConfig when strangers could reach a server that asks nobody who they are."""
+    host = settings.server.host
+    try:
+        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        local = False
+    if not local and not settings.server.insecure:
+        raise BadConfig(
+            f"{host} can be reached from other machines and nobody is asked who they are; "
+            "listen on 127.0.0.1 behind a proxy that asks, or say --insecure"
+        )
+
+
+def address(door: socket.socket) -> str:
+    """The URL under which a listening socket is reached from this machine."""
+    host, port = door.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+async def _stopped(*jobs: asyncio.Task[None]) -> None:
+    """Wait for Ctrl-C or SIGTERM, or for a job to fail; then end the jobs."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    waiting = asyncio.create_task(stop.wait())
+    done, _ = await asyncio.wait([waiting, *jobs], return_when=asyncio.FIRST_COMPLETED)
+    for job in (waiting, *jobs):
+        job.cancel()
+    await asyncio.gather(waiting, *jobs, return_exceptions=True)
+    for job in done - {waiting}:
+        await job
+
+
+async def _tell(pipeline: Pipeline, clock: Clock) -> None:
+    """Print alerts as they come, with the time since the crowd went live."""
+    start_ms = clock.now_ms()
+    async for payload in pipeline.news.subscribe("alerts"):
+        frame = json.loads(payload)
+        if frame.get("kind") == "alert":
+            seconds = (clock.now_ms() - start_ms) // 1000
+            line = terminal.alert_line(frame["alert"], f"{seconds // 60:02d}:{seconds % 60:02d}")
+            terminal.out.print(line)
