@@ -1,0 +1,44 @@
+// Which page stands at which address.
+import { Route, Switch } from 'wouter'
+import { AlertsPage } from './pages/AlertsPage'
+import { EngagementDashboard } from './pages/EngagementDashboard'
+import { InspectorPage } from './pages/InspectorPage'
+import { PulsePage } from './pages/PulsePage'
+import { ReplayPage } from './pages/ReplayPage'
+import { useParam } from './lib/hooks'
+import { Shell } from './shell/Shell'
+
+export function App() {
+  const [stage] = useParam('stage')
+  const pages = (
+    <Switch>
+      <Route path="/">
+        <PulsePage />
+      </Route>
+      <Route path="/live/:session">
+        {({ session }) => <EngagementDashboard key={session} session={decode(session)} />}
+      </Route>
+      <Route path="/replay/:session">
+        {({ session }) => <ReplayPage key={session} session={decode(session)} />}
+      </Route>
+      <Route path="/alerts">
+        <AlertsPage />
+      </Route>
+      <Route path="/ingest">
+        <InspectorPage />
+      </Route>
+      <Route>
+        <p className="p-8">There is nothing at this address.</p>
+      </Route>
+    </Switch>
+  )
+  return stage === '1' ? pages : <Shell>{pages}</Shell>
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,186 @@
+// The one wrapper around uPlot: a time axis, one area, keyboard cursor, resize and theme.
+import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
+import uPlot from 'uplot'
+import { useThemeVersion } from '../lib/theme'
+
+export interface TimeData {
+  t: number[]
+  values: (number | null)[]
+}
+
+export interface TimeChartHandle {
+  /** Put the cursor on a point; null takes it away. */
+  point: (index: number | null) => void
+}
+
+export interface Paint {
+  /** The stroke of the line and the fill under it, for the plot's box. */
+  line: (plot: uPlot) => CanvasGradient | string
+  area: (plot: uPlot) => CanvasGradient | string
+  /** What lies under the line: bands, thresholds. */
+  under?: (plot: uPlot) => void
+  over?: (plot: uPlot) => void
+  axis: () => { ink: string; grid: string }
+}
+
+interface Props {
+  data: TimeData
+  from: number
+  to: number
+  height: number
+  max: number
+  splits: number[]
+  paint: Paint
+  big?: boolean
+  yAxis?: boolean
+  onCursor: (index: number | null, left: number) => void
+  onLayout?: (plot: uPlot) => void
+  ref?: Ref<TimeChartHandle>
+}
+
+// A break in the data longer than this many seconds is a gap in the line, not a bridge.
+const GAP_S = 60
+
+export function TimeChart(props: Props) {
+  const host = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | null>(null)
+  const latest = useRef(props)
+  latest.current = props
+  const theme = useThemeVersion()
+  const { data, from, to, height, max, big = false, yAxis = true, splits } = props
+
+  useImperativeHandle(props.ref, () => ({
+    point: (index) => {
+      const u = plot.current
+      if (!u) return
+      const t = index === null ? undefined : u.data[0][index]
+      if (t === undefined) u.setCursor({ left: -10, top: -10 })
+      else u.setCursor({ left: u.valToPos(t, 'x'), top: 1 })
+    },
+  }))
+
+  useEffect(() => {
+    const element = host.current
+    if (!element) return
+    const current = latest.current
+    const width = Math.max(element.clientWidth, 120)
+    const u = new uPlot(
+      options(latest, width, { height, max, big, yAxis, splits }),
+      toData(current.data),
+      element,
+    )
+    u.setScale('x', { min: current.from, max: current.to })
+    plot.current = u
+    const resize = new ResizeObserver(() => {
+      const wide = element.clientWidth
+      if (wide > 0 && wide !== u.width) u.setSize({ width: wide, height: u.height })
+    })
+    resize.observe(element)
+    return () => {
+      resize.disconnect()
+      u.destroy()
+      plot.current = null
+    }
+    // A change of theme makes the chart anew: uPlot reads its colours once.
+  }, [height, max, big, yAxis, splits, theme])
+
+  useEffect(() => {
+    const u = plot.current
+    if (!u) return
+    u.batch(() => {
+      u.setData(toData(data), false)
+      u.setScale('x', { min: from, max: to })
+    })
+  }, [data, from, to, theme])
+
+  return <div ref={host} className="w-full" style={{ height }} aria-hidden="true" />
+}
+
+function toData({ t, values }: TimeData): uPlot.AlignedData {
+  if (t.length === 0) return [[0], [null]]
+  // Where points are missing a null goes in between, so that the line breaks instead of lying.
+  const x: number[] = []
+  const y: (number | null)[] = []
+  t.forEach((at, i) => {
+    if (i > 0 && at - t[i - 1]! > GAP_S) {
+      x.push(t[i - 1]! + 1)
+      y.push(null)
+    }
+    x.push(at)
+    y.push(values[i] ?? null)
+  })
+  return [x, y]
+}
+
+interface Shape {
+  height: number
+  max: number
+  big: boolean
+  yAxis: boolean
+  splits: number[]
+}
+
+function options(props: { current: Props }, width: number, shape: Shape): uPlot.Options {
+  const { ink, grid } = props.current.paint.axis()
+  const size = shape.big ? 20 : 12
+  const font = `${size}px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif`
+  const paint = () => props.current.paint
+  const report = (u: uPlot) => {
+    const { idx, left } = u.cursor
+    const out = idx === null || idx === undefined || (left ?? -1) < 0
+    props.current.onCursor(out ? null : idx, left ?? 0)
+  }
+  return {
+    width,
+    height: shape.height,
+    padding: [shape.big ? 44 : 34, 14, 0, shape.yAxis ? 0 : 14],
+    legend: { show: false },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
+    select: { show: false, left: 0, top: 0, width: 0, height: 0 },
+    scales: { x: { time: true, auto: false }, y: { auto: false, range: [0, shape.max] } },
+    axes: [
+      {
+        stroke: ink,
+        font,
+        size: shape.big ? 44 : 32,
+        space: shape.big ? 150 : 90,
+        grid: { show: false },
+        ticks: { show: false },
+        values: (_, marks) => marks.map(short),
+      },
+      {
+        show: shape.yAxis,
+        stroke: ink,
+        font,
+        size: shape.big ? 60 : 42,
+        gap: 8,
+        grid: { stroke: grid, width: 1 },
+        ticks: { show: false },
+        splits: () => shape.splits,
+      },
+    ],
+    series: [
+      {},
+      {
+        width: shape.big ? 4 : 2.25,
+        points: { show: false },
+        spanGaps: false,
+        stroke: (u) => paint().line(u),
+        fill: (u) => paint().area(u),
+      },
+    ],
+    hooks: {
+      drawClear: [(u) => paint().under?.(u)],
+      draw: [(u) => paint().over?.(u)],
+      setCursor: [report],
+      drawAxes: [(u) => props.current.onLayout?.(u)],
+    },
+  }
+}
+
+function short(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  const two = (value: number) => String(value).padStart(2, '0')
+  const base = `${two(date.getHours())}:${two(date.getMinutes())}`
+  return date.getSeconds() ? `${base}:${two(date.getSeconds())}` : base
+}

@@ -1,0 +1,95 @@
+// Everything the dashboard asks for by HTTP, each as one function.
+import type { Explain, Inspector, Page, Series, Session, Ticker } from '../frames'
+import type { Alert, EngagementField, Verdict } from '../wire'
+
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+type Params = Record<string, string | number | null | undefined>
+
+function path(base: string, params: Params = {}): string {
+  const query = new URLSearchParams()
+  for (const [key, value] of Object.entries(params)) {
+    if (value !== undefined && value !== null && value !== '') query.set(key, String(value))
+  }
+  const text = query.toString()
+  return text ? `${base}?${text}` : base
+}
+
+async function ask<T>(url: string, init?: RequestInit): Promise<T> {
+  const response = await fetch(url, init)
+  const body: unknown = await response.json().catch(() => null)
+  if (!response.ok) {
+    const detail = (body as { detail?: unknown } | null)?.detail
+    throw new ApiError(
+      response.status,
+      typeof detail === 'string' ? detail : `The server answered ${response.status}.`,
+    )
+  }
+  return body as T
+}
+
+const one = (session: string) => `/v1/sessions/${encodeURIComponent(session)}`
+
+export function fetchSessions(params: { state?: 'live' | 'ended'; limit?: number } = {}) {
+  return ask<Page<Session>>(path('/v1/sessions', params))
+}
+
+export function fetchSession(session: string) {
+  return ask<Session>(one(session))
+}
+
+export function fetchExplain(session: string, at?: number) {
+  const when = at === undefined ? undefined : new Date(at * 1000).toISOString()
+  return ask<Explain>(path(`${one(session)}/explain`, { at: when }))
+}
+
+export function fetchEvents(session: string, limit = 100) {
+  return ask<Page<Ticker>>(path(`${one(session)}/events`, { limit }))
+}
+
+export function fetchSeries(
+  session: string,
+  options: { fields: EngagementField[]; from?: string; to?: string; step?: number },
+) {
+  const { fields, ...rest } = options
+  return ask<Series>(
+    path('/v1/series', {
+      measurement: 'engagement',
+      session,
+      fields: fields.join(','),
+      step: 5,
+      ...rest,
+    }),
+  )
+}
+
+export function fetchAlerts(params: {
+  session?: string
+  type?: string
+  severity?: string
+  from?: string
+  to?: string
+  limit?: number
+  cursor?: string | null
+}) {
+  return ask<Page<Alert>>(path('/v1/alerts', params))
+}
+
+export function fetchInspector(params: { source?: string; outcome?: string; limit?: number }) {
+  return ask<Inspector>(path('/v1/inspector', params))
+}
+
+export function judge(id: string, verdict: Verdict) {
+  return ask<Alert>('/v1/alerts/verdict', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ id, verdict }),
+  })
+}

@@ -1,0 +1,75 @@
+// Numbers, times and names as people read them.
+
+export const DASH = '–'
+
+/** A score between 0 and 1 as 0 to 100. */
+export function score100(score: number | null | undefined): string {
+  return score === null || score === undefined ? DASH : String(Math.round(score * 100))
+}
+
+export function count(value: number | null | undefined): string {
+  if (value === null || value === undefined) return DASH
+  if (Math.abs(value) >= 10_000) return `${(value / 1000).toFixed(value >= 100_000 ? 0 : 1)}k`
+  return String(Math.round(value * 10) / 10)
+}
+
+export function percent(share: number | null | undefined): string {
+  return share === null || share === undefined ? DASH : `${Math.round(share * 100)} %`
+}
+
+/** Points of a hundred with one decimal, and always a sign where it is a change. */
+export function points(value: number, signed = false): string {
+  const rounded = Math.round(value * 1000) / 10
+  const text = Math.abs(rounded).toFixed(1)
+  if (rounded < 0) return `−${text}`
+  return signed && rounded > 0 ? `+${text}` : text
+}
+
+export function decimal(value: number): string {
+  const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
+  return value.toFixed(digits).replace('-', '−')
+}
+
+export function epoch(iso: string): number {
+  return Date.parse(iso) / 1000
+}
+
+/** 14:03:25 in the reader's time zone. */
+export function clock(seconds: number): string {
+  const date = new Date(seconds * 1000)
+  const two = (value: number) => String(value).padStart(2, '0')
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`
+}
+
+export function day(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleDateString(undefined, {
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+  })
+}
+
+/** 7:05 or 1:02:09. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds))
+  const h = Math.floor(whole / 3600)
+  const m = Math.floor((whole % 3600) / 60)
+  const s = String(whole % 60).padStart(2, '0')
+  return h > 0 ? `${h}:${String(m).padStart(2, '0')}:${s}` : `${m}:${s}`
+}
+
+/** just now, 40 s ago, 5 min ago, 2 h ago, 3 days ago. */
+export function ago(seconds: number): string {
+  if (seconds < 8) return 'just now'
+  if (seconds < 90) return `${Math.round(seconds)} s ago`
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`
+  if (seconds < 129_600) return `${Math.round(seconds / 3600)} h ago`
+  return `${Math.round(seconds / 86_400)} days ago`
+}
+
+/** Names come from strangers: shown whole up to a length, control and direction marks made visible. */
+export function name(text: string, longest = 80): string {
+  // Marks that reverse or hide what follows would let one name pretend to be another.
+  const plain = text.replaceAll(/[\u0000-\u001F\u007F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '·')
+  return plain.length > longest ? `${plain.slice(0, longest - 1)}…` : plain
+}

@@ -1,0 +1,47 @@
+// Small hooks: a value that settles, a clock that ticks, and state that lives in the URL.
+import { useCallback, useEffect, useState } from 'react'
+import { useLocation, useSearch } from 'wouter'
+
+/** The value after it has stood still for a while. */
+export function useDebounced<T>(value: T, afterMs: number): T {
+  const [settled, setSettled] = useState(value)
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), afterMs)
+    return () => clearTimeout(timer)
+  }, [value, afterMs])
+  return settled
+}
+
+/** Milliseconds since the epoch, renewed every `everyMs`. */
+export function useNow(everyMs = 1000): number {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), everyMs)
+    return () => clearInterval(timer)
+  }, [everyMs])
+  return now
+}
+
+/** One parameter of the query string; the default value is left out of the URL. */
+export function useParam(name: string, fallback = ''): [string, (value: string) => void] {
+  const search = useSearch()
+  const [, navigate] = useLocation()
+  const value = new URLSearchParams(search).get(name) ?? fallback
+  const set = useCallback(
+    (next: string) => {
+      const query = new URLSearchParams(window.location.search)
+      if (next === fallback) query.delete(name)
+      else query.set(name, next)
+      const text = query.toString()
+      navigate(window.location.pathname + (text ? `?${text}` : ''), { replace: true })
+    },
+    [name, fallback, navigate],
+  )
+  return [value, set]
+}
+
+export function useTitle(title: string): void {
+  useEffect(() => {
+    document.title = `${title} · Roomtone`
+  }, [title])
+}

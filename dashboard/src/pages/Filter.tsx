@@ -1,0 +1,24 @@
+// A labelled choice, with "all" first.
+
+interface Props {
+  label: string
+  value: string
+  options: [string, string][]
+  onChange: (value: string) => void
+}
+
+export function Filter({ label, value, options, onChange }: Props) {
+  return (
+    <label className="grid gap-1">
+      <span className="label">{label}</span>
+      <select className="field" value={value} onChange={(event) => onChange(event.target.value)}>
+        <option value="">all</option>
+        {options.map(([key, word]) => (
+          <option key={key} value={key}>
+            {word}
+          </option>
+        ))}
+      </select>
+    </label>
+  )
+}

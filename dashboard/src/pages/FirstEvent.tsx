@@ -1,0 +1,69 @@
+// Nothing is live yet: three ways to send a first event, to be copied, and the demo.
+import { useState } from 'react'
+
+export function FirstEvent() {
+  const origin = window.location.origin
+  const event = '{"type":"message","session":"my-first-room","user":"ann","text":"hello"}'
+  const ways = [
+    {
+      title: 'With curl',
+      text: `curl ${origin}/v1/events \\\n  -H 'content-type: application/json' \\\n  -d '${event}'`,
+    },
+    {
+      title: 'From Python',
+      text: [
+        'import json, urllib.request',
+        '',
+        'event = {"type": "message", "session": "my-first-room",',
+        '         "user": "ann", "text": "hello"}',
+        'urllib.request.urlopen(urllib.request.Request(',
+        `    "${origin}/v1/events", json.dumps(event).encode(),`,
+        '    {"content-type": "application/json"}))',
+      ].join('\n'),
+    },
+    {
+      title: 'From a file, one event per line',
+      text: `curl ${origin}/v1/events?history=true \\\n  --data-binary @events.jsonl`,
+    },
+  ]
+  return (
+    <div className="pt-4" data-testid="first-event">
+      <h1 className="text-2xl font-semibold tracking-tight">No room is live yet</h1>
+      <p className="mt-1 text-soft">Send a first event, and it appears here at once.</p>
+      <div className="mt-6 grid gap-4 xl:grid-cols-3">
+        {ways.map((way) => (
+          <Snippet key={way.title} {...way} />
+        ))}
+      </div>
+      <div className="mt-4 max-w-xl">
+        <Snippet title="Or look at a made-up crowd first" text="roomtone demo" />
+      </div>
+    </div>
+  )
+}
+
+function Snippet({ title, text }: { title: string; text: string }) {
+  const [copied, setCopied] = useState<'' | 'Copied' | 'Select and copy'>('')
+  const copy = () => {
+    navigator.clipboard
+      ?.writeText(text)
+      .then(() => setCopied('Copied'))
+      .catch(() => setCopied('Select and copy'))
+  }
+  return (
+    <section className="card flex flex-col p-4">
+      <div className="mb-2 flex items-center justify-between gap-2">
+        <h2 className="head">{title}</h2>
+        <button type="button" className="btn" onClick={copy} aria-label={`Copy: ${title}`}>
+          {copied || 'Copy'}
+        </button>
+      </div>
+      <pre
+        className="flex-1 overflow-x-auto rounded-lg bg-sunken p-3 font-mono text-[13px] whitespace-pre"
+        tabIndex={0}
+      >
+        {text}
+      </pre>
+    </section>
+  )
+}

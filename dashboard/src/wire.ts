@@ -1,0 +1,177 @@
+// What goes over the wire, written by `make types` from the Python structs: do not edit.
+
+export const WIRE_VERSION = 1
+
+export type Level =
+  | 'VERY_HIGH'
+  | 'HIGH'
+  | 'MODERATE'
+  | 'LOW'
+  | 'VERY_LOW'
+
+export const LEVEL_BOUNDS: ReadonlyArray<readonly [Level, number]> = [
+  ['VERY_HIGH', 0.8],
+  ['HIGH', 0.6],
+  ['MODERATE', 0.4],
+  ['LOW', 0.2],
+  ['VERY_LOW', 0],
+]
+
+export type AlertType =
+  | 'GRADUAL_DECLINE'
+  | 'LOW_ENGAGEMENT'
+  | 'MASS_EXIT'
+  | 'PIPELINE_STALL'
+  | 'RECOVERED'
+  | 'SUDDEN_DROP'
+
+export type Severity =
+  | 'CRITICAL'
+  | 'INFO'
+  | 'WARNING'
+
+export type Verdict = '' | 'acknowledged' | 'false_alarm'
+
+export interface Alert {
+  time: string
+  session: string
+  type: AlertType
+  severity: Severity
+  detector: string
+  score: number
+  current: number
+  expected: number
+  subject: string
+  message: string
+  evidence: Record<string, number>
+  id: string
+  deviation: number
+  verdict: Verdict
+  verdict_at: string | null
+}
+
+export type EngagementField =
+  | 'score'
+  | 'chat_per_min'
+  | 'poll_participation'
+  | 'active_share'
+  | 'reactions_per_min'
+  | 'leave_rate'
+  | 'active_users'
+  | 'total_users'
+  | 'presence_known'
+  | 'activity_5s'
+  | 'leavers_15s'
+  | 'leavers_60s'
+  | 'present_before'
+  | 'feed'
+  | 'quiet_s'
+  | 'heartbeat_age_s'
+  | 'heartbeat_every_s'
+
+export const ENGAGEMENT_FIELDS: Readonly<Record<EngagementField, { meaning: string; unit: string }>> = {
+  score: { meaning: 'weighted engagement', unit: '1' },
+  chat_per_min: { meaning: 'messages of people in the last minute', unit: '1/min' },
+  poll_participation: { meaning: 'share of the room that voted; absent without a poll', unit: '1' },
+  active_share: { meaning: 'share of the room that acted in the last minute', unit: '1' },
+  reactions_per_min: { meaning: 'reactions in the last minute; absent if never any', unit: '1/min' },
+  leave_rate: { meaning: 'share of those here a minute ago who left', unit: '1' },
+  active_users: { meaning: 'distinct people who acted in the last minute', unit: 'people' },
+  total_users: { meaning: 'people present, or else who acted in half an hour', unit: 'people' },
+  presence_known: { meaning: '1: joins and leaves are told; 0: total_users is an estimate', unit: '1' },
+  activity_5s: { meaning: 'messages, reactions and votes since the last tick', unit: '1' },
+  leavers_15s: { meaning: 'people who left in 15 seconds and are not back', unit: 'people' },
+  leavers_60s: { meaning: 'people who left in a minute and are not back', unit: 'people' },
+  present_before: { meaning: 'people present a minute ago', unit: 'people' },
+  feed: { meaning: '1: heartbeats prove the feed; 0: in doubt; absent: it sends none', unit: '1' },
+  quiet_s: { meaning: 'time since somebody acted', unit: 's' },
+  heartbeat_age_s: { meaning: 'time since the last heartbeat', unit: 's' },
+  heartbeat_every_s: { meaning: 'learned time between heartbeats', unit: 's' },
+}
+
+export interface Message {
+  type: 'message'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  text: string
+  role?: 'bot' | 'host' | 'user'
+  reply_to?: string | null
+}
+
+export interface Reaction {
+  type: 'reaction'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  emoji: string
+  target?: string | null
+  action?: 'add' | 'remove'
+}
+
+export interface Join {
+  type: 'join'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+}
+
+export interface Leave {
+  type: 'leave'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+}
+
+export interface PollOpened {
+  type: 'poll_opened'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  poll: string
+  question?: string
+  options?: string[]
+}
+
+export interface PollVote {
+  type: 'poll_vote'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  poll: string
+  option: string | number
+}
+
+export interface PollClosed {
+  type: 'poll_closed'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  poll: string
+}
+
+export interface Heartbeat {
+  type: 'heartbeat'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  source?: string
+}
+
+export type WireEvent =
+  | Message
+  | Reaction
+  | Join
+  | Leave
+  | PollOpened
+  | PollVote
+  | PollClosed
+  | Heartbeat
