@@ -1,11 +1,12 @@
-"""The SQLite store keeps both contracts, and what is its own: files, rollups, retention, plans."""
+"""The SQLite store keeps both contracts, and what is its own: files, threads, plans."""
 
 import asyncio
-import math
 import sqlite3
+import subprocess
+import sys
+import threading
 from datetime import timedelta
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -13,22 +14,9 @@ from hypothesis import strategies as st
 from roomtone.contracts import WEATHER, a_summary, an_alert, weather
 from roomtone.errors import StoreError
 from roomtone.records import DeadLetter
-from roomtone.stores import _archive, _points, _rollup
+from roomtone.stores import _archive, _points
 from roomtone.stores.sqlite import SQLite
 from roomtone.testing import START, check_archive, check_series_store
-
-
-@pytest.fixture
-def url(tmp_path):
-    return f"sqlite:///{tmp_path}/roomtone.db"
-
-
-@pytest.fixture
-async def store(url):
-    store = SQLite(url)
-    await store.open([WEATHER])
-    yield store
-    await store.close()
 
 
 def after(**time):
@@ -127,114 +115,49 @@ async def test_lone_surrogates_are_refused_in_a_sentence(store):
     assert len(await read(store, place=None)) == 1
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(
-    writes=st.lists(
-        st.lists(
-            st.tuples(
-                st.integers(0, 4 * 720).map(lambda tick: tick * 5),
-                st.sampled_from(["a", "b"]),
-                st.floats(-10, 10) | st.just(math.nan),
-            ),
-            max_size=6,
-        ),
-        max_size=12,
-    ),
-    step_s=st.sampled_from([15, 60, 300, 3600, 7200]),
-)
-def test_rollups_say_what_the_points_say(tmp_path_factory, writes, step_s):
-    """In whatever order points are written and rewritten, each step agrees with its points."""
+WRITE_FOR_EVER = """
+import asyncio, sys
+from roomtone.contracts import WEATHER, weather
+from roomtone.stores.sqlite import SQLite
 
-    async def compare():
-        store = SQLite(f"sqlite:///{tmp_path_factory.mktemp('rolls')}/roomtone.db")
-        await store.open([WEATHER])
-        for write in writes:
-            await store.write([weather(second, {place: (x, 1)}) for second, place, x in write])
-        points = await read(store, place=None)
-        steps = await read(store, step_s, place=None)
-        await store.close()
-        return points, steps
+async def run():
+    store = SQLite(sys.argv[1])
+    await store.open([WEATHER])
+    for tick in range(100_000):
+        await store.write([weather(5 * tick, {f"p{i}": (tick, i) for i in range(500)})])
+        print(tick, flush=True)
 
-    points, steps = asyncio.run(compare())
-    held = {}
-    for point in points:
-        seconds = int(point.time.timestamp()) // step_s * step_s
-        values = held.setdefault((seconds, point.tags["place"]), [])
-        values += [point.fields["warm"]] if "warm" in point.fields else []
-    assert {(int(p.time.timestamp()), p.tags["place"]) for p in steps} == held.keys()
-    for step in steps:
-        values = held[int(step.time.timestamp()), step.tags["place"]]
-        if not values:
-            assert not {"warm", "warm_min", "warm_max"} & step.fields.keys()
-            continue
-        assert step.fields["warm"] == pytest.approx(np.mean(values), abs=1e-9)
-        assert step.fields["warm_min"] == min(values)
-        assert step.fields["warm_max"] == max(values)
+asyncio.run(run())
+"""
 
 
-async def test_a_crash_does_not_lose_what_is_due_to_be_rolled_up(url, store):
-    """What waits for its rollup is kept beside the points, so a new process makes it good."""
-    await store.write([weather(0, {"here": (1, 2)})])
-    await store.close()
-    other = SQLite(url)
-    await other.open([WEATHER])
-    await other.write([weather(120, {"there": (5, 5)})])
-    await other.close()
-
-    rows = (
-        sqlite3.connect(other.path).execute("SELECT time, warm FROM points_weather_1m").fetchall()
+async def test_a_killed_process_leaves_whole_ticks(url):
+    """After kill -9 every tick that was acknowledged is there, and none in part."""
+    command = [sys.executable, "-c", WRITE_FOR_EVER, url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        told = [int(process.stdout.readline()) for _ in range(30)]
+        process.kill()
+        told += [int(line) for line in process.stdout if line.endswith("\n")]
+    store = SQLite(url)
+    await store.open([WEATHER])
+    counts = await store._file.read(
+        lambda c: c.execute("SELECT count(*) FROM points_weather GROUP BY time").fetchall()
     )
-    assert rows == [(int(START.timestamp() * 1000), 1.0)]
-    await store.open([WEATHER])
-
-
-async def test_retention_lets_points_go_before_their_minutes(url):
-    """Points go first, then minutes; hours stay, and steps are still answered from them."""
-    store = SQLite(url, keep_s={0: 3600, 60: 2 * 86_400, 3600: None})
-    await store.open([WEATHER])
-    await store.write([weather(5 * i, {"here": (i, 1)}) for i in range(24)])
-    await store.retain(after(minutes=5))
-    counts = []
-    for now in (after(minutes=6), after(hours=3), after(days=4)):
-        await store.retain(now)
-        counts.append([len(await read(store, step_s)) for step_s in (0, 60, 3600)])
-
-    assert counts == [[24, 2, 1], [0, 2, 1], [0, 0, 1]]
-    (hour,) = await read(store, 3600)
-    assert (hour.fields["warm"], hour.fields["warm_max"]) == (11.5, 23)
     await store.close()
 
-
-async def test_history_taken_in_today_stays_as_long_as_today(url):
-    """Keeping counts from the writing, or else the chat of last year would be gone at once."""
-    store = SQLite(url, keep_s={0: 3600, 60: None, 3600: None})
-    await store.open([WEATHER])
-    await store.write([weather(0, {"here": (1, 1)})])
-    kept = []
-    for now in (after(days=400), after(days=400, minutes=59), after(days=400, hours=2)):
-        await store.retain(now)
-        kept.append(len(await read(store)))
-
-    assert kept == [1, 1, 0]
-    await store.close()
+    assert set(counts) == {(500,)}
+    assert len(told) <= len(counts) <= len(told) + 1
 
 
-async def test_retention_deletes_in_slices(url, monkeypatch):
-    """No transaction of the sweep is long, however much there is to go."""
-    monkeypatch.setattr(_rollup, "SLICE_ROWS", 10)
-    store = SQLite(url, keep_s={0: 3600, 60: None, 3600: None})
-    await store.open([WEATHER])
-    rows = {f"p{i}": (i, i) for i in range(7)}
-    await store.write([weather(5 * i, rows) for i in range(30)])
-    await store.retain(after(minutes=5))
-    tables = store._writer("weather").tables
-    first = await store._file.write(lambda c: _rollup.delete_some(c, tables, 10**14, {0: 3600}))
+async def test_nothing_is_written_on_the_event_loop(store):
+    """Disk work has threads of its own: one to write, others to read."""
+    here = threading.get_ident()
+    writers = {await store._file.write(lambda c: threading.get_ident()) for _ in range(5)}
+    readers = {await store._file.read(lambda c: threading.get_ident()) for _ in range(5)}
 
-    assert 0 < first <= 14
-    assert first + await store.retain(after(days=30)) == 210
-    await store.close()
+    assert len(writers) == 1
+    assert not {here, *writers} & readers
+    assert here not in writers
 
 
 async def test_a_newer_declaration_adds_columns_and_keeps_the_old(url, store):

@@ -13,6 +13,7 @@ import numpy as np
 
 from roomtone.errors import StoreError, UndeclaredField
 from roomtone.points import Block, Measurement, Point
+from roomtone.stores._minute import SMALL, Minute
 from roomtone.stores._rollup import due, mark_written, roll_up
 from roomtone.stores._schema import STEPS, Tables, tables_of
 
@@ -41,35 +42,40 @@ class Writer:
         self.tables: Tables = tables_of(measurement)
         self._known: dict[Any, int] = {}  # by tag value, or by the tuple of values
         self._statements: dict[tuple[str, ...], str] = {}
+        self._summed: dict[int, Minute] = {}  # by start; those that are being written
 
     def write(self, connection: sqlite3.Connection, blocks: Sequence[Block]) -> None:
         """Upsert all rows, and roll up what these blocks do not touch any more."""
-        minutes = set()
-        hours_marked = set()
+        minutes: set[int] = set()
         if len(self._known) > KNOWN_SERIES:
             self._known.clear()
         for block in blocks:
             if not len(block):
                 continue
             time = to_ms(block.time)
-            minutes.add(time - time % 60_000)
-            if time // 60_000 not in hours_marked:
+            minute = time - time % 60_000
+            if minute not in minutes:
                 mark_written(connection, block.measurement, time)
-                hours_marked.add(time // 60_000)
+                minutes.add(minute)
             names = tuple(block.fields)
             sql = self._statements.get(names) or self._prepare(names)
             ids = self._ids(connection, block)
+            if len(ids) >= SMALL:
+                summed = self._summed.setdefault(minute, Minute(self.tables.fields))
+                summed.add(time, ids, block.fields)
             columns = list(block.fields.values())
             for start in range(0, len(ids), SLICE_ROWS):
                 end = start + SLICE_ROWS
                 # The driver stores NaN as NULL, which is what absent means here.
                 numbers = (column[start:end].tolist() for column in columns)
                 connection.executemany(sql, zip(repeat(time), ids[start:end], *numbers))
-        roll_up(connection, self.tables, frozenset(minutes))
+        roll_up(connection, self.tables, frozenset(minutes), self._summed)
+        self._summed = {start: self._summed[start] for start in minutes & self._summed.keys()}
 
     def forget(self) -> None:
-        """The transaction was undone, and maybe with it a series that we remember."""
+        """The transaction was undone, and with it what we remember of it."""
         self._known.clear()
+        self._summed.clear()
 
     def _prepare(self, names: tuple[str, ...]) -> str:
         declared = self.tables.measurement

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
+from itertools import repeat
+from types import MappingProxyType
 
+from roomtone.stores._minute import Minute
 from roomtone.stores._schema import STEPS, Tables
 
 HOUR_MS = 3_600_000
+PUT_ROWS = 500  # rows turned from columns into Python at once: below a millisecond each
 SLICE_ROWS = 5_000  # rows one transaction of `retain` deletes: some 20 ms
 
 
@@ -33,13 +37,16 @@ def due(connection: sqlite3.Connection, measurement: str, step_s: int) -> list[i
 
 
 def roll_up(
-    connection: sqlite3.Connection, tables: Tables, spared: frozenset[int] = frozenset()
+    connection: sqlite3.Connection,
+    tables: Tables,
+    spared: frozenset[int] = frozenset(),
+    summed: Mapping[int, Minute] = MappingProxyType({}),
 ) -> None:
     """Compute again each minute and each hour that is due, from all the rows there are of it.
 
     `spared` are the minutes (epoch ms) that were written just now and likely will be again: they
     and their hours wait, so that a minute is computed once when it is over, and again only if it
-    is rewritten.
+    is rewritten. `summed` has the minutes that were added up while they were written.
     """
     name = tables.measurement.name
     for step_s in STEPS[1:]:
@@ -48,7 +55,11 @@ def roll_up(
         for start in due(connection, name, step_s):
             if start in waiting:
                 continue
-            connection.execute(_roll_sql(tables, step_s), (start, start, start + long_ms))
+            minute = summed.get(start) if step_s == 60 else None
+            if minute is None or not _is_whole(connection, tables, start, minute):
+                connection.execute(_roll_sql(tables, step_s), (start, start, start + long_ms))
+            else:
+                _put_down(connection, tables, start, minute)
             connection.execute(
                 "DELETE FROM rollups_due WHERE measurement = ? AND step_s = ? AND start = ?",
                 (name, step_s, start),
@@ -58,6 +69,26 @@ def roll_up(
                     "INSERT OR IGNORE INTO rollups_due VALUES (?, ?, ?)",
                     (name, HOUR_MS // 1000, start - start % HOUR_MS),
                 )
+
+
+def _is_whole(connection: sqlite3.Connection, tables: Tables, start: int, minute: Minute) -> bool:
+    (rows,) = connection.execute(
+        f'SELECT count(*) FROM "{tables.name(0)}" WHERE time >= ? AND time < ?',
+        (start, start + 60_000),
+    ).fetchone()
+    return bool(rows == minute.rows)
+
+
+def _put_down(connection: sqlite3.Connection, tables: Tables, start: int, minute: Minute) -> None:
+    ids, columns = minute.table()
+    names = ", ".join(f'"{column}"' for column in tables.columns(60))
+    for a in range(0, len(ids), PUT_ROWS):
+        part = slice(a, a + PUT_ROWS)
+        connection.executemany(
+            f'INSERT OR REPLACE INTO "{tables.name(60)}" (time, series, {names}) '
+            f"VALUES (?, ?{', ?' * len(columns)})",
+            zip(repeat(start), ids[part], *(c[part].tolist() for c in columns), strict=False),
+        )
 
 
 def _roll_sql(tables: Tables, step_s: int) -> str:

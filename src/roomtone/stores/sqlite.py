@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,6 +19,7 @@ from roomtone.records import DeadLetter, SessionSummary
 from roomtone.stores import _archive, _points, _rollup
 from roomtone.stores._file import File
 from roomtone.stores._migrate import prepare_sqlite
+from roomtone.stores._schema import STEPS
 
 DAY_S = 86_400
 KEEP_S: Mapping[int, int | None] = {0: 7 * DAY_S, 60: 90 * DAY_S, 3600: None}
@@ -42,16 +44,27 @@ class SQLite:
             raise StoreError(f"{url!r} names no file; write it like sqlite:///roomtone.db")
         self.path = Path(unquote(path))
         self._keep_s = dict(keep_s)
+        kept = [math.inf if (keep := keep_s.get(step)) is None else keep for step in STEPS]
+        if kept != sorted(kept):
+            raise StoreError(
+                f"points would outlive their rollups (kept {kept} s); "
+                "keep each as long as the one before it, or longer"
+            )
         self._file: File | None = None
         self._writers: dict[str, _points.Writer] = {}
 
     async def open(self, measurements: Sequence[Measurement] = ()) -> None:
         writers = {m.name: _points.Writer(m) for m in measurements}
         file = self._file or File.acquire(self.path)
+        try:
+            await file.prepare(
+                lambda: prepare_sqlite(self.path, [writer.tables for writer in writers.values()])
+            )
+        except BaseException:
+            if self._file is None:
+                await file.release()
+            raise
         self._file = file
-        await file.prepare(
-            lambda: prepare_sqlite(self.path, [writer.tables for writer in writers.values()])
-        )
         self._writers |= writers
 
     async def close(self) -> None:
@@ -89,6 +102,8 @@ class SQLite:
         limit: int = 100_000,
     ) -> Sequence[Point]:
         tables = self._writer(measurement).tables
+        if step_s < 0 or limit < 0:
+            raise StoreError(f"step_s {step_s} and limit {limit} must be 0 or more")
         return await self._opened().read(
             lambda connection: _points.read(
                 connection,
