@@ -2,6 +2,7 @@
 import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
 import uPlot from 'uplot'
 import { useThemeVersion } from '../lib/theme'
+import { NARROW } from './paint'
 
 export interface TimeData {
   t: number[]
@@ -112,6 +113,11 @@ function toData({ t, values }: TimeData): uPlot.AlignedData {
   return [x, y]
 }
 
+/** Room at the right for the words of the levels; none where the page is narrow. */
+function margin(big: boolean): uPlot.PaddingSide {
+  return (u) => (u.width < NARROW ? 14 : big ? 110 : 68)
+}
+
 interface Shape {
   height: number
   max: number
@@ -133,7 +139,7 @@ function options(props: { current: Props }, width: number, shape: Shape): uPlot.
   return {
     width,
     height: shape.height,
-    padding: [shape.big ? 44 : 34, 14, 0, shape.yAxis ? 0 : 14],
+    padding: [shape.big ? 12 : 34, margin(shape.big), 0, shape.yAxis ? 0 : 14],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
     select: { show: false, left: 0, top: 0, width: 0, height: 0 },
@@ -143,7 +149,7 @@ function options(props: { current: Props }, width: number, shape: Shape): uPlot.
         stroke: ink,
         font,
         size: shape.big ? 44 : 32,
-        space: shape.big ? 150 : 90,
+        space: (u) => (shape.big ? 150 : u.width < NARROW ? 64 : 90),
         grid: { show: false },
         ticks: { show: false },
         values: (_, marks) => marks.map(short),

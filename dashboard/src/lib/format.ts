@@ -25,9 +25,10 @@ export function points(value: number, signed = false): string {
   return signed && rounded > 0 ? `+${text}` : text
 }
 
+/** At most two decimals, and none that say nothing. */
 export function decimal(value: number): string {
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2
-  return value.toFixed(digits).replace('-', '−')
+  return String(Number(value.toFixed(digits))).replace('-', '−')
 }
 
 export function epoch(iso: string): number {

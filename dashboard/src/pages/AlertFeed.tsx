@@ -7,6 +7,8 @@ import { liveLink } from '../lib/links'
 import { liveConnection } from '../stream/connection'
 import type { Alert } from '../wire'
 
+const SHOWN = 8
+
 export function AlertFeed({ alerts }: { alerts: Alert[] }) {
   const now = (useNow(5_000) + liveConnection().state.skew) / 1000
   return (
@@ -21,7 +23,7 @@ export function AlertFeed({ alerts }: { alerts: Alert[] }) {
       </div>
       {alerts.length === 0 && <p className="label mt-1">Nothing yet.</p>}
       <ul className="mt-2 grid gap-1">
-        {alerts.slice(0, 12).map((alert) => {
+        {alerts.slice(0, SHOWN).map((alert) => {
           const look = SEVERITIES[alert.severity]
           return (
             <li key={alert.id} className={`tone-${look.tone} arrive`}>

@@ -5,14 +5,14 @@ import type { Part } from '../frames'
 import type { PanelProps } from './view'
 
 export function ExplainPanel({ view }: PanelProps) {
-  const [open, setOpen] = useParam('why')
+  const [open, setOpen] = useParam('why', '1')
   const { explain } = view
   return (
     <details
       className="card p-4 sm:p-5"
       open={open === '1'}
       onToggle={(event) => {
-        const now = (event.target as HTMLDetailsElement).open ? '1' : ''
+        const now = (event.target as HTMLDetailsElement).open ? '1' : '0'
         if (now !== open) setOpen(now)
       }}
     >

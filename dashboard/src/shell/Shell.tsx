@@ -24,7 +24,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </a>
       <nav
         aria-label="Main"
-        className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-card lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:gap-1 lg:border-t-0 lg:border-r lg:bg-transparent lg:p-4"
+        className="fixed inset-x-0 bottom-0 z-30 flex border-t border-line bg-card lg:sticky lg:top-0 lg:h-dvh lg:flex-col lg:gap-1 lg:border-t-0 lg:bg-transparent lg:p-4"
       >
         <Link href="/" className="mb-6 hidden items-center gap-3 px-2 py-1 lg:flex">
           <Logo />
@@ -49,7 +49,7 @@ export function Shell({ children }: { children: ReactNode }) {
           )
         })}
       </nav>
-      <div className="min-w-0 pb-20 lg:pb-10">
+      <div className="min-w-0 border-line pb-20 lg:border-l lg:pb-10">
         <header className="sticky top-0 z-20 flex items-center gap-3 bg-paper/90 px-4 py-3 backdrop-blur lg:px-8">
           <Link href="/" className="lg:hidden" aria-label="Roomtone, to Pulse">
             <Logo />

@@ -10,6 +10,8 @@ export class History {
   t: number[] = []
   columns: Columns = {}
 
+  constructor(private readonly capacity: number = CAPACITY) {}
+
   get length(): number {
     return this.t.length
   }
@@ -92,7 +94,7 @@ export class History {
   }
 
   private trim(): void {
-    const over = this.t.length - CAPACITY
+    const over = this.t.length - this.capacity
     if (over <= SLACK) return
     this.t.splice(0, over)
     for (const name of keys(this.columns)) this.columns[name]!.splice(0, over)
