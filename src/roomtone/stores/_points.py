@@ -43,6 +43,7 @@ class Writer:
         self._known: dict[Any, int] = {}  # by tag value, or by the tuple of values
         self._statements: dict[tuple[str, ...], str] = {}
         self._summed: dict[int, Minute] = {}  # by start; those that are being written
+        self._newest = -(2**62)  # minute that was ever written: the live one
 
     def write(self, connection: sqlite3.Connection, blocks: Sequence[Block]) -> None:
         """Upsert all rows, and roll up what these blocks do not touch any more."""
@@ -69,8 +70,13 @@ class Writer:
                 # The driver stores NaN as NULL, which is what absent means here.
                 numbers = (column[start:end].tolist() for column in columns)
                 connection.executemany(sql, zip(repeat(time), ids[start:end], *numbers))
-        roll_up(connection, self.tables, frozenset(minutes), self._summed)
-        self._summed = {start: self._summed[start] for start in minutes & self._summed.keys()}
+        if not minutes:
+            return
+        last = max(minutes)
+        self._newest = max(self._newest, last)
+        spared = frozenset([last, self._newest])  # history that comes in between spares the live
+        roll_up(connection, self.tables, spared, self._summed)
+        self._summed = {start: self._summed[start] for start in spared & self._summed.keys()}
 
     def forget(self) -> None:
         """The transaction was undone, and with it what we remember of it."""
@@ -173,12 +179,13 @@ def select_sql(table: str, columns: Iterable[str], ids: Sequence[int] | None) ->
     """
     listed = ", ".join(f'd."{column}"' for column in columns)
     if ids is not None and len(ids) <= SEEK_SERIES:
+        places = ", ".join(f"?{4 + i}" for i in range(len(ids)))
         return (
             f'WITH RECURSIVE t(time) AS (SELECT min(time) FROM "{table}" WHERE time >= ?1 '
             f'UNION ALL SELECT (SELECT min(time) FROM "{table}" WHERE time > t.time) FROM t '
             f"WHERE t.time < ?2) SELECT d.time, d.series, {listed} "
             f'FROM t CROSS JOIN "{table}" AS d ON d.time = t.time '
-            f"WHERE t.time < ?2 AND d.series IN ({', '.join(map(str, ids))}) LIMIT ?3"
+            f"WHERE t.time < ?2 AND d.series IN ({places}) LIMIT ?3"
         )
     among = "" if ids is None else "AND d.series IN (SELECT value FROM json_each(?4)) "
     return (
@@ -199,8 +206,8 @@ def _rows(
     if ids == [] or start >= end:
         return []
     parameters: list[Any] = [start, end, limit]
-    if ids is not None and len(ids) > SEEK_SERIES:
-        parameters.append(json.dumps(ids))
+    if ids is not None:
+        parameters += ids if len(ids) <= SEEK_SERIES else [json.dumps(ids)]
     return connection.execute(select_sql(table, columns, ids), parameters).fetchall()
 
 
@@ -265,7 +272,7 @@ def _coarse(
     end += -end % step_ms
     finest = max(step for step in STEPS if step == 0 or step_s % step == 0)
     gathered: list[tuple[Any, ...]] = []
-    for table_step, a, b in _stretches(connection, tables, finest, start, end):
+    for table_step, a, b in _joined(_stretches(connection, tables, finest, start, end)):
         columns = [
             column
             for n in names
@@ -305,6 +312,12 @@ def _merge(rows: list[tuple[Any, ...]], fields: int) -> list[float | None]:
         weighted = float((mean[known, f] * n[known, f]).sum() / total[f])
         merged += [weighted, float(low[known, f].min()), float(high[known, f].max())]
     return merged
+
+
+def _joined(stretches: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
+    for step_s, group in groupby(stretches, key=lambda stretch: stretch[0]):
+        whole = list(group)
+        yield step_s, whole[0][1], whole[-1][2]
 
 
 def _stretches(

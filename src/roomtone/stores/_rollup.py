@@ -44,8 +44,8 @@ def roll_up(
 ) -> None:
     """Compute again each minute and each hour that is due, from all the rows there are of it.
 
-    `spared` are the minutes (epoch ms) that were written just now and likely will be again: they
-    and their hours wait, so that a minute is computed once when it is over, and again only if it
+    `spared` are the minutes (epoch ms) that likely will be written again at once: they and
+    their hours wait, so that a minute is computed once when it is over, and again only if it
     is rewritten. `summed` has the minutes that were added up while they were written.
     """
     name = tables.measurement.name
