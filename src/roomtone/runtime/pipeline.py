@@ -104,7 +104,10 @@ class Pipeline(Views):
         """Let the clock run: ticks, pushes, upkeep."""
         self.journal.on_commit = self._committed
         now = self.clock.now_ms() // 1000
-        if gap := recovery.unheard(self.engine, now):
+        gap = recovery.unheard(self.engine, now)
+        if gap or not self.next_due:  # before anything can be submitted: ticks start from here
+            self.next_due = now - now % TICK_S + TICK_S
+        if gap:
             await self._append(gap)
         for job in (self._consume, self._run_clock, self._run_push, self.keeper.run, self._upkeep):
             self._tasks.append(asyncio.create_task(self._supervised(job), name=job.__name__))
@@ -251,9 +254,6 @@ class Pipeline(Views):
     # -- the clock ---------------------------------------------------------------------------
 
     async def _run_clock(self) -> None:
-        if not self.next_due:
-            now = self.clock.now_ms() // 1000
-            self.next_due = self.engine.next_tick or now - now % TICK_S + TICK_S
         while True:
             await self.clock.wait_until(self.next_due * 1000)
             self.due_ticks(self.clock.now_ms() // 1000)
