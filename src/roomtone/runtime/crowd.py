@@ -16,6 +16,9 @@ WARMUP_S = 600
 STEP_MS = 100
 RETRY_S = 1.0
 
+TOGETHER = 30
+"""Seconds of the past that wait for the disk together: a slow one must not delay the first look."""
+
 
 class CrowdClock:
     """A clock that is moved by hand through the past and then runs on, `speed` times as fast.
@@ -78,9 +81,15 @@ class Crowd:
 
     async def catch_up(self) -> None:
         """Play the past, second by second, until the clock has caught up with the wall's."""
+        sending: list[asyncio.Task[None]] = []
         while self._clock.behind_s > 0:
             self._clock.move_to(self._clock.now_ms() + 1000)
-            await self._send_due()
+            sending.append(asyncio.create_task(self._send_due()))
+            await asyncio.sleep(0)  # it is in the journal's order now, and synced with the others
+            if len(sending) >= TOGETHER:
+                await asyncio.gather(*sending)
+                sending.clear()
+        await asyncio.gather(*sending)
         await self._pipeline.settled()
         self._clock.go_live()
 

@@ -66,6 +66,11 @@ def clean(text: object) -> str:
     return _TRICKS.sub("\N{REPLACEMENT CHARACTER}", str(text))
 
 
+def plain(text: object, style: str = "") -> Text:
+    """The same for tables, which would read square brackets as markup."""
+    return Text(clean(text), style=style)
+
+
 def sparkline(scores: Iterable[float | None]) -> str:
     """Scores from 0 to 1 as bars, one character each; a dot where it is not known.
 
@@ -98,7 +103,7 @@ def sessions_table(sessions: Sequence[Mapping[str, Any]]) -> Table:
     for session in sessions:
         fields = session.get("fields") or {}
         table.add_row(
-            clean(session["session"]),
+            plain(session["session"]),
             session["state"],
             percent(session["score"]),
             _tinted(session.get("level")),
@@ -119,11 +124,11 @@ def alerts_table(alerts: Sequence[Mapping[str, Any]]) -> Table:
     for alert in alerts:
         table.add_row(
             when(alert["time"]),
-            clean(alert["session"]),
+            plain(alert["session"]),
             alert["type"],
             _tinted(alert["severity"]),
             percent(alert["score"]),
-            clean(alert["message"]),
+            plain(alert["message"]),
             alert.get("verdict") or "",
         )
     return table
@@ -159,7 +164,7 @@ def explanation_table(answer: Mapping[str, Any]) -> Table:
     for part in answer["parts"]:
         numbers = [part.get(name) for name in ("raw", "normalised", "weight", "contribution")]
         table.add_row(
-            part["label"],
+            plain(part["label"]),
             *(NOTHING if n is None else f"{n:.3g}" for n in numbers),
             NOTHING if part.get("gain") is None else f"{part['gain']:+.3f}",
             Text(part.get("note") or "", style="dim"),
@@ -173,7 +178,7 @@ def checks_table(checks: Iterable[Mapping[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     for check in checks:
         mark = Text("ok", style="green") if check["ok"] else Text("NO", style="bold red")
-        table.add_row(mark, check["name"], clean(check["detail"]))
+        table.add_row(mark, plain(check["name"]), plain(check["detail"]))
         if not check["ok"] and check["remedy"]:
             table.add_row("", "", Text(f"remedy: {clean(check['remedy'])}", style="yellow"))
     return table
@@ -188,7 +193,7 @@ def settings_table(origins: Iterable[Origin], *, show_origin: bool) -> Table:
     for entry in origins:
         own = entry.origin != "default"
         value = Text(repr_value(entry.value), style="bold" if own else "")
-        origin = [clean(entry.origin)] if show_origin else []
+        origin = [plain(entry.origin)] if show_origin else []
         table.add_row(entry.key, value, *origin, Text(entry.description, style="dim"))
     return table
 
