@@ -135,7 +135,8 @@ export interface PulseChange extends Base {
 export interface SessionSnapshot extends Base {
   topic: `session:${string}`
   kind: 'snapshot'
-  session: Session
+  /** null: nobody has heard of this session yet. */
+  session: Session | null
   t: number[]
   fields: Columns
   alerts: Alert[]
@@ -167,9 +168,15 @@ export interface SessionEnded extends Base {
 }
 
 export interface AlertFrame extends Base {
-  topic: 'alerts'
+  topic: 'alerts' | `session:${string}`
   kind: 'alert'
   alert: Alert
+}
+
+export interface AlertsSnapshot extends Base {
+  topic: 'alerts'
+  kind: 'snapshot'
+  alerts: Alert[]
 }
 
 export interface GapFrame extends Base {
@@ -191,6 +198,17 @@ export interface BeatFrame extends Base {
 }
 
 export type PulseFrame = PulseSnapshot | PulseTick | PulseChange
-export type SessionFrame = SessionSnapshot | SessionTick | SessionChange | SessionEnded
+export type SessionFrame =
+  | SessionSnapshot
+  | SessionTick
+  | SessionChange
+  | SessionEnded
+  | AlertFrame
 export type ServerFrame = HelloFrame | BeatFrame
-export type Frame = PulseFrame | SessionFrame | AlertFrame | GapFrame | ServerFrame
+export type Frame =
+  | PulseFrame
+  | SessionFrame
+  | AlertFrame
+  | AlertsSnapshot
+  | GapFrame
+  | ServerFrame

@@ -94,7 +94,7 @@ export function TimeChart(props: Props) {
     })
   }, [data, from, to, theme])
 
-  return <div ref={host} className="w-full" style={{ height }} aria-hidden="true" />
+  return <div ref={host} className="w-full overflow-hidden" style={{ height }} aria-hidden="true" />
 }
 
 function toData({ t, values }: TimeData): uPlot.AlignedData {

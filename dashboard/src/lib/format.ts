@@ -74,3 +74,23 @@ export function name(text: string, longest = 80): string {
   const plain = text.replaceAll(/[\u0000-\u001F\u007F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '·')
   return plain.length > longest ? `${plain.slice(0, longest - 1)}…` : plain
 }
+
+/** A measure by its name in an alert: how it is called and how its numbers are written. */
+export function measure(subject: string): { word: string; show: (value: number) => string } {
+  switch (subject) {
+    case 'score':
+      return { word: 'score of 100', show: (value) => String(Math.round(value * 100)) }
+    case 'activity_per_min':
+      return { word: 'acts a minute', show: count }
+    case 'chat_per_min':
+      return { word: 'messages a minute', show: count }
+    case 'people':
+      return { word: 'people', show: count }
+    case 'leave_rate':
+      return { word: 'share that left', show: percent }
+    case 'heartbeat_age_s':
+      return { word: 'seconds since a heartbeat', show: count }
+    default:
+      return { word: subject.replaceAll('_', ' '), show: decimal }
+  }
+}

@@ -4,7 +4,7 @@ import { Link } from 'wouter'
 import { SeverityBadge } from '../panels/AnomalyPanel'
 import { Filter } from './Filter'
 import { fetchAlerts } from '../lib/api'
-import { clock, day, decimal, epoch, name } from '../lib/format'
+import { clock, day, epoch, measure, name } from '../lib/format'
 import { useParam, useTitle } from '../lib/hooks'
 import { ALERT_TYPES, SEVERITIES } from '../lib/levels'
 import { replayLink } from '../lib/links'
@@ -75,6 +75,7 @@ function words(looks: Record<string, { word: string }>): [string, string][] {
 
 function Row({ alert }: { alert: Alert }) {
   const at = epoch(alert.time)
+  const { show } = measure(alert.subject)
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3">
       <SeverityBadge alert={alert} />
@@ -88,7 +89,7 @@ function Row({ alert }: { alert: Alert }) {
       <span className="min-w-0 flex-1 basis-80">
         {alert.message}{' '}
         <span className="label">
-          ({decimal(alert.current)} against {decimal(alert.expected)})
+          ({show(alert.current)} against {show(alert.expected)})
         </span>
       </span>
       {alert.verdict && <span className="label">{alert.verdict.replace('_', ' ')}</span>}

@@ -78,7 +78,7 @@ function Sources({ sources, chosen, choose }: SourcesProps) {
             <h2 className="min-w-0 truncate font-semibold">{name(one.source)}</h2>
             <button
               type="button"
-              className="btn"
+              className="btn shrink-0"
               aria-pressed={chosen === one.source}
               onClick={() => choose(chosen === one.source ? '' : one.source)}
             >

@@ -74,7 +74,7 @@ function openTrouble(view: SessionView) {
 }
 
 function useStageHeight(): number {
-  const measure = () => Math.max(220, Math.round(window.innerHeight * 0.46))
+  const measure = () => Math.max(220, Math.round(window.innerHeight * 0.58))
   const [height, setHeight] = useState(measure)
   useLayoutEffect(() => {
     const resize = () => setHeight(measure())

@@ -1,6 +1,6 @@
 // The open alert across the page: loud for CRITICAL only, and it can be muted for ten minutes.
 import { useState } from 'react'
-import { decimal, epoch } from '../lib/format'
+import { epoch, measure } from '../lib/format'
 import { ALERT_TYPES, SEVERITIES } from '../lib/levels'
 import { useNow } from '../lib/hooks'
 import { liveConnection } from '../stream/connection'
@@ -20,6 +20,7 @@ export function AlertBanner({ view }: PanelProps) {
   if (muted && now < muted.until) return null
   const severity = SEVERITIES[alert.severity]
   const type = ALERT_TYPES[alert.type]
+  const { word, show } = measure(alert.subject)
   return (
     <div
       role={alert.severity === 'CRITICAL' ? 'alert' : 'status'}
@@ -33,7 +34,7 @@ export function AlertBanner({ view }: PanelProps) {
           {severity.word}: {type.word}
         </strong>{' '}
         <span>
-          {alert.subject} {decimal(alert.current)}, expected {decimal(alert.expected)}
+          {show(alert.current)} {word}, expected {show(alert.expected)}
         </span>
       </p>
       <button type="button" className="btn" onClick={() => setMuted({ until: now + MUTE_MS })}>

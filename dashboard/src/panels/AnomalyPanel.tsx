@@ -1,7 +1,7 @@
 // The alert at hand: what, how bad, now against expected, its evidence, and a person's verdict.
 import { useMutation } from '@tanstack/react-query'
 import { judge } from '../lib/api'
-import { clock, decimal, epoch } from '../lib/format'
+import { clock, epoch, measure } from '../lib/format'
 import { ALERT_TYPES, SEVERITIES } from '../lib/levels'
 import type { Alert, Verdict } from '../wire'
 import { Evidence } from './Evidence'
@@ -30,6 +30,7 @@ export function AnomalyPanel({ view }: PanelProps) {
 function AlertCard({ alert, view }: { alert: Alert; view: SessionView }) {
   const severity = SEVERITIES[alert.severity]
   const type = ALERT_TYPES[alert.type]
+  const { word, show } = measure(alert.subject)
   return (
     <div className={`tone-${severity.tone} mt-3`}>
       <div
@@ -49,12 +50,12 @@ function AlertCard({ alert, view }: { alert: Alert; view: SessionView }) {
         </div>
         <p className="mt-2">{alert.message}</p>
         <dl className="mt-3 flex flex-wrap gap-x-8 gap-y-2">
-          <Figure word="now" value={alert.current} />
-          <Figure word="expected" value={alert.expected} />
-          <Figure word="difference" value={alert.deviation} signed />
-          <div>
-            <dt className="label">measured in</dt>
-            <dd className="pt-1">{alert.subject}</dd>
+          <Figure word="now" value={show(alert.current)} />
+          <Figure word="expected" value={show(alert.expected)} />
+          <Figure word="difference" value={signed(show(alert.deviation))} />
+          <div className="self-end">
+            <dt className="sr-only">measured in</dt>
+            <dd className="label">{word}</dd>
           </div>
         </dl>
         {alert.type !== 'RECOVERED' && (
@@ -85,14 +86,16 @@ export function SeverityBadge({ alert }: { alert: Alert }) {
   )
 }
 
-function Figure({ word, value, signed }: { word: string; value: number; signed?: boolean }) {
-  const text = decimal(value)
+function signed(text: string): string {
+  if (text.startsWith('-')) return `−${text.slice(1)}`
+  return text === '0' ? text : `+${text}`
+}
+
+function Figure({ word, value }: { word: string; value: string }) {
   return (
     <div>
       <dt className="label">{word}</dt>
-      <dd className="text-2xl leading-tight font-semibold">
-        {signed && value > 0 ? `+${text}` : text}
-      </dd>
+      <dd className="text-2xl leading-tight font-semibold">{value}</dd>
     </div>
   )
 }

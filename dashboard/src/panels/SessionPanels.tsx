@@ -8,11 +8,11 @@ export function SessionPanels({ view }: PanelProps) {
       <Component key={id} view={view} />
     ))
   return (
-    <div className="grid gap-4">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-4">
       {at('wide')}
       <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,1fr)]">
-        <div className="grid gap-4 max-xl:order-2">{at('left')}</div>
-        <div className="grid gap-4">{at('right')}</div>
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4 max-xl:order-2">{at('left')}</div>
+        <div className="grid grid-cols-[minmax(0,1fr)] gap-4">{at('right')}</div>
       </div>
     </div>
   )

@@ -61,7 +61,7 @@ function Row({ event }: { event: Ticker }) {
         {type === 'message' ? (
           <span>{text}</span>
         ) : type === 'reaction' ? (
-          <span>{emoji}</span>
+          <span>{text === 'remove' ? `took back ${emoji}` : emoji}</span>
         ) : (
           <span>
             {VERBS[type] ?? type}

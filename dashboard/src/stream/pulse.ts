@@ -30,8 +30,9 @@ export class Pulse extends Painted {
   }
 
   apply = (frame: Frame): void => {
-    if (frame.topic === 'alerts' && frame.kind === 'alert') this.hear(frame.alert)
-    else this.applyOwn(frame as PulseFrame)
+    if (frame.kind === 'alert') this.hear(frame.alert)
+    else if (frame.topic === 'pulse') this.applyOwn(frame as PulseFrame)
+    else return
     this.touch()
   }
 
@@ -68,7 +69,7 @@ export class Pulse extends Painted {
           const fields = {
             ...session.fields,
             chat_per_min: frame.chat_per_min[i],
-            reactions_per_min: frame.reactions_per_min[i],
+            reactions_per_min: frame.reactions_per_min[i] ?? null,
             active_users: frame.active_users[i],
           }
           const last = frame.last[i]

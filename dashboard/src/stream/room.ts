@@ -18,8 +18,13 @@ export class Room extends Painted {
   level: Level | null = null
   ended = false
   missed = 0
+  /** Whether the server has answered at all, be it that it knows nothing. */
+  heard = false
 
-  constructor(readonly session: string) {
+  constructor(
+    readonly session: string,
+    private readonly stranger: () => void = () => {},
+  ) {
     super()
   }
 
@@ -31,9 +36,11 @@ export class Room extends Painted {
   since = (): number | undefined => this.history.last
 
   apply = (frame: Frame): void => {
-    if (frame.topic === 'alerts' && frame.kind === 'alert') {
+    if (frame.kind === 'alert') {
       if (frame.alert.session !== this.session) return
       this.alerts = withAlert(this.alerts, frame.alert)
+    } else if (frame.topic === 'alerts') {
+      return // the session's own snapshot brings its alerts
     } else {
       this.applyOwn(frame as SessionFrame)
     }
@@ -51,29 +58,42 @@ export class Room extends Painted {
     this.touch()
   }
 
+  /** A session that was unknown when we asked has begun: ask again who it is. */
+  private meet(): void {
+    if (this.heard && !this.meta) {
+      this.heard = false
+      this.stranger()
+    }
+  }
+
   private applyOwn(frame: SessionFrame): void {
     switch (frame.kind) {
       case 'snapshot':
+        this.heard = true
         this.meta = frame.session
         this.history.merge(frame.t, frame.fields)
         for (const alert of frame.alerts.toReversed()) this.alerts = withAlert(this.alerts, alert)
         this.events = frame.events.slice(-KEEP_EVENTS)
+        this.at = this.history.last ?? null
+        if (!frame.session) break
         this.ended = frame.session.state === 'ended'
         this.now = { ...frame.session.fields, score: frame.session.score }
         this.level = frame.session.level
-        this.at = this.history.last ?? null
         break
       case 'tick':
+        this.meet()
         this.history.add(frame.t, frame.fields)
         this.now = frame.fields
         this.level = frame.level
         this.at = frame.t
         break
       case 'change':
+        this.meet()
         this.now = {
           ...this.now,
           chat_per_min: frame.chat_per_min,
-          reactions_per_min: frame.reactions_per_min,
+          // Counts between ticks say 0 also for a room that never had reactions.
+          reactions_per_min: frame.reactions_per_min || (this.now.reactions_per_min == null ? null : 0),
           active_users: frame.active_users,
         }
         this.events = [...this.events, ...frame.events].slice(-KEEP_EVENTS)

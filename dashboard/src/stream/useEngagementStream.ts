@@ -34,8 +34,9 @@ export function useEngagementStream(
   windowS: number = DEFAULT_WINDOW_S,
 ): EngagementStream {
   const connection = liveConnection()
-  const [room, setRoom] = useState(() => new Room(session))
-  if (room.session !== session) setRoom(new Room(session))
+  const open = () => new Room(session, () => connection.refresh(`session:${session}`))
+  const [room, setRoom] = useState(open)
+  if (room.session !== session) setRoom(open())
 
   useEffect(() => {
     const hangUp = [
