@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import json
 import shutil
 import signal
@@ -23,13 +22,12 @@ from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
 from roomtone.runtime.crowd import WARMUP_S, Crowd, CrowdClock
 from roomtone.runtime.pipeline import Pipeline
+from roomtone.web.guard import check_bind
 
 BACKLOG = 1024
 """Connections that may wait to be accepted: a restart of many clients at once."""
 
 PORTS_TRIED = 50
-GRACE_S = 3
-"""How long open connections are given at the end; viewers reconnect by themselves."""
 
 
 class Quiet(uvicorn.Server):
@@ -91,19 +89,14 @@ async def demo(
 @contextlib.asynccontextmanager
 async def running(settings: Settings, door: socket.socket, clock: Clock) -> AsyncIterator[Pipeline]:
     """The pipeline and the web server, up and accepting; both ended in good order."""
+    from roomtone.web import sockets
     from roomtone.web.app import create_app
 
     pipeline = await Pipeline.open(settings, clock=clock)
     try:
         await pipeline.start()
-        config = uvicorn.Config(
-            create_app(pipeline),
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=GRACE_S,
-        )
-        server = Quiet(config)
+        app = create_app(pipeline, settings)
+        server = Quiet(sockets.config(app, settings))
         serving = asyncio.create_task(server.serve([door]))
         try:
             while not server.started and not serving.done():  # noqa: ASYNC110
@@ -112,6 +105,7 @@ async def running(settings: Settings, door: socket.socket, clock: Clock) -> Asyn
                 await serving
             yield pipeline
         finally:
+            await app.close()  # uvicorn would wait for those who watch
             server.should_exit = True
             await serving
     finally:
@@ -146,16 +140,7 @@ def listen(host: str, port: int, *, tries: int = 1) -> socket.socket:
 
 def check_host(settings: Settings) -> None:
     """Raise BadConfig when strangers could reach a server that asks nobody who they are."""
-    host = settings.server.host
-    try:
-        local = host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        local = False
-    if not local and not settings.server.insecure:
-        raise BadConfig(
-            f"{host} can be reached from other machines and nobody is asked who they are; "
-            "listen on 127.0.0.1 behind a proxy that asks, or say --insecure"
-        )
+    check_bind(settings.server)
 
 
 def address(door: socket.socket) -> str:

@@ -1,0 +1,236 @@
+"""The server as one ASGI application: hot routes, the dashboard, then the documented API."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from starlette.staticfiles import StaticFiles
+
+from roomtone.runtime.config import Settings
+from roomtone.runtime.pipeline import Pipeline
+from roomtone.web import plain
+from roomtone.web.guard import PAGE, Guard, with_headers
+from roomtone.web.ingest import Ingest
+from roomtone.web.live import Hub
+from roomtone.web.problems import (
+    DATA,
+    App,
+    Faults,
+    Header,
+    Message,
+    Problem,
+    Receive,
+    Scope,
+    Send,
+    answer,
+    answer_problem,
+)
+
+STATIC = Path(__file__).parent / "static"
+"""Where the built dashboard lies; absent in a copy that was never built."""
+
+_FOREVER: Header = (b"cache-control", b"public, max-age=31536000, immutable")
+_ASK_AGAIN: Header = (b"cache-control", b"no-cache")
+_OURS = ("/v1/", "/docs", "/openapi.json", "/healthz", "/readyz")
+
+
+def create_app(pipeline: Pipeline, settings: Settings, *, static: Path = STATIC) -> Server:
+    """The application for a pipeline that its caller opens, starts and stops.
+
+    Before the server is stopped, `await app.close()` ends what is open for good (live
+    connections); the lifespan's end does the same, but uvicorn gets there only after waiting.
+    """
+    return Server(pipeline, settings, static)
+
+
+class Server:
+    """Takes every request, and looks at as little of it as its route needs."""
+
+    def __init__(self, pipeline: Pipeline, settings: Settings, static: Path) -> None:
+        self._pipeline = pipeline
+        self._static = static
+        self._files: StaticFiles | None = None
+        self._guard = Guard(settings.server)
+        self._max_body = settings.limits.max_body
+        self.faults = Faults()
+        self.live = Hub(pipeline)
+        self._ingest = Ingest(pipeline, settings, self.faults)
+        self._api: asyncio.Task[tuple[App, bytes]] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            self._guard.check(scope)
+            if kind == "websocket":
+                await self._socket(scope, receive, watched)
+            elif scope["path"] == "/v1/events" and scope["method"] == "POST":
+                await self._ingest(scope, receive, send)
+            else:
+                await self._route(scope, receive, watched)
+        except OSError:
+            return  # the client has gone in the middle of it
+        except Problem as problem:
+            if not begun:
+                await _refuse(kind, send, problem)
+        except Exception as error:
+            told = self.faults.note(kind, error)
+            if not begun:
+                await _refuse(kind, send, told)
+
+    async def close(self) -> None:
+        """End what would stay open for good."""
+        await self.live.close()
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._load_api()  # in a thread: it takes more than a second, and nobody need wait for it
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await self.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] != "/v1/live":
+            await receive()
+            raise Problem(404, "no WebSocket is here; connect to /v1/live")
+        await self.live.socket(scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path, method = scope["path"], scope["method"]
+        if path == "/healthz" and method == "GET":
+            await answer(send, 200, b'{"status":"alive"}')
+        elif path == "/v1/stream" and method == "GET":
+            await self.live.stream(scope, receive, send)
+        elif path in ("/v1/live", "/v1/stream"):
+            raise Problem(426 if path == "/v1/live" else 405, _HOW_TO_LISTEN)
+        elif path == "/docs" and method == "GET":
+            _, page = await self._load_api()
+            await answer(send, 200, page, b"text/html; charset=utf-8", (*PAGE, _ASK_AGAIN))
+        elif path == "/plain.css" and method == "GET":
+            style = plain.STYLE.encode()
+            await answer(send, 200, style, b"text/css; charset=utf-8", (*PAGE, _ASK_AGAIN))
+        elif not path.startswith(_OURS) and method in ("GET", "HEAD"):
+            await self._page(scope, receive, send)
+        else:
+            await self._documented(scope, receive, send)
+
+    # -- the documented API --------------------------------------------------------------------
+
+    def _load_api(self) -> asyncio.Task[tuple[App, bytes]]:
+        if self._api is None or (self._api.done() and self._api.exception() is not None):
+            self._api = asyncio.create_task(asyncio.to_thread(self._make_api), name="load the API")
+        return self._api
+
+    def _make_api(self) -> tuple[App, bytes]:
+        from roomtone.web import query, reference
+
+        api = query.create_api(self._pipeline, self.faults)
+        return api, reference.render(api.openapi()).encode()
+
+    async def _documented(self, scope: Scope, receive: Receive, send: Send) -> None:
+        api, _ = await asyncio.shield(self._load_api())
+        if scope["path"].startswith("/v1/sessions/"):
+            # A session's id may hold a slash: it is one part of the path as it was sent.
+            raw = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
+            scope = {**scope, "path": raw.decode("ascii", "replace")}
+
+        async def safe(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": with_headers(message["headers"], DATA)}
+            await send(message)
+
+        await api(scope, _bounded(receive, self._max_body), safe)
+
+    # -- pages -----------------------------------------------------------------------------------
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A file of the dashboard, or its one page for every address; or the plain page."""
+        path = scope["path"]
+        if not (self._static / "index.html").is_file():
+            if path != "/":
+                raise Problem(404, "there is no such page; the only one is /")
+            await self._plain_page(send)
+            return
+        if self._files is None:
+            self._files = StaticFiles(directory=self._static)
+        name = path.lstrip("/")
+        cache = _FOREVER if name.startswith("assets/") else _ASK_AGAIN
+        if not name or ("." not in name.rsplit("/", 1)[-1] and not name.startswith("assets/")):
+            name = "index.html"
+
+        async def safe(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kept = cache if message["status"] in (200, 206, 304) else _ASK_AGAIN
+                headers = with_headers(message["headers"], (*PAGE, kept))
+                message = {**message, "headers": headers}
+            await send(message)
+
+        try:
+            response = await self._files.get_response(name, scope)
+        except Exception as error:
+            if getattr(error, "status_code", 0) not in (404, 405):
+                raise
+            raise Problem(404, "there is no such file; the dashboard is at /") from None
+        await response(scope, receive, safe)
+
+    async def _plain_page(self, send: Send) -> None:
+        trouble, alerts = "", []
+        try:
+            alerts = await self._pipeline.recent_alerts(None, 20)
+        except Exception as error:
+            self.faults.note("plain page", error)
+            trouble = "The alerts could not be read; /readyz says what to do."
+        board = self._pipeline.board
+        found = [board.session(session) for session in board.worst(plain.SHOWN)]
+        shown = [session for session in found if session is not None]
+        page = plain.render(shown, len(self._pipeline.engine.rooms), alerts, trouble)
+        headers = (*PAGE, (b"cache-control", b"no-store"))
+        await answer(send, 200, page.encode(), b"text/html; charset=utf-8", headers)
+
+
+_HOW_TO_LISTEN = "connect to /v1/live with a WebSocket, or GET /v1/stream?topics=pulse"
+
+
+def _bounded(receive: Receive, most: int) -> Receive:
+    """The same body, up to a limit."""
+    size = 0
+
+    async def bounded() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise Problem(413, f"the body is more than {most:,} bytes; send less")
+        return message
+
+    return bounded
+
+
+async def _refuse(kind: str, send: Send, problem: Problem) -> None:
+    """A problem instead of an answer, or instead of a WebSocket."""
+    if kind == "websocket":
+        send = _denying(send)
+    await answer_problem(send, problem)
+
+
+def _denying(send: Send) -> Send:
+    async def denied(message: Message) -> None:
+        told: dict[str, Any] = {
+            **message,
+            "type": message["type"].replace("http.", "websocket.http."),
+        }
+        await send(told)
+
+    return denied

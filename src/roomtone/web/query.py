@@ -1,0 +1,451 @@
+"""The documented API for reading and judging, as a FastAPI application."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import math
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal, TypeVar
+from urllib.parse import unquote
+
+import msgspec
+from fastapi import FastAPI, Query, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from roomtone import events as wire
+from roomtone.alerts import AlertType, Severity
+from roomtone.errors import JournalError, StoreError
+from roomtone.points import Point
+from roomtone.runtime import frames
+from roomtone.runtime.board import describe
+from roomtone.runtime.pipeline import Pipeline
+from roomtone.runtime.views import show_row
+from roomtone.web import models
+from roomtone.web.problems import RETRY_S, Faults, Problem
+
+T = TypeVar("T")
+
+MOST_POINTS = 20_000
+"""How many points one answer holds: a day of 5-second ones."""
+
+DEFAULT_SPAN = timedelta(minutes=15)
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_AGO = re.compile(r"-(\d{1,7})([smhdw])")
+_LOST_PLUS = re.compile(r"[T ]\d\d:\d\d\S* \d\d:?\d\d$")
+
+Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
+Cursor = Annotated[
+    str | None, Query(max_length=1000, description="`next_cursor` of the page before")
+]
+When = Annotated[
+    str | None, Query(max_length=50, description="ISO 8601 with an offset, or like -15m, -2h, -7d")
+]
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    404: {"model": models.ProblemDocument, "description": "there is no such thing"},
+    422: {"model": models.ProblemDocument, "description": "the question was not understood"},
+}
+
+
+def answer(value: Any, status: int = 200) -> Response:
+    """JSON made by msgspec: five times faster than having a model check what we made ourselves."""
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def parse_time(text: str, now: datetime, name: str) -> datetime:
+    """An instant as the API takes it. Raises Problem with how to write it.
+
+    >>> noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
+    >>> parse_time("-15m", noon, "from").isoformat()
+    '2026-11-21T11:45:00+00:00'
+    """
+    if text == "now":
+        return now
+    try:
+        if ago := _AGO.fullmatch(text):
+            return now - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
+        if _LOST_PLUS.search(text):  # a plus sign in an address means a space
+            text = "+".join(text.rsplit(" ", 1))
+        at = datetime.fromisoformat(text)
+        if at.tzinfo is None:
+            raise ValueError
+        return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise Problem(
+            422,
+            f"`{name}` is no time: {text[:50]!r}; write it with an offset, like "
+            "2026-11-21T10:00:00Z, or as time back from now, like -15m",
+        ) from None
+
+
+def pack(*key: Any) -> str:
+    """A place in a list, to go on from, as text without meaning to others."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+
+
+def unpack(cursor: str, kind: type[T]) -> T:
+    """The place that `pack` wrote. Raises Problem for a cursor that is not ours."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
+        return msgspec.json.decode(raw, type=kind)
+    except (ValueError, msgspec.MsgspecError):
+        raise Problem(
+            422,
+            "`cursor` is not one of ours; take `next_cursor` of the page before, or leave it out",
+        ) from None
+
+
+def create_api(pipeline: Pipeline, faults: Faults) -> FastAPI:
+    """The documented API. POST /v1/events, /v1/live and /v1/stream are served in front of it."""
+    api = FastAPI(
+        title="Roomtone",
+        version="1",
+        summary="Hears how a conversation feels: events in, score, alerts and their evidence out.",
+        description="Times are ISO 8601 with an offset on the way in and UTC on the way out; time "
+        "axes of series are epoch seconds. Problems are `application/problem+json`, and their "
+        "`detail` ends in what to do.",
+        docs_url=None,
+        redoc_url=None,
+        telemetry={"logs": False},  # its records would quote what came in
+    )
+    _add_handlers(api)
+    _add_sessions(api, pipeline)
+    _add_series(api, pipeline)
+    _add_alerts(api, pipeline)
+    _add_ingest(api, pipeline)
+    _add_health(api, pipeline, faults)
+    return api
+
+
+def _add_handlers(api: FastAPI) -> None:
+    @api.exception_handler(Problem)
+    async def problem(request: Request, error: Problem) -> Response:
+        return as_response(error)
+
+    @api.exception_handler(StoreError)
+    async def store(request: Request, error: StoreError) -> Response:
+        return as_response(Problem(503, str(error), title="Store trouble", retry_s=RETRY_S))
+
+    @api.exception_handler(JournalError)
+    async def journal(request: Request, error: JournalError) -> Response:
+        return as_response(Problem(503, str(error), title="Journal trouble", retry_s=RETRY_S))
+
+    @api.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        first = error.errors()[0]  # what came in is not repeated
+        place = ".".join(str(part) for part in first["loc"])
+        what = first["msg"][:1].lower() + first["msg"][1:]
+        return as_response(Problem(422, f"{place}: {what}; /docs says what may be asked"))
+
+    @api.exception_handler(HTTPException)
+    async def other(request: Request, error: HTTPException) -> Response:
+        detail = f"{request.method} {request.url.path[:200]}: {error.detail}; see /docs"
+        return as_response(Problem(error.status_code, detail))
+
+
+def as_response(problem: Problem) -> Response:
+    """A problem as Starlette sends it."""
+    headers = {name.decode(): value.decode() for name, value in problem.headers}
+    return Response(problem.body(), problem.status, headers, media_type="application/problem+json")
+
+
+def _add_sessions(api: FastAPI, pipeline: Pipeline) -> None:
+    @api.get("/v1/sessions", response_model=models.Sessions, responses=PROBLEMS, tags=["sessions"])
+    async def list_sessions(
+        limit: Limit = 100, cursor: Cursor = None, state: Literal["live", "ended"] = "live"
+    ) -> Response:
+        """Live sessions (and those history is filled into), worst score first; or ended ones,
+        the one that started last first."""
+        if state == "ended":
+            before = None if cursor is None else unpack(cursor, tuple[str])[0]
+            past = await pipeline.archive.sessions(before=before, limit=limit)
+            more = pack(past[-1].id) if len(past) == limit else None
+            return answer({"data": [describe(row) for row in past], "next_cursor": more})
+        page, more = live_page(pipeline, limit, cursor)
+        return answer({"data": page, "next_cursor": more})
+
+    @api.get(
+        "/v1/sessions/{session}",
+        response_model=models.Session,
+        responses=PROBLEMS,
+        tags=["sessions"],
+    )
+    async def one_session(session: str) -> Response:
+        """One session: live, being filled with history, or ended."""
+        name = unquote(session)
+        found = pipeline.session(name) or await pipeline.ended_session(name)
+        if found is None:
+            raise no_session(name)
+        return answer(found)
+
+    @api.get(
+        "/v1/sessions/{session}/explain",
+        response_model=models.Explanation,
+        responses=PROBLEMS,
+        tags=["sessions"],
+    )
+    async def explain(session: str, at: When = None) -> Response:
+        """The parts of a session's score, now or at the last tick up to `at`."""
+        name = unquote(session)
+        when = None if at is None else parse_time(at, _now(pipeline), "at")
+        explained = await pipeline.explain(name, when)
+        if explained is None:
+            raise no_session(name)
+        return answer(explained)
+
+    @api.get(
+        "/v1/sessions/{session}/events",
+        response_model=models.Events,
+        responses=PROBLEMS,
+        tags=["sessions"],
+    )
+    async def last_events(session: str, limit: Limit = 50) -> Response:
+        """The last events of a session, as far back as the server remembers. The texts come from
+        the chat: show them as text only."""
+        return answer({"data": pipeline.ticker(unquote(session), limit)})
+
+
+def no_session(name: str) -> Problem:
+    """Nobody has heard of this session."""
+    return Problem(
+        404, f"no session {name[:200]!r} is live or kept; GET /v1/sessions lists those there are"
+    )
+
+
+def live_page(
+    pipeline: Pipeline, limit: int, cursor: str | None
+) -> tuple[list[dict[str, Any]], str | None]:
+    """A page of live sessions, worst score first, then of those that history is filled into.
+
+    The place in the list is the last score and slot (or history name) seen, so that sessions
+    that come or go in between neither repeat nor hide others.
+    """
+    kind, score, slot, name = ("live", -1.0, -1, "")
+    if cursor is not None:
+        kind, score, slot, name = unpack(cursor, tuple[Literal["live", "past"], float, int, str])
+    page: list[dict[str, Any]] = []
+    place: tuple[Any, ...] = (kind, score, slot, name)
+    if kind == "live":
+        rooms, scores = pipeline.engine.rooms, pipeline.board.fields["score"]
+        keys = []
+        for at in rooms.slots().tolist():
+            value = float(scores[at]) if at < len(scores) else math.nan
+            keys.append((value if math.isfinite(value) else 2.0, at))
+        for value, at in sorted(key for key in keys if key > (score, slot))[:limit]:
+            found = pipeline.board.session(rooms.at(at).id)
+            if found is not None:
+                page.append(found)
+            place = ("live", value, at, "")
+    if len(page) < limit:
+        for past in sorted(past for past in pipeline.histories.boards if past > name):
+            if len(page) == limit:
+                break
+            found = pipeline.histories.boards[past].session(past)
+            if found is not None:
+                page.append(found)
+            place = ("past", 2.0, 0, past)
+    return page, pack(*place) if len(page) == limit else None
+
+
+def _add_series(api: FastAPI, pipeline: Pipeline) -> None:
+    @api.get("/v1/series", response_model=models.Series, responses=PROBLEMS, tags=["series"])
+    async def series(
+        session: Annotated[str, Query(min_length=1, max_length=200)],
+        measurement: Annotated[str, Query(max_length=100)] = "engagement",
+        fields: Annotated[
+            str,
+            Query(
+                max_length=2000,
+                description="comma between; empty: all; with `step` 60 or "
+                "3600 also score_min, score_max and so on",
+            ),
+        ] = "",
+        start: Annotated[str | None, Query(alias="from", max_length=50)] = None,
+        end: Annotated[str | None, Query(alias="to", max_length=50)] = None,
+        step: Literal["5", "60", "3600"] = "5",
+    ) -> Response:
+        """One session's numbers over time, as columns of equal length; null: not known then."""
+        now = _now(pipeline)
+        until = now + timedelta(seconds=1) if end is None else parse_time(end, now, "to")
+        since = until - DEFAULT_SPAN if start is None else parse_time(start, now, "from")
+        if since > until:
+            raise Problem(422, "`from` is after `to`; exchange them")
+        step_s = int(step)
+        if (until - since).total_seconds() / step_s > MOST_POINTS:
+            raise Problem(
+                422,
+                f"that is more than {MOST_POINTS:,} points; ask for less time or a larger step",
+            )
+        names = _field_names(pipeline, measurement, fields, step_s)
+        points = await pipeline.series.read(
+            measurement,
+            tags={"session": session},
+            start=since,
+            end=until,
+            fields=sorted({name.removesuffix("_min").removesuffix("_max") for name in names}),
+            step_s=0 if step_s == 5 else step_s,
+            limit=MOST_POINTS + 2,
+        )
+        about = {"measurement": measurement, "session": session, "step_s": step_s}
+        make = _columns(about, points, names)
+        body = await asyncio.to_thread(make) if len(points) > 1000 else make()
+        return Response(body, media_type="application/json")
+
+    @api.get("/v1/measurements", response_model=models.Catalogue, tags=["series"])
+    async def measurements() -> Response:
+        """Everything that is measured: tags, fields, units and ranges."""
+        return answer({"data": [declared.as_json() for declared in pipeline.measurements]})
+
+
+def _field_names(pipeline: Pipeline, measurement: str, fields: str, step_s: int) -> list[str]:
+    known = {declared.name: declared for declared in pipeline.measurements}
+    if measurement not in known:
+        told = ", ".join(known)
+        raise Problem(404, f"no measurement is called {measurement!r}; there are: {told}")
+    declared = list(known[measurement].fields)
+    names = [name for name in fields.split(",") if name] or declared
+    allowed = set(declared)
+    if step_s > 5:
+        allowed |= {f"{name}_{end}" for name in declared for end in ("min", "max")}
+    for name in names:
+        if name not in allowed:
+            raise Problem(
+                422, f"{measurement} has no field {name[:100]!r}; there are: {', '.join(declared)}"
+            )
+    return list(dict.fromkeys(names))
+
+
+def _columns(
+    about: dict[str, Any], points: Sequence[Point], names: Sequence[str]
+) -> Callable[[], bytes]:
+    def make() -> bytes:
+        rows = [(point.time.timestamp(), point.fields) for point in points]
+        return msgspec.json.encode({**about, **frames.columns(rows, names)})
+
+    return make
+
+
+def _add_alerts(api: FastAPI, pipeline: Pipeline) -> None:
+    @api.get("/v1/alerts", response_model=models.Alerts, responses=PROBLEMS, tags=["alerts"])
+    async def list_alerts(
+        session: Annotated[str | None, Query(max_length=200)] = None,
+        type: AlertType | None = None,
+        severity: Severity | None = None,
+        start: Annotated[str | None, Query(alias="from", max_length=50)] = None,
+        end: Annotated[str | None, Query(alias="to", max_length=50)] = None,
+        limit: Limit = 100,
+        cursor: Cursor = None,
+    ) -> Response:
+        """Alerts, newest first."""
+        now = _now(pipeline)
+        rows = await pipeline.archive.alerts(
+            session=session,
+            type=type,
+            severity=severity,
+            start=None if start is None else parse_time(start, now, "from"),
+            end=None if end is None else parse_time(end, now, "to"),
+            before=None if cursor is None else unpack(cursor, tuple[str])[0],
+            limit=limit,
+        )
+        more = pack(rows[-1]["id"]) if len(rows) == limit else None
+        return answer({"data": [show_row(row) for row in rows], "next_cursor": more})
+
+    @api.post(
+        "/v1/alerts/verdict", response_model=models.Alert, responses=PROBLEMS, tags=["alerts"]
+    )
+    async def judge(judgement: models.Judgement) -> Response:
+        """Say what you think of an alert. All who watch are shown it."""
+        at = _now(pipeline)
+        if not await pipeline.archive.judge_alert(judgement.id, judgement.verdict, "dashboard", at):
+            raise Problem(
+                404,
+                f"no alert {judgement.id[:300]!r} is kept; GET /v1/alerts lists those there are",
+            )
+        row = await pipeline.archive.alert(judgement.id)
+        assert row is not None, "alerts are never deleted"
+        shown = show_row(row)
+        for topic in (frames.ALERTS, frames.session_topic(shown["session"])):
+            await pipeline.news.publish(topic, frames.frame(topic, "alert", alert=shown))
+        return answer(shown)
+
+
+def _add_ingest(api: FastAPI, pipeline: Pipeline) -> None:
+    body = {
+        "required": True,
+        "description": "one event, an array of events, or one event per line; gzip allowed",
+        "content": {
+            "application/json": {"schema": {"type": "object"}},
+            "application/x-ndjson": {"schema": {"type": "string"}},
+        },
+    }
+
+    @api.post(
+        "/v1/events",
+        status_code=202,
+        response_model=models.Taken,
+        responses={
+            status: {"model": models.ProblemDocument} for status in (400, 413, 415, 429, 503)
+        },
+        openapi_extra={"requestBody": body},
+        tags=["ingest"],
+    )
+    async def ingest(
+        history: Annotated[
+            bool, Query(description="events of the past: each session runs on its own event time")
+        ] = False,
+        source: Annotated[str, Query(max_length=100, description="for the inspector")] = "http",
+    ) -> Response:
+        """Take events in: at most 1,000 and 1 MB. 202 means that the accepted ones are on the
+        disk; one bad event never rejects the rest. The shapes of events are at /v1/schema."""
+        raise Problem(
+            503, "this route is served in front of this application; ask the server itself"
+        )
+
+    @api.post("/v1/history/close", response_model=models.ClosedSessions, tags=["ingest"])
+    async def close_history(which: models.HistorySessions) -> Response:
+        """Finish history sessions: their last tick and their summary."""
+        return answer({"closed": await pipeline.close_history(which.sessions)})
+
+    @api.get("/v1/inspector", response_model=models.Inspection, tags=["ingest"])
+    async def inspect(
+        source: Annotated[str | None, Query(max_length=100)] = None,
+        outcome: models.Outcome | None = None,
+        limit: Limit = 200,
+    ) -> Response:
+        """What came in lately by each source, and what became of it and why; newest first."""
+        items = pipeline.inspector.items(source, outcome, limit)
+        return answer({"sources": pipeline.inspector.sources(), "data": items})
+
+    @api.get("/v1/schema", tags=["ingest"])
+    async def schema() -> Response:
+        """The JSON Schema of an event."""
+        return answer(wire.schema())
+
+
+def _add_health(api: FastAPI, pipeline: Pipeline, faults: Faults) -> None:
+    @api.get("/healthz", tags=["health"])
+    async def alive() -> Response:
+        """The process answers."""
+        return answer({"status": "alive"})
+
+    @api.get(
+        "/readyz",
+        response_model=models.Readiness,
+        responses={503: {"model": models.Readiness, "description": "something does not work"}},
+        tags=["health"],
+    )
+    async def ready() -> Response:
+        """Whether everything works, part by part, and what to do if not."""
+        parts = [*pipeline.health(), faults.health()]
+        well = all(part["ok"] for part in parts)
+        told = {"status": "ready" if well else "degraded", "parts": parts}
+        return answer(told, 200 if well else 503)
+
+
+def _now(pipeline: Pipeline) -> datetime:
+    return datetime.fromtimestamp(pipeline.clock.now_ms() / 1000, UTC)

@@ -1,0 +1,72 @@
+"""How uvicorn is set up to carry all this: its limits, and a way to cut a dead viewer's line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from roomtone.runtime.config import Settings
+from roomtone.web.guard import check_bind
+from roomtone.web.live import MOST_ASKED
+from roomtone.web.problems import App, Receive, Scope, Send
+
+BACKLOG = 1024
+"""How many connections may wait to be accepted."""
+
+GRACE_S = 3
+"""How long requests in hand may still take once the server is told to stop."""
+
+
+class Sockets(WebSocketsSansIOProtocol):
+    """uvicorn's WebSocket, with `roomtone.abort` among the scope's extensions.
+
+    Closing politely waits until what is buffered has been read. A stalled viewer never reads, so
+    its connection, and the buffer in front of it, would stay for as long as it likes.
+    """
+
+    async def run_asgi(self) -> None:
+        extensions: dict[str, Any] = {"roomtone.abort": self.transport.abort}
+        self.scope["extensions"] = {**(self.scope["extensions"] or {}), **extensions}
+        await super().run_asgi()
+
+
+class Streams(AutoHTTPProtocol):  # type: ignore[misc, valid-type, unused-ignore]
+    """uvicorn's HTTP, with the same for event streams."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        inner: App = self.app  # type: ignore[has-type, unused-ignore]
+
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["extensions"] = {**scope.get("extensions", {}), "roomtone.abort": transport.abort}
+            await inner(scope, receive, send)
+
+        self.app = app
+
+
+def config(app: App, settings: Settings) -> uvicorn.Config:
+    """uvicorn's configuration for the app. Raises BadConfig for an open address without consent.
+
+    Addresses are taken from the connection, not from `X-Forwarded-For`, which anybody can write;
+    live frames are not packed, which would cost three times their making for each viewer.
+    """
+    check_bind(settings.server)
+    return uvicorn.Config(
+        app,
+        host=settings.server.host,
+        port=settings.server.port,
+        http=Streams,
+        ws=Sockets,
+        ws_max_size=MOST_ASKED,
+        ws_per_message_deflate=False,
+        proxy_headers=False,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        backlog=BACKLOG,
+        lifespan="on",
+        timeout_graceful_shutdown=GRACE_S,
+    )
