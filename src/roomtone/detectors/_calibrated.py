@@ -91,7 +91,8 @@ class Calibrated:
         deficit = self._deficits.update(slots, np.where(unknown, 0.0, counts), doubt=doubt, gap=gap)
         clear = ~doubt & ~gap
         settled = (lines[_LINE["trouble"]] == 0) | (lines[_LINE["since"]] > SETTLE_TICKS)
-        verdict = self._budget.judge(slots, deficit.strength, clear & settled)
+        per_min = deficit.level * (60 / TICK_S)
+        verdict = self._budget.judge(slots, deficit.strength, per_min, clear & settled)
         # Of a session without counts the score is all there is.
         fair = (clear | unknown) & (lines[_LINE["hazy"]] == 0)
         parts = self._hybrid.update(block, fair)
@@ -178,7 +179,7 @@ class Calibrated:
         slide = self._deficits.slide(int(block.slots[row]))
         if lines[_LINE["trouble"], row] == 0 and not slide > evidence.verdict.threshold[row]:
             return None
-        usual = lines[_LINE["usual"], row] / lines[_LINE["usual_weight"], row]
+        usual = float(lines[_LINE["usual"], row] / lines[_LINE["usual_weight"], row])
         score = float(column(block, "score")[row])
         lines[_LINE["low_said"], row] = 1
         text = (

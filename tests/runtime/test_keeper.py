@@ -1,0 +1,86 @@
+"""The keeper writes everything in order, and bounds what waits for a store that is down."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from roomtone.engine import Output
+from roomtone.errors import StoreError
+from roomtone.runtime import keeper as module
+from roomtone.runtime.inspector import Inspector
+from roomtone.runtime.keeper import Keeper
+from roomtone.signals.engagement import ENGAGEMENT
+from roomtone.testing import ListArchive, ListSeriesStore
+
+T0 = 1_763_719_200
+
+
+def output(n: int) -> Output:
+    """A tick of one session whose score is n thousandths."""
+    time = datetime.fromtimestamp(T0 + 5 * n, UTC)
+    ids = {"session": np.array(["s"], object)}
+    block = ENGAGEMENT.block(time, np.zeros(1, np.intp), ids, score=np.array([n / 1000]))
+    return Output(T0 + 5 * n, [block])
+
+
+async def make() -> tuple[Keeper, ListSeriesStore]:
+    series, archive = ListSeriesStore(), ListArchive()
+    await series.open([ENGAGEMENT])
+    return Keeper(series, archive, Inspector()), series
+
+
+async def test_everything_kept_is_written_once() -> None:
+    """More than fits into one transaction still arrives whole."""
+    keeper, series = await make()
+    for n in range(450):
+        keeper.keep(output(n))
+
+    await keeper.drain()
+
+    assert len(series.rows) == keeper.written == 450
+    assert keeper.lag == 0
+
+
+async def test_a_store_that_is_down_costs_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of what waits too long, the oldest points are let go and counted."""
+    monkeypatch.setattr(module, "MOST", 100)
+    keeper, series = await make()
+    for n in range(150):
+        keeper.keep(output(n))
+
+    await keeper.drain()
+
+    assert keeper.dropped == 50
+    assert len(series.rows) == 100
+
+
+async def test_a_failure_leaves_everything_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is taken off the queue before it is written."""
+    keeper, series = await make()
+    keeper.keep(output(1))
+    write = series.write
+
+    async def fail(blocks: object) -> None:
+        raise StoreError("no")
+
+    monkeypatch.setattr(series, "write", fail)
+    await keeper.drain()
+    assert keeper.lag == 1
+    monkeypatch.setattr(series, "write", write)
+    await keeper.drain()
+
+    assert len(series.rows) == 1
+
+
+async def test_dead_letters_are_cut_and_kept() -> None:
+    """What could not be taken in is kept with its reason, as far as it is worth reading."""
+    keeper, _ = await make()
+
+    keeper.bury(datetime.fromtimestamp(T0, UTC), "http", "no JSON", b"x" * 5000)
+    await keeper.drain()
+
+    (letter,) = await keeper._archive.dead_letters()
+    assert (letter.reason, len(letter.raw)) == ("no JSON", 2048)
