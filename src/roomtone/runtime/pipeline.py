@@ -57,6 +57,7 @@ class Pipeline(Views):
         self.watched: Counter[str] = Counter()  # topics that somebody looks at
         self.recent: deque[Batch] = deque(maxlen=RECENT_BATCHES)
         self.position = 0  # up to here the journal is in the engine
+        self.unsaved = 0  # events applied since the last snapshot
         self.next_due = 0  # the next tick to be written; runs ahead of the engine's own
         self.backlog: deque[tuple[int, Entry]] = deque()  # synced, not yet applied
         self._news = asyncio.Event()
@@ -191,12 +192,26 @@ class Pipeline(Views):
                 await self.apply(entry)
                 self.backlog.popleft()
                 self.position = position
+                self.unsaved += len(entry.events) if isinstance(entry, Batch) else 0
+                if self.unsaved > recovery.SNAPSHOT_EVENTS and not self.keeper.lag:
+                    await recovery.checkpoint(self)
             self._news.clear()
             self._idle.set()
             await self._news.wait()
 
     async def apply(self, entry: Entry) -> None:
-        """One entry of the journal, in its place: into the engine, and what comes of it out."""
+        """One entry of the journal, in its place: into the engine, and what comes of it out.
+
+        Should an entry bring the engine to fail, the next one is taken: it would fail the same
+        way at every start, and one such entry must not keep the server from starting.
+        """
+        try:
+            await self._apply(entry)
+        except Exception as error:
+            self.inspector.fault("engine", error)
+            log.error("an entry of the journal could not be applied", exc_info=True)
+
+    async def _apply(self, entry: Entry) -> None:
         match entry:
             case Batch(history=True):
                 for count, out in enumerate(
@@ -225,7 +240,14 @@ class Pipeline(Views):
             await self.take(part)
             await asyncio.sleep(0)
         for name, made in self._tick_frames():
-            await self.news.publish(name, made)
+            await self._publish(name, made)
+
+    async def _publish(self, topic: str, made: bytes) -> None:
+        """Spread news. That nobody hears it must not stop the engine in the middle of a tick."""
+        try:
+            await self.news.publish(topic, made)
+        except Exception as error:
+            self.inspector.fault("news", error)
 
     async def take(self, out: Output, *, live: bool = True) -> None:
         """What a tick gave goes to the stores and to those who watch."""
@@ -234,7 +256,7 @@ class Pipeline(Views):
         self.door.forget(out.ended)
         self.keeper.keep(out)
         for topic, made in (*frames.alert_frames(out.alerts), *frames.ended_frames(out)):
-            await self.news.publish(topic, made)
+            await self._publish(topic, made)
 
     def _tick_frames(self) -> list[tuple[str, bytes]]:
         made = [(frames.PULSE, frames.pulse_tick(self.board))] if self.watched["pulse"] else []
@@ -274,12 +296,12 @@ class Pipeline(Views):
                 shown = [session for session in self.board.worst() if session in ids]
                 if shown:
                     made = frames.pulse_change(self.board, shown, second)
-                    await self.news.publish(frames.PULSE, made)
+                    await self._publish(frames.PULSE, made)
             for session in self.watched_sessions():
                 if session in ids:
                     events = [e for batch in fresh for e in frames.show_events(batch, session)]
                     made = frames.session_change(self.board, session, second, events)
-                    await self.news.publish(frames.session_topic(session), made)
+                    await self._publish(frames.session_topic(session), made)
 
     async def _upkeep(self) -> None:
         """Every ten minutes: retention, a snapshot, and what the journal need not keep."""

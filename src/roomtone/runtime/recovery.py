@@ -10,7 +10,8 @@ import structlog
 
 from roomtone import state
 from roomtone.engine import TICK_S, Engine
-from roomtone.records import Gap
+from roomtone.errors import JournalError
+from roomtone.records import Batch, Gap
 from roomtone.runtime.clock import utc
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 UNHEARD_S = 15
 """A pause in listening up to this long is caught up tick by tick, as if it had been silence; a
 longer one is a gap: nobody knows what was said in it, so nothing is concluded from it."""
+
+SNAPSHOT_EVENTS = 250_000
+"""After so many events a snapshot is made, between two entries: to replay this many takes about a
+second, which is what a start after a crash then takes."""
 
 FORMAT = 1
 """Raised when a snapshot of an older release can no longer be read: the journal is replayed."""
@@ -44,6 +49,7 @@ async def rebuild(pipeline: Pipeline) -> None:
     for position, entry in pipeline.journal.replay(pipeline.position):
         await pipeline.apply(entry)
         pipeline.position = position
+        pipeline.unsaved += len(entry.events) if isinstance(entry, Batch) else 0
         entries += 1
         if entries % 200 == 0:
             await pipeline.keeper.drain()
@@ -63,8 +69,11 @@ def unheard(engine: Engine, now: int) -> Gap | None:
 
 
 def snapshot(pipeline: Pipeline) -> None:
-    """Keep the present state, so that the next start is quick. Blocks: for a thread, or the end."""
-    if pipeline.position == 0 or pipeline.journal.trouble is not None:
+    """Keep the present state, so that the next start is quick. Blocks: for a thread, or the end.
+
+    Not while the stores have something to get yet: a restart derives that again from the journal.
+    """
+    if pipeline.position == 0 or pipeline.journal.trouble is not None or pipeline.keeper.lag:
         return
     saved = {
         "format": FORMAT,
@@ -73,6 +82,17 @@ def snapshot(pipeline: Pipeline) -> None:
         "histories": pipeline.histories.snapshot(),
     }
     pipeline.journal.write_snapshot(pipeline.position, state.pack(saved))
+
+
+async def checkpoint(pipeline: Pipeline) -> None:
+    """Snapshot a running pipeline, in a thread. Nothing may be applied until it returns."""
+    pipeline.unsaved = 0
+    pipeline.engine.rooms.settle()  # so that whoever looks meanwhile finds nothing to settle
+    try:
+        await asyncio.to_thread(snapshot, pipeline)
+    except JournalError as error:
+        pipeline.inspector.fault("snapshot", error)
+        log.warning("no snapshot could be made; the next start takes longer", error=str(error))
 
 
 def _restore(pipeline: Pipeline, data: bytes) -> None:
@@ -90,8 +110,10 @@ def _rules(pipeline: Pipeline) -> dict[str, object]:
 
 
 async def upkeep(pipeline: Pipeline) -> None:
-    """Retention in the stores and the journal."""
+    """Retention in the stores and the journal; and the next entry is followed by a snapshot."""
     now = pipeline.clock.now_ms()
+    if pipeline.unsaved:
+        pipeline.unsaved = SNAPSHOT_EVENTS + 1
     await pipeline.series.retain(utc(now))
     keep_s = pipeline.settings.retention.journal_days * 86_400
     await asyncio.to_thread(pipeline.journal.retain, now / 1000, keep_s=keep_s)
