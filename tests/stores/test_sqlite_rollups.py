@@ -126,6 +126,17 @@ async def test_a_minute_begun_by_another_process_is_whole(url, store, again):
     assert await odd_rows(store) == [1, 0]
 
 
+async def test_as_many_rows_are_not_yet_the_same_rows(store):
+    """A tick written twice does not make up for the one that another process wrote."""
+    await store.write([crowd(0)])
+    await store.close()
+    await store.open([WEATHER])
+    for second in (5, 5, 60):
+        await store.write([crowd(second)])
+
+    assert await odd_rows(store) == [100, 0]
+
+
 async def test_a_crash_does_not_lose_what_is_due_to_be_rolled_up(url, store):
     """What waits for its rollup is kept beside the points, so a new process makes it good."""
     await store.write([weather(0, {"here": (1, 2)})])
@@ -170,6 +181,21 @@ async def test_history_taken_in_today_stays_as_long_as_today(url):
         kept.append(len(await read(store)))
 
     assert kept == [1, 1, 0]
+    await store.close()
+
+
+async def test_writing_again_renews_the_keeping(url):
+    """An hour that got a point today is kept from today on, also where its points were gone."""
+    store = SQLite(url, keep_s={0: 3600, 60: None, 3600: None})
+    await store.open([WEATHER])
+    kept = []
+    for day in (1, 2, 3):
+        await store.write([weather(5 * day, {"here": (day, 1)})])
+        for hours in (0, 0.5, 2):
+            await store.retain(after(days=day, hours=hours))
+            kept.append(len(await read(store)))
+
+    assert kept == [1, 1, 0] * 3
     await store.close()
 
 

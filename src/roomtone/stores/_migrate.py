@@ -30,9 +30,7 @@ def upgrade(connection: sa.Connection, to: str = "head") -> None:
     def steps(revision: Any, context: Any) -> Any:
         return script._upgrade_revs(to, revision)
 
-    context = MigrationContext.configure(
-        connection, opts={"fn": steps, "transactional_ddl": True, "render_as_batch": True}
-    )
+    context = MigrationContext.configure(connection, opts={"fn": steps, "render_as_batch": True})
     with Operations.context(context):
         context.run_migrations()
 
