@@ -110,6 +110,18 @@ def test_two_hundred_of_a_thousand_leaving_is_a_fifth() -> None:
     assert read(engine, T0 + 120)["leave_rate"] == pytest.approx(0.20)
 
 
+def test_who_left_is_no_longer_active() -> None:
+    """When the lively half of a room leaves, its active share falls; it does not rise to one."""
+    joins = [(0, Join(session="s", user=f"u{i}")) for i in range(10)]
+    said = [(70, say(f"u{i}")) for i in range(5)]
+    gone = [(75, Leave(session="s", user=f"u{i}")) for i in range(5)]
+    engine = play(*joins, *said, *gone)
+
+    minute = read(engine, T0 + 80)
+
+    assert (minute["active"], minute["total"]) == (0, 5)
+
+
 def test_who_comes_back_has_not_left() -> None:
     """People who change host leave and join again at once: nobody left."""
     joins = [(0, Join(session="s", user=f"u{i}")) for i in range(10)]
@@ -261,8 +273,13 @@ def test_columns_agree_with_a_naive_recount(acts: list[tuple[int, str, str]]) ->
 
     window = [entry for entry in log if now - 60 <= entry[0]]
     said = sum(kind == "say" for _, kind, _ in window)
-    active = len({user for _, kind, user in window if kind in ("say", "react")})
-    assert minute["active"] == active
+    active = set()
+    for _, kind, user in window:
+        if kind in ("say", "react"):
+            active.add(user)
+        elif kind == "leave":
+            active.discard(user)
+    assert minute["active"] == len(active)
     if any(kind == "say" for _, kind, _ in log):
         assert minute["chat"] == said
     if any(kind in ("join", "leave") for _, kind, _ in log):

@@ -185,8 +185,8 @@ class Rooms:
 
     def act(self, room: Room, user: str | None, second: int) -> None:
         """Somebody did something: they are active now, and evidently present."""
-        if user is None:
-            return
+        if user is None or (room.gone and room.gone.get(user, NEVER) > second):
+            return  # nobody, or somebody who left after they did it
         users = room.users
         last = users.get(user)
         if last is None:
@@ -228,6 +228,7 @@ class Rooms:
             return True
         came = room.present.pop(user, None)
         room.gone[user] = second
+        self._rest(room, user)
         if len(room.gone) > self.max_users:
             room.gone.pop(next(iter(room.gone)))
         if came is not None:
@@ -239,6 +240,18 @@ class Rooms:
         self._meet(room, user)
         self.count(room, LEAVES, second)
         return came is not None
+
+    def _rest(self, room: Room, user: str) -> None:
+        """Who is gone is no longer active, or a room would get livelier as it empties."""
+        last = room.users.get(user, NEVER)
+        if last == NEVER:
+            return
+        room.users[user] = NEVER
+        base, slot = self.capacity, room.slot
+        if last > self.head - WINDOW_S:
+            self._minus.append(((last % WINDOW_S) * base + slot) * KINDS + ACTIVE)
+        if last // 60 > self.head // 60 - MINUTES:
+            self._minute_minus.append((last // 60 % MINUTES) * base + slot)
 
     def know_presence(self, room: Room) -> None:
         """From the first join or leave on, presence is known; who acted lately was here."""
@@ -341,9 +354,10 @@ class Rooms:
                     np.add.at(flat, where, by)
                     np.add.at(tallies, where % row, by)
             self._plus, self._minus = [], []
-        if self._minute_plus:
+        if self._minute_plus or self._minute_minus:
             flat = self.minutes.reshape(-1)
-            np.add.at(flat, np.array(self._minute_plus, np.intp), 1)
+            if self._minute_plus:
+                np.add.at(flat, np.array(self._minute_plus, np.intp), 1)
             if self._minute_minus:
                 np.add.at(flat, np.array(self._minute_minus, np.intp), -1)
             self._minute_plus, self._minute_minus = [], []

@@ -11,7 +11,7 @@ import msgspec
 
 from roomtone.alerts import Alert
 from roomtone.engine import Output
-from roomtone.events import Event, Message, PollClosed, PollOpened, PollVote, Reaction
+from roomtone.events import Event, Heartbeat, Message, PollClosed, PollOpened, PollVote, Reaction
 from roomtone.points import level
 from roomtone.records import Batch
 from roomtone.runtime.board import WORST, Board, describe, show_alert
@@ -109,9 +109,12 @@ def ended_frames(out: Output) -> Iterable[tuple[str, bytes]]:
 
 
 def show_events(batch: Batch, session: str | None = None) -> Iterable[dict[str, Any]]:
-    """A batch's events (of one session) as the ticker shows them. The texts are hostile."""
+    """A batch's events (of one session) as the ticker shows them, heartbeats apart.
+
+    The texts are hostile.
+    """
     for event in batch.events:
-        if session is None or event.session == session:
+        if (session is None or event.session == session) and type(event) is not Heartbeat:
             yield show_event(event, batch.arrival)
 
 

@@ -48,7 +48,10 @@ class Pipeline(Views):
         self.gauges = plugins.gauges(seed_weights=rules.seed_weights)
         self.measurements = [gauge.measurement for gauge in self.gauges]
         self.reset()
-        self.series: SeriesStore = plugins.series_store(settings.series_url)
+        keep = settings.retention
+        self.series: SeriesStore = plugins.series_store(
+            settings.series_url, {0: keep.raw_days, 60: keep.minute_days, 3600: None}
+        )
         self.archive: Archive = plugins.archive(settings.archive_url)
         self.news: Channel = plugins.channel(settings.channels.news)
         self.inspector = Inspector()

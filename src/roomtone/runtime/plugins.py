@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -59,9 +60,14 @@ def detectors(*, mode: str, alarms_per_hour: float) -> list[Detector]:
     ]
 
 
-def series_store(url: str) -> SeriesStore:
-    """The series store that a URL's scheme names."""
-    store: SeriesStore = load("stores.series", _scheme(url))(url)
+def series_store(url: str, keep_days: Mapping[int, float | None] | None = None) -> SeriesStore:
+    """The series store that a URL's scheme names; `keep_days` by resolution in seconds."""
+    member = load("stores.series", _scheme(url))
+    if keep_days is None:
+        store: SeriesStore = member(url)
+    else:
+        keep_s = {step: None if d is None else round(d * 86_400) for step, d in keep_days.items()}
+        store = member(url, keep_s=keep_s)
     return store
 
 
