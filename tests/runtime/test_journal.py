@@ -263,6 +263,15 @@ async def test_the_loop_is_let_go_between_slices(journal):
     assert turns >= 5
 
 
+async def test_one_who_never_waits_is_stopped(journal, monkeypatch):
+    """Appending in a loop without end costs bounded memory, not all there is."""
+    monkeypatch.setattr("roomtone.runtime.journal.MAX_UNTOLD", 100)
+
+    with pytest.raises(JournalError, match="have its turn"):
+        while True:
+            journal.append(Tick(now=0))
+
+
 async def test_snapshots_meet_the_journal(journal):
     """Snapshot plus what is behind it is the whole."""
     first = await journal.append(said("a"))

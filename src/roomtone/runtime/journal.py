@@ -26,6 +26,7 @@ __all__ = ["Journal", "Receipt", "read_journal"]
 SEGMENT_BYTES = 64 << 20  # about half a million events: small enough to read or drop as one
 MAX_ENTRY_BYTES = 16 << 20  # a batch of 1,000 events is 0.2 MB; beyond this something is wrong
 SLICE_EVENTS = 1_000  # committed events handed on per turn of the loop: 1-3 ms, then others run
+MAX_UNTOLD = 50_000  # entries that are synced, or refused, but not told: the loop hangs behind
 PROBE_S = 0.5  # how often a failing disk is tried again
 KEEP_BYTES = 20 << 30  # sealed segments beyond this, and older than this, may go
 KEEP_S = 30 * 24 * 3600
@@ -249,6 +250,10 @@ class Journal:
         return new, duplicates, flying
 
     def _submit(self, item: Item, waiting: _Waiting) -> None:
+        if len(self._news) > MAX_UNTOLD:
+            raise JournalError(
+                f"{MAX_UNTOLD:,} synced entries wait to be applied; let the event loop have its turn"
+            )
         item.context = waiting
         self._writer.submit(item)
 
