@@ -1,0 +1,66 @@
+"""Runs a benchmark by its name: python -m benchmarks NAME [--quick]; without one, lists them."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import os
+import sys
+from pathlib import Path
+
+from benchmarks._protocol import Options, Report, machine
+
+COST = {
+    "decode": "one event decoded and checked, beside pydantic, json and the floor",
+    "ingest": "server CPU per event over HTTP, durable, beside FastAPI with pydantic",
+    "ack": "durable acknowledgement, beside a bare write and sync",
+    "window": "one minute of every session read at a tick, beside scanned deques",
+    "detect": "half-space trees for all sessions, beside River's, equal to the bit",
+    "tick": "1,000 to 50,000 live sessions: share of the 5 s, longest block of the loop",
+    "e2e": "the whole path, beside the documents' design and the floor",
+    "latency": "from an event sent to the frame in a browser's socket",
+    "replay": "the same journal, however cut, gives the same bytes; events per second",
+    "memory": "bytes per session, beside the documents' design, and after churn",
+}
+OTHERS = {
+    "detection": "drops thinned into real chats: found, how soon, at which false alarms",
+    "nab": "the Numenta Anomaly Benchmark by its own formulas",
+    "mrda": "engagement against people's judgement of involvement",
+    "polls": "participation against a naive recount of real votes",
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one benchmark, or list all; 0 when it ran."""
+    args = _arguments(argv)
+    if not args.name:
+        for name, meaning in {**COST, **OTHERS}.items():
+            print(f"{name:10} {meaning}")
+        return 0
+    data = args.data or os.environ.get("ROOMTONE_DATA") or Path("../shared/data")
+    if args.name in OTHERS:
+        module = importlib.import_module(f"benchmarks.{args.name}")
+        module.run(Path(data), args.quick)
+        return 0
+    options = Options(quick=args.quick, reps=args.reps, data=Path(data))
+    print(f"machine: {machine()}")
+    report: Report = importlib.import_module(f"benchmarks.{args.name}").run(options)
+    print(report.text())
+    if args.json:
+        Path(args.json).write_text(json.dumps(report.as_json(), indent=1))
+    return 0
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", nargs="?", choices=[*COST, *OTHERS], help="which; none: list them")
+    parser.add_argument("--quick", action="store_true", help="under 20 s, less exact")
+    parser.add_argument("--data", help="folder of the data sets (else ROOMTONE_DATA)")
+    parser.add_argument("--reps", type=int, default=0, help="repetitions")
+    parser.add_argument("--json", help="write the figures to this file")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
