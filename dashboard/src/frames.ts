@@ -198,17 +198,6 @@ export interface BeatFrame extends Base {
 }
 
 export type PulseFrame = PulseSnapshot | PulseTick | PulseChange
-export type SessionFrame =
-  | SessionSnapshot
-  | SessionTick
-  | SessionChange
-  | SessionEnded
-  | AlertFrame
+export type SessionFrame = SessionSnapshot | SessionTick | SessionChange | SessionEnded | AlertFrame
 export type ServerFrame = HelloFrame | BeatFrame
-export type Frame =
-  | PulseFrame
-  | SessionFrame
-  | AlertFrame
-  | AlertsSnapshot
-  | GapFrame
-  | ServerFrame
+export type Frame = PulseFrame | SessionFrame | AlertFrame | AlertsSnapshot | GapFrame | ServerFrame

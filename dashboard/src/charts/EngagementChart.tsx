@@ -67,7 +67,8 @@ export function EngagementChart(props: ChartProps) {
     if (event.key === 'Home') index = 0
     else if (event.key === 'End') index = last
     else if (event.key === 'Escape') index = null
-    else if (step) index = Math.min(last, Math.max(0, (hover?.index ?? (step < 0 ? last + 1 : -1)) + step))
+    else if (step)
+      index = Math.min(last, Math.max(0, (hover?.index ?? (step < 0 ? last + 1 : -1)) + step))
     else if (event.key === 'Enter' && at !== undefined) props.onPick?.(at)
     if (index === undefined || last < 0) return
     event.preventDefault()
@@ -79,6 +80,7 @@ export function EngagementChart(props: ChartProps) {
   const empty = t.length === 0
   return (
     <div className="relative">
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions -- arrow keys move the cursor */}
       <div
         role="figure"
         aria-label={title}

@@ -1,5 +1,5 @@
 // The one wrapper around uPlot: a time axis, one area, keyboard cursor, resize and theme.
-import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
+import { useEffect, useImperativeHandle, useLayoutEffect, useRef, type Ref } from 'react'
 import uPlot from 'uplot'
 import { useThemeVersion } from '../lib/theme'
 import { NARROW } from './paint'
@@ -46,11 +46,13 @@ export function TimeChart(props: Props) {
   const host = useRef<HTMLDivElement>(null)
   const plot = useRef<uPlot | null>(null)
   const latest = useRef(props)
-  latest.current = props
+  useLayoutEffect(() => {
+    latest.current = props
+  })
   const theme = useThemeVersion()
-  const { data, from, to, height, max, big = false, yAxis = true, splits } = props
+  const { data, from, to, height, max, big = false, yAxis = true, splits, ref } = props
 
-  useImperativeHandle(props.ref, () => ({
+  useImperativeHandle(ref, () => ({
     point: (index) => {
       const u = plot.current
       if (!u) return

@@ -34,7 +34,9 @@ export function Tooltip({ left, width, at, score }: Props) {
           >
             {LEVEL_WORDS[levelOf(score)]}
           </p>
-          {score < CRITICAL_SCORE && <p className="text-xs text-critical">under the critical line</p>}
+          {score < CRITICAL_SCORE && (
+            <p className="text-xs text-critical">under the critical line</p>
+          )}
         </>
       )}
     </div>

@@ -71,6 +71,7 @@ export function ago(seconds: number): string {
 /** Names come from strangers: shown whole up to a length, control and direction marks made visible. */
 export function name(text: string, longest = 80): string {
   // Marks that reverse or hide what follows would let one name pretend to be another.
+  // oxlint-disable-next-line no-control-regex
   const plain = text.replaceAll(/[\u0000-\u001F\u007F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '·')
   return plain.length > longest ? `${plain.slice(0, longest - 1)}…` : plain
 }

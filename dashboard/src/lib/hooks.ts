@@ -14,11 +14,22 @@ export function useDebounced<T>(value: T, afterMs: number): T {
 
 /** Milliseconds since the epoch, renewed every `everyMs`. */
 export function useNow(everyMs = 1000): number {
-  const [now, setNow] = useState(() => Date.now())
+  return useClock(Date.now, everyMs)
+}
+
+/** Milliseconds since the page began, on a clock that nobody sets, renewed every `everyMs`. */
+export function useUptime(everyMs = 1000): number {
+  return useClock(uptime, everyMs)
+}
+
+const uptime = () => performance.now()
+
+function useClock(read: () => number, everyMs: number): number {
+  const [now, setNow] = useState(read)
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), everyMs)
+    const timer = setInterval(() => setNow(read()), everyMs)
     return () => clearInterval(timer)
-  }, [everyMs])
+  }, [read, everyMs])
   return now
 }
 

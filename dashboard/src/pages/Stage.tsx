@@ -73,8 +73,9 @@ function openTrouble(view: SessionView) {
     : null
 }
 
+const measure = () => Math.max(220, Math.round(window.innerHeight * 0.58))
+
 function useStageHeight(): number {
-  const measure = () => Math.max(220, Math.round(window.innerHeight * 0.58))
   const [height, setHeight] = useState(measure)
   useLayoutEffect(() => {
     const resize = () => setHeight(measure())

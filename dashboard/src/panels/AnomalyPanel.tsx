@@ -150,14 +150,15 @@ function Others({ alerts, view }: { alerts: Alert[]; view: SessionView }) {
                 className={`tone-${severity.tone} flex w-full items-baseline gap-3 rounded-lg px-2 py-1.5 text-left hover:bg-sunken`}
                 onClick={() => view.select(alert)}
               >
-                <span style={{ color: 'var(--tone)' }} className="w-20 shrink-0 text-[13px] font-medium">
+                <span
+                  style={{ color: 'var(--tone)' }}
+                  className="w-20 shrink-0 text-[13px] font-medium"
+                >
                   <span aria-hidden="true">{severity.icon} </span>
                   {severity.word}
                 </span>
                 <span className="min-w-0 flex-1 truncate">{ALERT_TYPES[alert.type].word}</span>
-                {alert.verdict && (
-                  <span className="label">{alert.verdict.replace('_', ' ')}</span>
-                )}
+                {alert.verdict && <span className="label">{alert.verdict.replace('_', ' ')}</span>}
                 <time className="label" dateTime={alert.time}>
                   {clock(epoch(alert.time))}
                 </time>

@@ -19,7 +19,12 @@ export function ExplainPanel({ view }: PanelProps) {
       <summary className="head">Why {score100(view.score)}?</summary>
       {explain ? (
         <>
-          <div className="mt-3 overflow-x-auto" tabIndex={0} role="group" aria-label="Parts of the score">
+          <div
+            className="mt-3 overflow-x-auto"
+            tabIndex={0}
+            role="group"
+            aria-label="Parts of the score"
+          >
             <table className="w-full min-w-96 text-left text-sm">
               <thead className="text-soft">
                 <tr>

@@ -1,6 +1,6 @@
 // Whether what is shown is live: live, delayed by so many seconds, or reconnecting.
 import { useEffect, useSyncExternalStore } from 'react'
-import { useNow } from '../lib/hooks'
+import { useUptime } from '../lib/hooks'
 import { liveConnection } from '../stream/connection'
 
 // The server beats every 5 s; half a beat more is still on time.
@@ -9,10 +9,10 @@ const LATE_MS = 7_500
 export function ConnectionDot() {
   const connection = liveConnection()
   const state = useSyncExternalStore(connection.watchState, connection.getState)
-  useNow(1000) // the age of the last frame grows by itself
+  const now = useUptime(1000)
   useEffect(() => connection.subscribe('alerts', () => {}), [connection])
 
-  const age = performance.now() - connection.state.lastFrame
+  const age = now - connection.state.lastFrame
   let tone = 'info'
   let word = 'Live'
   if (state.phase === 'connecting') [tone, word] = ['warning', 'Connecting']

@@ -87,7 +87,7 @@ export function Search() {
           /
         </kbd>
       )}
-      <ul
+      <div
         id={list}
         role="listbox"
         aria-label="Sessions"
@@ -95,10 +95,11 @@ export function Search() {
         className="card absolute top-11 z-30 w-full overflow-hidden p-1"
       >
         {found.map((session, i) => (
-          <li
+          <div
             key={session.session}
             id={`${list}-${i}`}
             role="option"
+            tabIndex={-1}
             aria-selected={i === chosen}
             className={`flex justify-between gap-3 rounded-lg px-3 py-2 ${i === chosen ? 'bg-sunken' : ''}`}
             onMouseEnter={() => setChosen(i)}
@@ -111,14 +112,14 @@ export function Search() {
             <span className="label whitespace-nowrap">
               {session.state === 'live' ? score100(session.score) : session.state}
             </span>
-          </li>
+          </div>
         ))}
         {found.length === 0 && (
-          <li role="option" aria-selected={false} aria-disabled="true" className="label px-3 py-2">
+          <div role="option" aria-selected={false} aria-disabled="true" className="label px-3 py-2">
             No session of that name
-          </li>
+          </div>
         )}
-      </ul>
+      </div>
     </div>
   )
 }

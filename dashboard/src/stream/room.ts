@@ -93,7 +93,8 @@ export class Room extends Painted {
           ...this.now,
           chat_per_min: frame.chat_per_min,
           // Counts between ticks say 0 also for a room that never had reactions.
-          reactions_per_min: frame.reactions_per_min || (this.now.reactions_per_min == null ? null : 0),
+          reactions_per_min:
+            frame.reactions_per_min || (this.now.reactions_per_min == null ? null : 0),
           active_users: frame.active_users,
         }
         this.events = [...this.events, ...frame.events].slice(-KEEP_EVENTS)
