@@ -252,7 +252,7 @@ class Journal:
     def _submit(self, item: Item, waiting: _Waiting) -> None:
         if len(self._news) > MAX_UNTOLD:
             raise JournalError(
-                f"{MAX_UNTOLD:,} synced entries wait to be applied; let the event loop have its turn"
+                f"{MAX_UNTOLD:,} entries wait to be told; let the event loop have its turn"
             )
         item.context = waiting
         self._writer.submit(item)
