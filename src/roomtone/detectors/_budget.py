@@ -16,24 +16,39 @@ from roomtone.points import Column, Slots
 BLOCK = 24  # ticks: the statistic's extremes are taken over 2 minutes, as long as the refractory
 TICK_H = 5 / 3600
 
-# What the 2-minute extremes of the deficit statistic look like in sessions at large: the mean and
-# standard deviation, and how many blocks that knowledge is worth against the session's own.
-PRIOR_MEAN, PRIOR_MEAN_BLOCKS = 2.1, 4.0
-PRIOR_SD, PRIOR_SD_BLOCKS = 0.5, 8.0
-LEAST_SD = 0.15
+# What chance alone does: mean and standard deviation of the 2-minute extremes of the deficit
+# statistic in Poisson rooms of so many messages a minute, and how much further than a normal's
+# the one in sixty lies that half an alarm an hour grants (`benchmarks/_null.py` simulates them).
+NULL_RATES = np.log([2, 3, 5, 7, 10, 15, 20, 30, 40, 80, 160, 320, 800, 2000])
+NULL_MEAN = np.array(
+    [1.55, 1.71, 1.87, 1.97, 2.03, 2.06, 2.05, 2.05, 2.04, 1.96, 1.90, 1.82, 1.67, 1.48]
+)
+NULL_SD = np.array(
+    [0.44, 0.46, 0.47, 0.45, 0.43, 0.42, 0.41, 0.38, 0.37, 0.36, 0.36, 0.36, 0.36, 0.35]
+)
+NULL_TAIL = np.array(
+    [1.16, 1.16, 1.16, 1.16, 1.10, 1.05, 1.00, 1.00, 0.95, 0.95, 0.95, 0.95, 0.95, 1.00]
+)
+
+# Real rooms against chance, in those standard deviations, and how many blocks that knowledge is
+# worth against what the session shows of itself.
+PRIOR_MEAN, PRIOR_MEAN_BLOCKS = 0.1, 4.0
+PRIOR_SD, PRIOR_SD_BLOCKS = 1.1, 6.0
+LEAST_SD = 0.3
 MEMORY = 360.0  # blocks (12 hours): a room may change its ways
-ABOVE = 0.3  # an extreme counts at most this far above the threshold: alarms do not teach much
+ABOVE = 0.8  # an extreme counts at most this far above the threshold: alarms do not teach much
 
 # How many alarms came against how many were due, forgotten over about a day.
-PRIOR_ALARMS = 1.0
+PRIOR_ALARMS = 0.75
 FORGET = 1 - 1 / 720
 
+_NONE = -99.0
 _NUMBERS = {
     "mean": PRIOR_MEAN,
     "mean_blocks": PRIOR_MEAN_BLOCKS,
     "squares": PRIOR_SD**2 * PRIOR_SD_BLOCKS,
     "square_blocks": PRIOR_SD_BLOCKS,
-    "extreme": -9.0,  # of the running block
+    "extreme": _NONE,  # of the running block
     "ticks": 0.0,
     "hours": 0.0,  # watched, as far as remembered
     "alarms": 0.0,  # raised, as far as remembered
@@ -54,11 +69,12 @@ class Verdict:
 class Budget:
     """Keeps each session's alarms at `per_hour`.
 
-    The largest statistic of each 2-minute block is held to be normal with a mean and a variance
-    that the session learns, shrunk towards what sessions usually have (empirical Bayes). The
-    threshold is the predictive quantile that a block exceeds with the chance that the budget
-    grants it. Realised alarms feed back: the rate aimed at is divided by (1 + alarms) / (1 +
-    budget x hours), the Gamma-Poisson posterior mean of how far the realised rate is off.
+    The largest statistic of each 2-minute block, in units of what chance does at that rate of
+    messages, is held to be normal with a mean and a variance that the session learns, shrunk
+    towards what rooms usually have (empirical Bayes). The threshold is the predictive quantile
+    that a block exceeds with the chance that the budget grants it. Realised alarms feed back: the
+    rate aimed at is divided by (a + alarms) / (a + budget x hours), the Gamma-Poisson posterior
+    mean of how far the realised rate is off, with a = 0.75.
     """
 
     def __init__(self, per_hour: float) -> None:
@@ -67,22 +83,32 @@ class Budget:
         self.per_hour = per_hour
         self._columns = Columns(_NUMBERS, {})
 
-    def judge(self, slots: Slots, statistic: Column, learn: NDArray[np.bool_]) -> Verdict:
-        """Hold each row's statistic against its threshold, then learn from it where `learn`."""
+    def judge(
+        self, slots: Slots, statistic: Column, per_min: Column, learn: NDArray[np.bool_]
+    ) -> Verdict:
+        """Hold each row's statistic against its threshold, then learn from it where `learn`.
+
+        `per_min` is the activity per minute that each row's session is used to.
+        """
         self._columns.grow(slots)
         lines = self._columns.take(slots)
         mean, blocks = lines[_LINE["mean"]], lines[_LINE["mean_blocks"]]
         squares, square_blocks = lines[_LINE["squares"]], lines[_LINE["square_blocks"]]
         spread = np.maximum(np.sqrt(squares / square_blocks), LEAST_SD)
-        wide = spread * np.sqrt(1 + 1 / blocks)
+        level = np.log(np.maximum(per_min, 0.1))
+        usual = np.interp(level, NULL_RATES, NULL_MEAN)
+        unit = np.interp(level, NULL_RATES, NULL_SD)
+        wide = spread * np.sqrt(1 + 1 / blocks) * np.interp(level, NULL_RATES, NULL_TAIL)
+        standing = (statistic - usual) / unit
         lines[_LINE["hours"]] += TICK_H
         due = PRIOR_ALARMS + self.per_hour * lines[_LINE["hours"]]
         rate = self.per_hour * due / (PRIOR_ALARMS + lines[_LINE["alarms"]])
-        threshold = mean + wide * _quantile(rate * (BLOCK * TICK_H))
+        limit = mean + wide * _quantile(rate * (BLOCK * TICK_H))
         verdict = Verdict(
-            threshold, (statistic - threshold) / spread, (statistic - mean) / wide, rate
+            usual + unit * limit, (standing - limit) / spread, (standing - mean) / wide, rate
         )
-        self._learn(lines, np.minimum(statistic, threshold + ABOVE), learn)
+        known = learn & (statistic > -9)
+        self._learn(lines, np.where(known, np.minimum(standing, limit + ABOVE), _NONE), learn)
         self._columns.put(slots, lines)
         return verdict
 
@@ -95,7 +121,7 @@ class Budget:
         if not over.any():
             return
         # The first block knows only the short windows: it would teach that the room is calm.
-        good = over & (ticks > BLOCK) & (extreme > -9)
+        good = over & (ticks > BLOCK) & (extreme > _NONE)
         mean, blocks = lines[_LINE["mean"]], lines[_LINE["mean_blocks"]]
         squares, square_blocks = lines[_LINE["squares"]], lines[_LINE["square_blocks"]]
         off = extreme - mean
@@ -105,7 +131,7 @@ class Budget:
         square_blocks[:] = np.where(good, square_blocks * keep + 1, square_blocks)
         mean[:] = np.where(good, mean + off / more, mean)
         blocks[:] = np.where(good, more, blocks)
-        extreme[:] = np.where(over, -9.0, extreme)
+        extreme[:] = np.where(over, _NONE, extreme)
         for name in ("hours", "alarms"):
             lines[_LINE[name]] = np.where(over, lines[_LINE[name]] * FORGET, lines[_LINE[name]])
 

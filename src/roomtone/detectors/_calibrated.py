@@ -21,7 +21,7 @@ from roomtone.points import Block, Slots
 REFRACTORY_S = 120  # one trouble, one alarm
 LEAST_LOST = 0.25  # a drop is a quarter at least (the documents' rule), however sure the statistic
 FURTHER = 0.6  # in trouble only a fall to under this share of the level at the alarm is news
-SETTLE_TICKS = 36.0  # after 3 minutes the new level is what is expected from now on
+SETTLE_TICKS = 180.0  # after 15 minutes the new level is what the room is used to
 
 LOW, LOW_TICKS, ONCE_LIVELY = 0.20, 36.0, 0.35  # low for 3 minutes where it was not low before
 USUAL_TICKS = 360.0  # what a session's score usually is: an average over half an hour
@@ -30,6 +30,7 @@ USUAL_TICKS = 360.0  # what a session's score usually is: an average over half a
 # fifths of what it was, and by five standard deviations (of at least 0.05).
 GROSS, GROSS_SHARE, GROSS_SD, LEAST_SD = 0.25, 0.40, 5.0, 0.05
 
+LONG_TICKS = 36.0  # trouble of 3 minutes has taught the baseline the low level: start it anew
 HAZY_TICKS = 13.0  # a little more than the score's minute
 WELL_TICKS = 6  # half a minute back at the goal is a recovery
 BACK_ACTIVITY, BACK_SCORE, BACK_PEOPLE = 0.75, 0.85, 0.90
@@ -90,9 +91,8 @@ class Calibrated:
         gap = self._gap(block, lines, doubt, now)
         deficit = self._deficits.update(slots, np.where(unknown, 0.0, counts), doubt=doubt, gap=gap)
         clear = ~doubt & ~gap
-        settled = (lines[_LINE["trouble"]] == 0) | (lines[_LINE["since"]] > SETTLE_TICKS)
         per_min = deficit.level * (60 / TICK_S)
-        verdict = self._budget.judge(slots, deficit.strength, per_min, clear & settled)
+        verdict = self._budget.judge(slots, deficit.strength, per_min, clear)
         # Of a session without counts the score is all there is.
         fair = (clear | unknown) & (lines[_LINE["hazy"]] == 0)
         parts = self._hybrid.update(block, fair)
@@ -100,7 +100,6 @@ class Calibrated:
         self._watch_score(block, lines, fair)
         alerts = self._raise(block, lines, evidence, now)
         alerts += self._recover(block, lines, evidence, now)
-        self._settle(slots, lines)
         self._columns.put(slots, lines)
         return alerts
 
@@ -162,7 +161,8 @@ class Calibrated:
         if numbers["counted"] > (1 - LEAST_LOST) * numbers["expected"]:
             return None
         rate = numbers["counted"] / WINDOWS[window]
-        if lines[_LINE["trouble"], row] == 1 and rate > FURTHER * lines[_LINE["level"], row]:
+        fresh = lines[_LINE["trouble"], row] == 1 and lines[_LINE["since"], row] < SETTLE_TICKS
+        if fresh and rate > FURTHER * lines[_LINE["level"], row]:
             return None
         score = float(column(block, "score")[row])
         return fall_finding(block, row, numbers, low=score < LOW)
@@ -241,6 +241,11 @@ class Calibrated:
         score, people = column(block, "score"), column(block, "total_users")
         value = np.select([trouble == 1, trouble == 2, trouble == 3], [minute, score, people], 0.0)
         since += (trouble > 0) & clear
+        # The alarm's own window reached back before the fall: the two minutes after it tell how
+        # low the room really is.
+        level, settling = lines[_LINE["level"]], now - lines[_LINE["alarmed"]] < REFRACTORY_S
+        lowest = np.minimum(level, evidence.deficit.minute)
+        level[:] = np.where((trouble == 1) & settling & clear, lowest, level)
         good = (trouble > 0) & (value >= lines[_LINE["goal"]]) & clear
         well[:] = np.where(good, well + 1, np.where(clear, 0.0, well))
         found = []
@@ -252,19 +257,11 @@ class Calibrated:
             found.append(
                 recovered(block, row, int(trouble[row]), float(value[row]), expected, now - began)
             )
-            if since[row] >= SETTLE_TICKS:
+            if trouble[row] == 1 and since[row] >= LONG_TICKS:
                 self._deficits.restart(block.slots[row : row + 1], np.array([12.0]))
             for name in ("trouble", "since", "well", "low_said"):
                 lines[_LINE[name], row] = 0.0
         return found
-
-    def _settle(self, slots: Slots, lines: Cells) -> None:
-        """Where trouble has lasted, expect the new level from now on."""
-        settled = (lines[_LINE["trouble"]] == 1) & (lines[_LINE["since"]] == SETTLE_TICKS)
-        rows = np.flatnonzero(settled)
-        if len(rows):
-            self._deficits.restart(slots[rows], np.full(len(rows), SETTLE_TICKS - 6))
-            lines[_LINE["level"], rows] = np.inf
 
     def forget(self, slots: Slots) -> None:
         """Clear slots whose sessions have ended."""

@@ -35,8 +35,8 @@ PRIOR_DISPERSION, PRIOR_TICKS, DISPERSION_TICKS = 1.3, 60.0, 240.0
 DRIFT, WANDER = 0.05, 0.001
 
 # Feeds hiccup: now and then up to two ticks' worth of messages never arrive. A deficit that such a
-# gap explains has to be believed against odds of about e^4.5.
-GAP_TICKS, GAP_ODDS = 2.0, 9.0
+# gap explains has to be believed against odds of e^3.
+GAP_TICKS, GAP_ODDS = 2.0, 6.0
 _GAP_BASE = float(np.log1p(np.exp(-GAP_ODDS / 2)))
 
 # Ticks in doubt are made up for when the feed turns out to be alive; longer doubt is a stall.
