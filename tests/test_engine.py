@@ -136,7 +136,10 @@ def test_history_gives_the_points_that_live_gave() -> None:
 
 
 def test_events_up_to_ten_seconds_late_count_where_they_belong() -> None:
-    """A late event falls into its own second; a later one moves nothing and is reported."""
+    """A late event falls into its own second; a later one moves no window and is reported.
+
+    It was said nevertheless: the session's own total holds every message.
+    """
     engine = Engine([Engagement()], [])
     at = datetime.fromtimestamp(T0, UTC)
     say = Message(session="s", user="a", text="x")
@@ -149,8 +152,9 @@ def test_events_up_to_ten_seconds_late_count_where_they_belong() -> None:
     assert (first, in_time) == ([], [])
     assert [(note.place, note.outcome) for note in too_late] == [(0, "late")]
     engine.rooms.settle()
+    assert engine.rooms.buckets[:, 0, 0].sum() == 2
     assert engine.rooms.buckets[T0 % 60, 0, 0] == 1
-    assert engine.summary("s").messages == 2
+    assert engine.summary("s").messages == 3
     assert engine.summary("s").late == 1
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from roomtone import __version__
 from roomtone.errors import RoomtoneError
 
 # What is heavy (NumPy, the engine, the web) is imported inside the commands: `--help` is instant.
@@ -69,9 +70,7 @@ def root(
     Try it: roomtone demo
     """
     if version:
-        from importlib.metadata import version as installed
-
-        typer.echo(installed("roomtone"))
+        typer.echo(__version__)
         raise typer.Exit(OK)
 
 
@@ -95,8 +94,10 @@ def demo(
     from roomtone.web import serving
 
     settings = load({"server.port": port, "server.host": host, "data": data})
-    with serving.demo_folder(settings, keep=data is not None) as chosen:
-        serving.run(serving.demo(chosen, speed=speed, seed=seed, open_browser=open_browser))
+    keep = data is not None
+    with serving.demo_folder(settings, keep=keep) as chosen:
+        job = serving.demo(chosen, speed=speed, seed=seed, open_browser=open_browser, keep=keep)
+        serving.run(job)
 
 
 @app.command(epilog=EPILOG)

@@ -122,6 +122,10 @@ class Engine:
     def _late(self, index: int, event: Event, now: int, age_ms: float) -> Note:
         room = self.rooms.room(event.session, now)
         self.rooms.columns["late"][room.slot] += 1
+        if type(event) is Message and event.role == "user":
+            self.rooms.columns["late_chat"][room.slot] += 1
+            if event.user is not None:
+                self.rooms.meet(room, event.user)
         self.rooms.touched[room.slot] = now
         return Note(
             index,
@@ -303,7 +307,7 @@ class Engine:
             session=session,
             started=datetime.fromtimestamp(int(c["started"][slot]), UTC),
             ended=datetime.fromtimestamp(int(c["last"][slot]), UTC),
-            messages=int(tallies[CHAT]),
+            messages=int(tallies[CHAT] + c["late_chat"][slot]),
             reactions=max(int(tallies[REACTIONS]), 0),
             votes=int(tallies[VOTES]),
             people=int(c["people"][slot]),
@@ -341,6 +345,7 @@ _SCORES: tuple[tuple[str, Any, str], ...] = (
     ("score_max", np.float64, "the highest score"),
     ("peak_active", np.float64, "the most people active in one minute"),
     ("alarms", np.int64, "how many alarms were raised"),
+    ("late_chat", np.int64, "messages in no window, as they came too late; they were said"),
 )
 
 _HANDLERS: Mapping[type, Callable[[Engine, Room, Any, int], str | None]] = {

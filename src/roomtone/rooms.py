@@ -212,7 +212,7 @@ class Rooms:
     def join(self, room: Room, user: str, second: int) -> None:
         """Somebody came in; who left within the window and is back has never left."""
         self.know_presence(room)
-        self._meet(room, user)
+        self.meet(room, user)
         if user in (room.present or ()):
             return
         self._enter(room, user, second, joined=True)
@@ -237,7 +237,7 @@ class Rooms:
                 room.gone[user] = NEVER
                 self.count(room, JOINS, came, -1)
                 return True
-        self._meet(room, user)
+        self.meet(room, user)
         self.count(room, LEAVES, second)
         return came is not None
 
@@ -281,7 +281,7 @@ class Rooms:
             self.columns["present"][room.slot] += 1
         room.gone.pop(user, None)
 
-    def _meet(self, room: Room, user: str) -> None:
+    def meet(self, room: Room, user: str) -> None:
         if user not in room.users and len(room.users) < self.max_users:
             room.users[user] = NEVER
             self.columns["people"][room.slot] += 1

@@ -16,6 +16,7 @@ from typing import Any
 
 import uvicorn
 
+from roomtone import __version__
 from roomtone.errors import BadConfig
 from roomtone.runtime import logs, plugins, terminal
 from roomtone.runtime.clock import Clock, WallClock
@@ -52,7 +53,7 @@ def run(job: Coroutine[Any, Any, None]) -> None:
 async def serve(settings: Settings, *, verbose: bool = False) -> None:
     """`roomtone serve`. Raises BadConfig when it may not or cannot listen where it is told to."""
     logs.configure(verbose=verbose)
-    check_host(settings)
+    check_bind(settings.server)
     with listen(settings.server.host, settings.server.port) as door:
         async with running(settings, door, WallClock()):
             url = address(door)
@@ -62,22 +63,31 @@ async def serve(settings: Settings, *, verbose: bool = False) -> None:
 
 
 async def demo(
-    settings: Settings, *, speed: float = 1.0, seed: int = 1, open_browser: bool = False
+    settings: Settings,
+    *,
+    speed: float = 1.0,
+    seed: int = 1,
+    open_browser: bool = False,
+    keep: bool = False,
 ) -> None:
     """`roomtone demo`: the server, the crowd, and each alert as it comes."""
     logs.configure()
-    check_host(settings)
+    check_bind(settings.server)
     wanted = settings.server.port
     with listen(settings.server.host, wanted, tries=PORTS_TRIED) as door:
         url = address(door)
         if wanted and not url.endswith(f":{wanted}"):
-            terminal.note(f" port {wanted} is busy, so this is another")
+            terminal.out.print(f" port {wanted} is busy; this is the next free one")
         clock = CrowdClock(WallClock(), speed=speed)
         async with running(settings, door, clock) as pipeline:
             source = plugins.load("sources", "demo").Demo(seed=seed, warmup_s=WARMUP_S)
-            terminal.out.print(" synthetic people in four rooms; nothing leaves this machine")
+            kept = "" if keep else f" Keep what comes: roomtone serve --data {Settings().data}"
+            terminal.out.print(
+                f" roomtone {__version__}: a keynote and three chats, all of them synthetic; "
+                "nothing leaves this machine"
+            )
             terminal.out.print(f" dashboard  [bold]{url}[/]   api docs  {url}/docs")
-            terminal.out.print(" Ctrl-C to stop")
+            terminal.out.print(f" Alerts are printed as they come. Ctrl-C to stop.{kept}")
             if open_browser:
                 await asyncio.to_thread(webbrowser.open, url)
             crowd = Crowd(pipeline, clock, source.script())
@@ -136,11 +146,6 @@ def listen(host: str, port: int, *, tries: int = 1) -> socket.socket:
             problem = error
     reason = (problem.strerror if problem else None) or str(problem)
     raise BadConfig(f"cannot listen on {host}:{port} ({reason}); choose another with --port")
-
-
-def check_host(settings: Settings) -> None:
-    """Raise BadConfig when strangers could reach a server that asks nobody who they are."""
-    check_bind(settings.server)
 
 
 def address(door: socket.socket) -> str:
