@@ -14,8 +14,9 @@ JOBS ?= 2
 COMPILE := uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
 	--no-header --no-emit-index-url
 
-# npm of this machine, or one out of a Python package where there is none.
-NPM_HERE := $(shell command -v npm)
+# npm of this machine if its node is new enough, or one out of a Python package.
+NPM_HERE := $(shell node -e 'const [a, b] = process.versions.node.split("."); \
+	process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' 2>/dev/null && command -v npm)
 NPM := $(if $(NPM_HERE),$(NPM_HERE),$(abspath $(BIN))/npm)
 WITH_NODE := PATH="$(if $(NPM_HERE),,$(abspath $(BIN)):)$$PATH"
 
@@ -82,7 +83,7 @@ $(VENV)/bin/python:
 		{ echo "$(PYTHON) is too old: Python 3.11 or newer is needed, as in: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements/core.lock requirements/build.lock pyproject.toml $(VENV)/bin/python
+$(VENV)/.run: requirements/core.lock requirements/build.lock pyproject.toml $(VENV)/.node
 	$(PIP) --require-hashes -r requirements/core.lock
 	$(PIP) --require-hashes -r requirements/build.lock
 	$(WITH_NODE) $(PIP) --no-deps --no-build-isolation --editable .
@@ -97,10 +98,10 @@ $(VENV)/.node: requirements/node.lock $(VENV)/bin/python
 	@touch $@
 
 dashboard/node_modules/.ready: dashboard/package-lock.json $(VENV)/.node
-	cd dashboard && $(WITH_NODE) "$(NPM)" ci --silent --no-fund --no-audit
+	cd dashboard && $(WITH_NODE) "$(NPM)" ci --silent --ignore-scripts --no-fund --no-audit
 	@touch $@
 
-DASHBOARD_SOURCE := $(shell find dashboard -path dashboard/node_modules -prune -o -type f -print)
+DASHBOARD_SOURCE := $(shell find dashboard -name node_modules -prune -o -type f -print)
 src/roomtone/web/static/index.html: $(DASHBOARD_SOURCE) dashboard/node_modules/.ready
-	cd dashboard && $(WITH_NODE) "$(NPM)" run --silent build
+	cd dashboard && $(WITH_NODE) "$(NPM)" run --silent bundle
 	@touch $@

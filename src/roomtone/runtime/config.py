@@ -23,6 +23,12 @@ from roomtone.errors import BadConfig
 PREFIX = "ROOMTONE_"
 HERE = Path("roomtone.toml")
 
+# Variables of our own build and tests, which a server started by them inherits.
+NO_SETTINGS = {
+    f"{PREFIX}{name}"
+    for name in ("FAULT_ROUNDS", "FUZZ_CASES", "REQUIRE_DASHBOARD", "STATIC", "URL")
+}
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -240,7 +246,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _read_environment(known: Mapping[str, str]) -> dict[str, Any]:
     for name in os.environ:
         key = name.removeprefix(PREFIX).lower().replace("__", ".")
-        if name.startswith(PREFIX) and key not in known:
+        if name.startswith(PREFIX) and key not in known and name not in NO_SETTINGS:
             raise BadConfig(_unknown(key, f"environment variable {name}", known))
     return dict(_flatten(EnvSettingsSource(Settings)()))
 
