@@ -145,7 +145,7 @@ def decode(
     body = body.strip()
     if not body:
         raise ValueError("the body is empty; send one event, an array, or one event per line")
-    if body[:1] == b"[":
+    if body[:1] == b"[" and not (lines and b"\n" in body):
         return _decode_array(body, limit)
     if lines or b"\n" in body:
         parts: Sequence[bytes | msgspec.Raw] = [p for p in body.split(b"\n") if p.strip()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from starlette.staticfiles import StaticFiles
@@ -79,12 +80,12 @@ class Server:
                 await self._ingest(scope, receive, send)
             else:
                 await self._route(scope, receive, watched)
-        except OSError:
-            return  # the client has gone in the middle of it
         except Problem as problem:
             if not begun:
                 await _refuse(kind, send, problem)
         except Exception as error:
+            if begun and isinstance(error, OSError):
+                return  # the client has gone in the middle of it
             told = self.faults.note(kind, error)
             if not begun:
                 await _refuse(kind, send, told)
@@ -166,8 +167,11 @@ class Server:
         if self._files is None:
             self._files = StaticFiles(directory=self._static)
         name = path.lstrip("/")
-        cache = _FOREVER if name.startswith("assets/") else _ASK_AGAIN
-        if not name or ("." not in name.rsplit("/", 1)[-1] and not name.startswith("assets/")):
+        asset = name.startswith("assets/")
+        cache = _FOREVER if asset else _ASK_AGAIN
+        if not _is_file(self._files, name):
+            if asset or ("." in name.rsplit("/", 1)[-1] and not _wants_page(scope)):
+                raise Problem(404, "there is no such file; the dashboard is at /")
             name = "index.html"
 
         async def safe(message: Message) -> None:
@@ -177,12 +181,7 @@ class Server:
                 message = {**message, "headers": headers}
             await send(message)
 
-        try:
-            response = await self._files.get_response(name, scope)
-        except Exception as error:
-            if getattr(error, "status_code", 0) not in (404, 405):
-                raise
-            raise Problem(404, "there is no such file; the dashboard is at /") from None
+        response = await self._files.get_response(name, scope)
         await response(scope, receive, safe)
 
     async def _plain_page(self, send: Send) -> None:
@@ -201,6 +200,19 @@ class Server:
 
 
 _HOW_TO_LISTEN = "connect to /v1/live with a WebSocket, or GET /v1/stream?topics=pulse"
+
+
+def _is_file(files: StaticFiles, name: str) -> bool:
+    try:
+        _, found = files.lookup_path(name)
+    except (OSError, ValueError):  # too long a name, or one with a NUL
+        return False
+    return found is not None and S_ISREG(found.st_mode)
+
+
+def _wants_page(scope: Scope) -> bool:
+    """Whether a browser asks for something to show, and not a script or picture for a page."""
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 def _bounded(receive: Receive, most: int) -> Receive:

@@ -118,7 +118,7 @@ class Ingest:
         errors = receipt.errors
         if errors:
             errors = sorted(errors, key=lambda refusal: refusal.index)
-            self._refuse(source, errors, _samples(body, errors, events, kept))
+            self._refuse(source, errors, _samples(body, lines, errors, events, kept))
         await answer(
             send,
             202,
@@ -305,6 +305,7 @@ def _is_json(body: bytes) -> bool:
 
 def _samples(
     body: bytes,
+    lines: bool,
     errors: Sequence[Refusal],
     events: Sequence[Event],
     kept: Sequence[int],
@@ -319,13 +320,13 @@ def _samples(
             found.append(_encode(events[row])[:2048])
             continue
         if parts is None:
-            parts = _split(body.strip())
+            parts = _split(body.strip(), lines)
         found.append(bytes(parts[error.index])[:2048] if error.index < len(parts) else body[:2048])
     return found
 
 
-def _split(body: bytes) -> Sequence[Any]:
-    if body[:1] == b"[":
+def _split(body: bytes, lines: bool) -> Sequence[Any]:
+    if body[:1] == b"[" and not (lines and b"\n" in body):
         try:
             parts: list[msgspec.Raw] = msgspec.json.decode(body, type=list[msgspec.Raw])
             return parts
@@ -358,7 +359,7 @@ async def _answer_and_drain(send: Send, receive: Receive, problem: Problem) -> N
 
 
 def _sentence(text: str) -> str:
-    return text if ";" in text else f"{text}; send one event, an array, or one event per line"
+    return text if "; send" in text else f"{text}; send one event, an array, or one event per line"
 
 
 def _with_remedy(error: JournalError) -> str:

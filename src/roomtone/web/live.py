@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
-from collections import deque
 from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -16,6 +14,7 @@ from msgspec import Meta
 
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.web.problems import DATA, Problem, Receive, Scope, Send
+from roomtone.web.viewer import Frame, Viewer, said
 
 STALL_S = 10.0
 """A viewer that takes nothing for this long is closed: its page is asleep or its line is dead."""
@@ -29,12 +28,6 @@ VIEWERS = 1_000
 TOPICS = 50
 """How many topics one viewer may follow: a wall of session tiles."""
 
-QUEUE = 256
-"""How many frames wait for one viewer: half a minute of one busy session."""
-
-QUEUE_CHARS = 4_000_000
-"""How much waits for one viewer at most; only first frames are large."""
-
 SNAPSHOT_S = 10.0
 """How long a first frame may take: its points come from a store."""
 
@@ -43,7 +36,6 @@ MOST_ASKED = 65_536
 
 _Topic = Annotated[str, Meta(pattern=r"^(pulse|alerts|session:[^\x00-\x1f\x7f]{1,200})$")]
 _Since = Annotated[float, Meta(ge=0, le=253_402_300_799)]
-_HEAD = re.compile(rb'"kind":"([a-z]+)","seq":(\d+)(?:,"t":(\d+))?')
 
 log = structlog.get_logger()
 
@@ -54,117 +46,6 @@ class Ask(msgspec.Struct):
     sub: Annotated[list[_Topic], Meta(max_length=TOPICS)] = []
     unsub: Annotated[list[_Topic], Meta(max_length=TOPICS)] = []
     since: dict[str, _Since | None] = {}
-
-
-class Frame:
-    """One frame, the same object for all who get it."""
-
-    __slots__ = ("_event", "change", "seq", "t", "text", "topic")
-
-    def __init__(self, topic: str, payload: bytes) -> None:
-        self.topic = topic
-        self.text = payload.decode()
-        found = _HEAD.search(payload, 0, 1500)  # a topic is at most 200 characters, escaped 1,200
-        self.change = found is not None and found[1] == b"change"
-        self.seq = int(found[2]) if found else 0
-        self.t = found[3].decode() if found and found[3] else ""
-        self._event: bytes | None = None
-
-    @property
-    def event(self) -> bytes:
-        """The frame as a server-sent event; a tick's id is its time, so that `since` can follow."""
-        if self._event is None:
-            mark = f"id: {self.t}\n" if self.t else ""
-            self._event = f"{mark}data: {self.text}\n\n".encode()
-        return self._event
-
-
-def said(topic: str, kind: str, **payload: Any) -> Frame:
-    """A frame of our own: of the line itself, not of what is measured."""
-    return Frame(topic, msgspec.json.encode({"topic": topic, "kind": kind, "seq": 0, **payload}))
-
-
-class Viewer:
-    """One page that watches: what waits for it, what it lost, and whether it still reads."""
-
-    def __init__(self) -> None:
-        self.topics: set[str] = set()
-        self.sending_since: float | None = None  # when the frame now on its way was handed over
-        self.stop = asyncio.Event()
-        self.stalled = False
-        self._waiting: deque[Frame] = deque()
-        self._chars = 0
-        self._missed: dict[str, int] = {}
-        self._held: dict[str, list[Frame]] = {}
-        self._wake = asyncio.Event()
-        self._flushed = asyncio.Event()
-        self._flushed.set()
-
-    def take(self, frame: Frame) -> None:
-        """Queue a frame, in place of the oldest where there is no room; never waits."""
-        held = self._held.get(frame.topic)
-        if held is None:
-            self.put(frame)
-        elif len(held) < QUEUE:
-            held.append(frame)
-        else:
-            self.lose(frame.topic, 1)
-
-    def put(self, frame: Frame) -> None:
-        """Queue a frame that nothing has to come before."""
-        self._waiting.append(frame)
-        self._chars += len(frame.text)
-        while len(self._waiting) > QUEUE or (self._chars > QUEUE_CHARS and len(self._waiting) > 1):
-            oldest = self._waiting.popleft()
-            self._chars -= len(oldest.text)
-            self._missed[oldest.topic] = self._missed.get(oldest.topic, 0) + 1
-        self._flushed.clear()
-        self._wake.set()
-
-    def lose(self, topic: str, count: int) -> None:
-        """Note that frames of a topic did not come through; the viewer is told."""
-        self._missed[topic] = self._missed.get(topic, 0) + count
-        self._flushed.clear()
-        self._wake.set()
-
-    def hold(self, topic: str) -> None:
-        """Keep back what comes on a topic until its first frame is there."""
-        self._held.setdefault(topic, [])
-
-    def release(self, topic: str, first: Frame | None) -> None:
-        """Give out the first frame of a topic, then what came meanwhile.
-
-        Counts and events of the moment that are older than the first frame are in it already.
-        """
-        held = self._held.pop(topic, [])
-        if first is not None:
-            self.put(first)
-        for frame in held:
-            if not (frame.change and first is not None and frame.seq < first.seq):
-                self.put(frame)
-
-    def forget(self, topic: str) -> None:
-        """Drop what waits of a topic that the viewer no longer wants."""
-        self.topics.discard(topic)
-        self._held.pop(topic, None)
-        self._missed.pop(topic, None)
-
-    async def next(self) -> Frame:
-        """The next frame to be sent; a gap comes before what follows it."""
-        while not self._waiting and not self._missed:
-            self._flushed.set()
-            self._wake.clear()
-            await self._wake.wait()
-        if self._missed:
-            topic, count = self._missed.popitem()
-            return said(topic, "gap", missed=count)
-        frame = self._waiting.popleft()
-        self._chars -= len(frame.text)
-        return frame
-
-    async def flushed(self) -> None:
-        """Wait until nothing waits."""
-        await self._flushed.wait()
 
 
 class _Listened:

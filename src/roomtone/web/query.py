@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import math
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
 import msgspec
@@ -22,29 +19,18 @@ from roomtone.alerts import AlertType, Severity
 from roomtone.errors import JournalError, StoreError
 from roomtone.points import Point
 from roomtone.runtime import frames
-from roomtone.runtime.board import describe
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.views import show_row
 from roomtone.web import models
+from roomtone.web.listing import list_page
+from roomtone.web.parameters import Cursor, Limit, When, pack, parse_time, unpack
 from roomtone.web.problems import RETRY_S, Faults, Problem
-
-T = TypeVar("T")
 
 MOST_POINTS = 20_000
 """How many points one answer holds: a day of 5-second ones."""
 
 DEFAULT_SPAN = timedelta(minutes=15)
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_AGO = re.compile(r"-(\d{1,7})([smhdw])")
-_LOST_PLUS = re.compile(r"[T ]\d\d:\d\d\S* \d\d:?\d\d$")
 
-Limit = Annotated[int, Query(ge=1, le=1000, description="how many at most")]
-Cursor = Annotated[
-    str | None, Query(max_length=1000, description="`next_cursor` of the page before")
-]
-When = Annotated[
-    str | None, Query(max_length=50, description="ISO 8601 with an offset, or like -15m, -2h, -7d")
-]
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     404: {"model": models.ProblemDocument, "description": "there is no such thing"},
     422: {"model": models.ProblemDocument, "description": "the question was not understood"},
@@ -54,50 +40,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 def answer(value: Any, status: int = 200) -> Response:
     """JSON made by msgspec: five times faster than having a model check what we made ourselves."""
     return Response(msgspec.json.encode(value), status, media_type="application/json")
-
-
-def parse_time(text: str, now: datetime, name: str) -> datetime:
-    """An instant as the API takes it. Raises Problem with how to write it.
-
-    >>> noon = datetime(2026, 11, 21, 12, tzinfo=UTC)
-    >>> parse_time("-15m", noon, "from").isoformat()
-    '2026-11-21T11:45:00+00:00'
-    """
-    if text == "now":
-        return now
-    try:
-        if ago := _AGO.fullmatch(text):
-            return now - timedelta(seconds=int(ago[1]) * _UNITS[ago[2]])
-        if _LOST_PLUS.search(text):  # a plus sign in an address means a space
-            text = "+".join(text.rsplit(" ", 1))
-        at = datetime.fromisoformat(text)
-        if at.tzinfo is None:
-            raise ValueError
-        return at.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise Problem(
-            422,
-            f"`{name}` is no time: {text[:50]!r}; write it with an offset, like "
-            "2026-11-21T10:00:00Z, or as time back from now, like -15m",
-        ) from None
-
-
-def pack(*key: Any) -> str:
-    """A place in a list, to go on from, as text without meaning to others."""
-    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
-
-
-def unpack(cursor: str, kind: type[T]) -> T:
-    """The place that `pack` wrote. Raises Problem for a cursor that is not ours."""
-    try:
-        padded = cursor + "=" * (-len(cursor) % 4)
-        raw = base64.b64decode(padded, altchars=b"-_", validate=True)
-        return msgspec.json.decode(raw, type=kind)
-    except (ValueError, msgspec.MsgspecError):
-        raise Problem(
-            422,
-            "`cursor` is not one of ours; take `next_cursor` of the page before, or leave it out",
-        ) from None
 
 
 def create_api(pipeline: Pipeline, faults: Faults) -> FastAPI:
@@ -157,16 +99,11 @@ def as_response(problem: Problem) -> Response:
 def _add_sessions(api: FastAPI, pipeline: Pipeline) -> None:
     @api.get("/v1/sessions", response_model=models.Sessions, responses=PROBLEMS, tags=["sessions"])
     async def list_sessions(
-        limit: Limit = 100, cursor: Cursor = None, state: Literal["live", "ended"] = "live"
+        limit: Limit = 100, cursor: Cursor = None, state: Literal["live", "ended"] | None = None
     ) -> Response:
-        """Live sessions (and those history is filled into), worst score first; or ended ones,
-        the one that started last first."""
-        if state == "ended":
-            before = None if cursor is None else unpack(cursor, tuple[str])[0]
-            past = await pipeline.archive.sessions(before=before, limit=limit)
-            more = pack(past[-1].id) if len(past) == limit else None
-            return answer({"data": [describe(row) for row in past], "next_cursor": more})
-        page, more = live_page(pipeline, limit, cursor)
+        """Live ones, the worst score first, then those that history is filled into; then ended
+        ones, the one that started last first. `state` asks for one kind only."""
+        page, more = await list_page(pipeline, state, limit, cursor)
         return answer({"data": page, "next_cursor": more})
 
     @api.get(
@@ -217,41 +154,6 @@ def no_session(name: str) -> Problem:
     )
 
 
-def live_page(
-    pipeline: Pipeline, limit: int, cursor: str | None
-) -> tuple[list[dict[str, Any]], str | None]:
-    """A page of live sessions, worst score first, then of those that history is filled into.
-
-    The place in the list is the last score and slot (or history name) seen, so that sessions
-    that come or go in between neither repeat nor hide others.
-    """
-    kind, score, slot, name = ("live", -1.0, -1, "")
-    if cursor is not None:
-        kind, score, slot, name = unpack(cursor, tuple[Literal["live", "past"], float, int, str])
-    page: list[dict[str, Any]] = []
-    place: tuple[Any, ...] = (kind, score, slot, name)
-    if kind == "live":
-        rooms, scores = pipeline.engine.rooms, pipeline.board.fields["score"]
-        keys = []
-        for at in rooms.slots().tolist():
-            value = float(scores[at]) if at < len(scores) else math.nan
-            keys.append((value if math.isfinite(value) else 2.0, at))
-        for value, at in sorted(key for key in keys if key > (score, slot))[:limit]:
-            found = pipeline.board.session(rooms.at(at).id)
-            if found is not None:
-                page.append(found)
-            place = ("live", value, at, "")
-    if len(page) < limit:
-        for past in sorted(past for past in pipeline.histories.boards if past > name):
-            if len(page) == limit:
-                break
-            found = pipeline.histories.boards[past].session(past)
-            if found is not None:
-                page.append(found)
-            place = ("past", 2.0, 0, past)
-    return page, pack(*place) if len(page) == limit else None
-
-
 def _add_series(api: FastAPI, pipeline: Pipeline) -> None:
     @api.get("/v1/series", response_model=models.Series, responses=PROBLEMS, tags=["series"])
     async def series(
@@ -287,7 +189,7 @@ def _add_series(api: FastAPI, pipeline: Pipeline) -> None:
             tags={"session": session},
             start=since,
             end=until,
-            fields=sorted({name.removesuffix("_min").removesuffix("_max") for name in names}),
+            fields=sorted(set(names.values())),
             step_s=0 if step_s == 5 else step_s,
             limit=MOST_POINTS + 2,
         )
@@ -302,26 +204,28 @@ def _add_series(api: FastAPI, pipeline: Pipeline) -> None:
         return answer({"data": [declared.as_json() for declared in pipeline.measurements]})
 
 
-def _field_names(pipeline: Pipeline, measurement: str, fields: str, step_s: int) -> list[str]:
+def _field_names(pipeline: Pipeline, measurement: str, fields: str, step_s: int) -> dict[str, str]:
+    """The columns asked for, and the declared field that each is read from."""
     known = {declared.name: declared for declared in pipeline.measurements}
     if measurement not in known:
         told = ", ".join(known)
         raise Problem(404, f"no measurement is called {measurement!r}; there are: {told}")
     declared = list(known[measurement].fields)
     names = [name for name in fields.split(",") if name] or declared
-    allowed = set(declared)
+    allowed = {name: name for name in declared}
     if step_s > 5:
-        allowed |= {f"{name}_{end}" for name in declared for end in ("min", "max")}
+        ends = {f"{name}_{end}": name for name in declared for end in ("min", "max")}
+        allowed = ends | allowed
     for name in names:
         if name not in allowed:
             raise Problem(
                 422, f"{measurement} has no field {name[:100]!r}; there are: {', '.join(declared)}"
             )
-    return list(dict.fromkeys(names))
+    return {name: allowed[name] for name in names}
 
 
 def _columns(
-    about: dict[str, Any], points: Sequence[Point], names: Sequence[str]
+    about: dict[str, Any], points: Sequence[Point], names: Iterable[str]
 ) -> Callable[[], bytes]:
     def make() -> bytes:
         rows = [(point.time.timestamp(), point.fields) for point in points]

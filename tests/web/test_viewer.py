@@ -1,0 +1,96 @@
+"""What waits for a viewer is bounded, in order, and honest about its holes."""
+
+from __future__ import annotations
+
+import asyncio
+
+from roomtone.runtime import frames
+from roomtone.web.viewer import QUEUE, Frame, Viewer
+
+
+def numbered(topic: str, kind: str, seq: int) -> Frame:
+    return Frame(topic, f'{{"topic":"{topic}","kind":"{kind}","seq":{seq},"t":{seq}}}'.encode())
+
+
+async def waiting(viewer: Viewer) -> list[str]:
+    """All that the viewer would be sent now."""
+    texts = []
+    while True:
+        try:
+            frame = await asyncio.wait_for(viewer.next(), 0.01)
+        except TimeoutError:
+            return texts
+        texts.append(frame.text)
+
+
+def test_a_frame_is_read_as_the_pipeline_writes_it() -> None:
+    """Its kind, number and time are found without decoding it; hostile topics confuse nothing."""
+    hostile = 'session:","kind":"change","seq":999,"t":1'
+    frame = Frame(hostile, frames.frame(hostile, "tick", t=1763719325))
+
+    assert (frame.change, frame.t) == (False, "1763719325")
+    assert frame.seq != 999
+
+
+def test_an_event_carries_the_same_text() -> None:
+    """Server-sent events are made once as well."""
+    frame = numbered("pulse", "tick", 5)
+
+    assert frame.event == f"id: 5\ndata: {frame.text}\n\n".encode()
+    assert frame.event is frame.event
+
+
+async def test_the_oldest_goes_first_and_is_owned_up_to() -> None:
+    """A gap stands where the frames were, with how many."""
+    viewer = Viewer()
+    for seq in range(1, QUEUE + 4):
+        viewer.take(numbered("pulse", "tick", seq))
+    texts = await waiting(viewer)
+
+    assert texts[0] == '{"topic":"pulse","kind":"gap","seq":0,"missed":3}'
+    assert '"seq":4' in texts[1]
+    assert len(texts) == QUEUE + 1
+
+
+async def test_large_frames_are_bounded_by_their_size() -> None:
+    """A thousand first frames are as bounded as a thousand small ones."""
+    viewer = Viewer()
+    for _ in range(100):
+        viewer.put(Frame("pulse", b'{"kind":"snapshot","seq":1,"pad":"' + b"x" * 500_000 + b'"}'))
+
+    assert sum(len(text) for text in await waiting(viewer)) < 5_000_000
+
+
+async def test_nothing_overtakes_the_first_frame() -> None:
+    """What came while it was made follows it, but for moments that are in it already."""
+    viewer = Viewer()
+    viewer.hold("s")
+    for seq, kind in ((1, "change"), (2, "tick"), (4, "change"), (5, "tick")):
+        viewer.take(numbered("s", kind, seq))
+    viewer.release("s", numbered("s", "snapshot", 3))
+    order = [Frame("s", text.encode()).seq for text in await waiting(viewer)]
+
+    assert order == [3, 2, 4, 5]
+
+
+async def test_without_a_first_frame_nothing_is_lost() -> None:
+    """A store that cannot be read does not silence the room."""
+    viewer = Viewer()
+    viewer.hold("s")
+    viewer.take(numbered("s", "change", 1))
+    viewer.release("s", None)
+
+    assert len(await waiting(viewer)) == 1
+
+
+async def test_flushed_waits_until_all_is_sent() -> None:
+    """So a page that asks much and reads nothing is not answered for ever."""
+    viewer = Viewer()
+    viewer.take(numbered("s", "tick", 1))
+    flushed = asyncio.create_task(viewer.flushed())
+    await asyncio.sleep(0)
+    before = flushed.done()
+    await waiting(viewer)
+    await flushed
+
+    assert not before
