@@ -151,7 +151,7 @@ function options(props: { current: Props }, width: number, shape: Shape): uPlot.
         stroke: ink,
         font,
         size: shape.big ? 44 : 32,
-        space: (u) => (shape.big ? 150 : u.width < NARROW ? 64 : 90),
+        space: (u) => (shape.big ? 150 : u.width < NARROW ? 50 : 90),
         grid: { show: false },
         ticks: { show: false },
         values: (_, marks) => marks.map(short),

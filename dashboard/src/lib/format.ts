@@ -76,22 +76,22 @@ export function name(text: string, longest = 80): string {
   return plain.length > longest ? `${plain.slice(0, longest - 1)}…` : plain
 }
 
-/** A measure by its name in an alert: how it is called and how its numbers are written. */
-export function measure(subject: string): { word: string; show: (value: number) => string } {
+/** A measure by its name in an alert: the unit it is told in, and how its numbers are written. */
+export function measure(subject: string): { unit: string; show: (value: number) => string } {
   switch (subject) {
     case 'score':
-      return { word: 'score of 100', show: (value) => String(Math.round(value * 100)) }
+      return { unit: 'of 100', show: (value) => String(Math.round(value * 100)) }
     case 'activity_per_min':
-      return { word: 'acts a minute', show: count }
     case 'chat_per_min':
-      return { word: 'messages a minute', show: count }
+    case 'reactions_per_min':
+      return { unit: 'a minute', show: count }
     case 'people':
-      return { word: 'people', show: count }
+      return { unit: 'people', show: count }
     case 'leave_rate':
-      return { word: 'share that left', show: percent }
+      return { unit: 'left', show: percent }
     case 'heartbeat_age_s':
-      return { word: 'seconds since a heartbeat', show: count }
+      return { unit: 's since a heartbeat', show: count }
     default:
-      return { word: subject.replaceAll('_', ' '), show: decimal }
+      return { unit: subject.replaceAll('_', ' '), show: decimal }
   }
 }

@@ -62,7 +62,7 @@ function useLiveView(session: string): SessionView {
     now: room.now,
     t: stream.points.map((point) => point.t),
     scores: stream.points.map((point) => point.score),
-    from: to - windowS,
+    from: to - windowS + 5,
     to,
     alerts: stream.alerts,
     events: stream.events,

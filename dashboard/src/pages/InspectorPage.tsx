@@ -20,7 +20,7 @@ export function InspectorPage() {
   const [outcome, setOutcome] = useParam('outcome')
   const { data, error, isPending } = useQuery({
     queryKey: ['inspector', source, outcome],
-    queryFn: () => fetchInspector({ source, outcome, limit: 200 }),
+    queryFn: () => fetchInspector({ source, outcome, limit: 100 }),
     refetchInterval: 2_000,
   })
   return (
@@ -117,7 +117,11 @@ function Total({ word, value, tone = '' }: { word: string; value: number; tone?:
 
 function Last({ events }: { events: Inspected[] }) {
   return (
-    <ul className="card mt-3 divide-y divide-line" aria-label="Last events, newest first">
+    <ul
+      className="card mt-3 max-h-[70vh] divide-y divide-line overflow-y-auto"
+      aria-label="Last events, newest first"
+      tabIndex={0}
+    >
       {events.map((event, i) => (
         <Row key={`${event.at}${events.length - i}`} event={event} />
       ))}

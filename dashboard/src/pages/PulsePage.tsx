@@ -30,7 +30,7 @@ export function PulsePage() {
         <>
           <header className="pt-4 pb-6">
             <h1 className="sr-only">Pulse</h1>
-            <div className="max-w-3xl text-xl leading-snug font-medium tracking-tight sm:text-2xl">
+            <div className="max-w-4xl text-xl text-pretty leading-snug font-medium tracking-tight sm:text-2xl">
               {headlines(sessions, pulse.count, pulse.alerts).map((one, i) => (
                 <p key={one} className={i === 0 ? '' : 'mt-1 text-base font-normal text-soft'}>
                   {one}

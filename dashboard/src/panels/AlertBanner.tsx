@@ -20,7 +20,7 @@ export function AlertBanner({ view }: PanelProps) {
   if (muted && now < muted.until) return null
   const severity = SEVERITIES[alert.severity]
   const type = ALERT_TYPES[alert.type]
-  const { word, show } = measure(alert.subject)
+  const { unit, show } = measure(alert.subject)
   return (
     <div
       role={alert.severity === 'CRITICAL' ? 'alert' : 'status'}
@@ -34,7 +34,7 @@ export function AlertBanner({ view }: PanelProps) {
           {severity.word}: {type.word}
         </strong>{' '}
         <span>
-          {show(alert.current)} {word}, expected {show(alert.expected)}
+          {show(alert.current)} {unit}, expected {show(alert.expected)}
         </span>
       </p>
       <button type="button" className="btn" onClick={() => setMuted({ until: now + MUTE_MS })}>

@@ -30,7 +30,7 @@ export function AnomalyPanel({ view }: PanelProps) {
 function AlertCard({ alert, view }: { alert: Alert; view: SessionView }) {
   const severity = SEVERITIES[alert.severity]
   const type = ALERT_TYPES[alert.type]
-  const { word, show } = measure(alert.subject)
+  const { unit, show } = measure(alert.subject)
   return (
     <div className={`tone-${severity.tone} mt-3`}>
       <div
@@ -50,13 +50,9 @@ function AlertCard({ alert, view }: { alert: Alert; view: SessionView }) {
         </div>
         <p className="mt-2">{alert.message}</p>
         <dl className="mt-3 flex flex-wrap gap-x-8 gap-y-2">
-          <Figure word="now" value={show(alert.current)} />
+          <Figure word="now" value={show(alert.current)} unit={unit} />
           <Figure word="expected" value={show(alert.expected)} />
           <Figure word="difference" value={signed(show(alert.deviation))} />
-          <div className="self-end">
-            <dt className="sr-only">measured in</dt>
-            <dd className="label">{word}</dd>
-          </div>
         </dl>
         {alert.type !== 'RECOVERED' && (
           <p className="mt-3 text-sm">
@@ -91,11 +87,14 @@ function signed(text: string): string {
   return text === '0' ? text : `+${text}`
 }
 
-function Figure({ word, value }: { word: string; value: string }) {
+function Figure({ word, value, unit }: { word: string; value: string; unit?: string }) {
   return (
     <div>
       <dt className="label">{word}</dt>
-      <dd className="text-2xl leading-tight font-semibold">{value}</dd>
+      <dd className="text-2xl leading-tight font-semibold">
+        {value}
+        {unit && <span className="label font-normal"> {unit}</span>}
+      </dd>
     </div>
   )
 }

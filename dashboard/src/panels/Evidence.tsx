@@ -78,14 +78,17 @@ export function Evidence({ alert }: { alert: Alert }) {
         ))}
       </dl>
       {facts.length > 0 && (
-        <dl className="label mt-3 flex flex-wrap gap-x-4 gap-y-0.5">
-          {facts.map((part) => (
-            <div key={part} className="flex gap-1.5">
-              <dt>{FACTS[part] ?? part.replaceAll('_', ' ')}</dt>
-              <dd className="font-medium text-ink">{fact(evidence[part]!)}</dd>
-            </div>
-          ))}
-        </dl>
+        <details className="label mt-3">
+          <summary className="underline underline-offset-4">All numbers</summary>
+          <dl className="mt-1 flex flex-wrap gap-x-4 gap-y-0.5">
+            {facts.map((part) => (
+              <div key={part} className="flex gap-1.5">
+                <dt>{FACTS[part] ?? part.replaceAll('_', ' ')}</dt>
+                <dd className="font-medium text-ink">{fact(evidence[part]!)}</dd>
+              </div>
+            ))}
+          </dl>
+        </details>
       )}
     </div>
   )

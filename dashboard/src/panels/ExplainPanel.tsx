@@ -5,14 +5,14 @@ import type { Part } from '../frames'
 import type { PanelProps } from './view'
 
 export function ExplainPanel({ view }: PanelProps) {
-  const [open, setOpen] = useParam('why', '1')
+  const [open, setOpen] = useParam('why')
   const { explain } = view
   return (
     <details
       className="card p-4 sm:p-5"
       open={open === '1'}
       onToggle={(event) => {
-        const now = (event.target as HTMLDetailsElement).open ? '1' : '0'
+        const now = (event.target as HTMLDetailsElement).open ? '1' : ''
         if (now !== open) setOpen(now)
       }}
     >
@@ -25,14 +25,14 @@ export function ExplainPanel({ view }: PanelProps) {
             role="group"
             aria-label="Parts of the score"
           >
-            <table className="w-full min-w-96 text-left text-sm">
+            <table className="w-full min-w-[26rem] text-left text-sm">
               <thead className="text-soft">
                 <tr>
                   <th className="py-1 pr-3 font-medium">Part</th>
-                  <th className="py-1 pr-3 text-right font-medium">Measured</th>
-                  <th className="py-1 pr-3 text-right font-medium">Of full</th>
-                  <th className="py-1 pr-3 text-right font-medium">Weight</th>
-                  <th className="py-1 text-right font-medium">Gives</th>
+                  <th className="py-1 pr-3 text-right font-medium whitespace-nowrap">Measured</th>
+                  <th className="py-1 pr-3 text-right font-medium whitespace-nowrap">Of full</th>
+                  <th className="py-1 pr-3 text-right font-medium whitespace-nowrap">Weight</th>
+                  <th className="py-1 text-right font-medium whitespace-nowrap">Gives</th>
                 </tr>
               </thead>
               <tbody>
@@ -45,7 +45,7 @@ export function ExplainPanel({ view }: PanelProps) {
                   <td className="py-1.5" colSpan={4}>
                     Score
                   </td>
-                  <td className="py-1.5 text-right">{points(explain.score)}</td>
+                  <td className="py-1.5 text-right whitespace-nowrap">{points(explain.score)}</td>
                 </tr>
               </tfoot>
             </table>
@@ -75,10 +75,12 @@ function Row({ part }: { part: Part }) {
         {part.label}
         <span className="label block">{part.note}</span>
       </td>
-      <td className="py-1.5 pr-3 text-right">{raw}</td>
-      <td className="py-1.5 pr-3 text-right">{percent(part.normalised)}</td>
-      <td className="py-1.5 pr-3 text-right">{points(part.weight)}</td>
-      <td className="py-1.5 text-right font-medium">{points(part.contribution)}</td>
+      <td className="py-1.5 pr-3 text-right whitespace-nowrap">{raw}</td>
+      <td className="py-1.5 pr-3 text-right whitespace-nowrap">{percent(part.normalised)}</td>
+      <td className="py-1.5 pr-3 text-right whitespace-nowrap">{points(part.weight)}</td>
+      <td className="py-1.5 text-right font-medium whitespace-nowrap">
+        {points(part.contribution)}
+      </td>
     </tr>
   )
 }

@@ -17,7 +17,7 @@ export interface Panel {
 export const PANELS: Panel[] = [
   { id: 'chart', place: 'wide', Component: ChartPanel },
   { id: 'signals', place: 'wide', Component: SignalsPanel },
+  { id: 'explain', place: 'wide', Component: ExplainPanel },
   { id: 'anomaly', place: 'right', Component: AnomalyPanel },
   { id: 'ticker', place: 'left', Component: TickerPanel },
-  { id: 'explain', place: 'left', Component: ExplainPanel },
 ]
