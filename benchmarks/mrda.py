@@ -41,6 +41,7 @@ from roomtone.signals.engagement import engagement_score
 
 Floats = NDArray[np.float64]
 
+COLUMNS = {"meeting", "start", "end", "speaker", "hotspot", "text"}
 WINDOW_S = 60
 FOLDS = 10
 SHORT = 2  # words at most in a short answer
@@ -78,7 +79,10 @@ def read(folder: Path) -> dict[str, list[Utterance]]:
     for path in sorted([*folder.rglob("*.tsv"), *folder.rglob("*.tsv.gz")]):
         opened = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rt", encoding="utf-8", newline="") as lines:
-            for row in csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE):
+            table = csv.DictReader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+            if not set(table.fieldnames or ()) >= COLUMNS:
+                continue
+            for row in table:
                 meetings[row["meeting"]].append(
                     Utterance(
                         float(row["start"]),
@@ -228,7 +232,10 @@ def run(data: Path, quick: bool = False) -> dict[str, dict[str, float]]:
     folder = data / "mrda_hotspots" if (data / "mrda_hotspots").is_dir() else data
     meetings = read(folder)
     if not meetings:
-        raise FileNotFoundError(f"There are no meetings below {folder}; name another folder.")
+        print(f"skipped: no meetings below {folder}; give --data DIR", file=sys.stderr)
+        if os.environ.get("CI"):
+            raise FileNotFoundError(folder)
+        return {}
     if quick:
         meetings = dict(list(meetings.items())[::3])
     cut = windows(meetings)
@@ -257,11 +264,6 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="every third meeting")
     options = parser.parse_args()
-    if not options.data.is_dir():
-        print(
-            f"skipped: {options.data} is not there; name the data with --data DIR", file=sys.stderr
-        )
-        return 1 if os.environ.get("CI") else 0
     run(options.data, options.quick)
     return 0
 

@@ -286,9 +286,10 @@ def run(data: Path, quick: bool = False) -> dict[str, dict[str, float]]:
     folder = data / "nab" if (data / "nab").is_dir() else data
     corpus = load(folder)
     if not corpus:
-        raise FileNotFoundError(
-            f"There are no labelled series below {folder}; name another folder."
-        )
+        print(f"skipped: no labelled series below {folder}; give --data DIR", file=sys.stderr)
+        if os.environ.get("CI"):
+            raise FileNotFoundError(folder)
+        return {}
     detectors: dict[str, Callable[[Sequence[Series]], list[Floats]]] = {
         "novelty (ours)": novelty,
         "windowed Gaussian": windowed_gaussian,
@@ -327,11 +328,6 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="leave out the slow comparisons")
     options = parser.parse_args()
-    if not options.data.is_dir():
-        print(
-            f"skipped: {options.data} is not there; name the data with --data DIR", file=sys.stderr
-        )
-        return 1 if os.environ.get("CI") else 0
     run(options.data, options.quick)
     return 0
 
