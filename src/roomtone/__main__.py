@@ -34,18 +34,16 @@ app.add_typer(config_app, name="config")
 
 Data = Annotated[
     Path | None,
-    typer.Option(help="Data folder (journal and database).", show_default=False, metavar="DIR"),
+    typer.Option(help="Data folder (journal and database).", metavar="DIR"),
 ]
 Url = Annotated[
     str | None,
-    typer.Option(help="Address of a running server  [default: this machine's, port 8003]"),
+    typer.Option(help="Address of a running server.", show_default="this machine's, port 8003"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Port = Annotated[int | None, typer.Option(help="TCP port  [default: 8003]", show_default=False)]
-Host = Annotated[str | None, typer.Option(help="Address to listen on  [default: 127.0.0.1]")]
-Session = Annotated[
-    str | None, typer.Option(help="Take everything as this session.", show_default=False)
-]
+Port = Annotated[int | None, typer.Option(help="TCP port.", show_default="8003")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
+Session = Annotated[str | None, typer.Option(help="Take everything as this session.")]
 Columns = Annotated[
     str | None,
     typer.Option(
@@ -57,21 +55,30 @@ Columns = Annotated[
 ]
 Budget = Annotated[
     float | None,
-    typer.Option(help="False alarms per hour and session that you put up with  [default: 0.5]"),
+    typer.Option(
+        help="False alarms per hour and session that you put up with.", show_default="0.5"
+    ),
 ]
+
+
+def say_version(wanted: bool) -> None:
+    """Print the version and end."""
+    if wanted:
+        typer.echo(__version__)
+        raise typer.Exit(OK)
 
 
 @app.callback()
 def root(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=say_version, is_eager=True, help="Print the version."),
+    ] = False,
 ) -> None:
     """Hears how a conversation feels: live engagement, and alerts when a room is being lost.
 
     Try it: roomtone demo
     """
-    if version:
-        typer.echo(__version__)
-        raise typer.Exit(OK)
 
 
 @app.command(epilog=EPILOG)
@@ -132,7 +139,7 @@ def ingest(
     session: Session = None,
     to: Annotated[
         str | None,
-        typer.Option(help="Running server to send to  [default: this machine's, port 8003]"),
+        typer.Option(help="Running server to send to.", show_default="this machine's, port 8003"),
     ] = None,
     data: Data = None,
     live: Annotated[
@@ -190,7 +197,8 @@ def replay(
 def explain(
     session: Annotated[str, typer.Argument(help="The session's id.")],
     at: Annotated[
-        str | None, typer.Option(help="When, as 2026-01-31T12:00:00Z  [default: the last tick]")
+        str | None,
+        typer.Option(help="When, as 2026-01-31T12:00:00Z.", show_default="the last tick"),
     ] = None,
     url: Url = None,
     data: Data = None,

@@ -81,7 +81,7 @@ async def demo(
         clock = CrowdClock(WallClock(), speed=speed)
         async with running(settings, door, clock) as pipeline:
             source = plugins.load("sources", "demo").Demo(seed=seed, warmup_s=WARMUP_S)
-            kept = "" if keep else f" Keep what comes: roomtone serve --data {Settings().data}"
+            kept = "" if keep else " Keep it: roomtone demo --data DIR"
             terminal.out.print(
                 f" roomtone {__version__}: a keynote and three chats, all of them synthetic; "
                 "nothing leaves this machine"
