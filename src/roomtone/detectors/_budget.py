@@ -159,7 +159,7 @@ def _quantile(chance: Column) -> Column:
     >>> _quantile(np.array([0.5, 0.025])).round(2)
     array([0.  , 1.96])
     """
-    t = np.sqrt(-2 * np.log(np.clip(chance, 1e-12, 0.5)))
+    t = np.sqrt(-2 * np.log(np.minimum(np.maximum(chance, 1e-12), 0.5)))
     above = 2.515517 + t * (0.802853 + t * 0.010328)
     below = 1 + t * (1.432788 + t * (0.189269 + t * 0.001308))
     quantile: Column = t - above / below

@@ -14,7 +14,7 @@ from roomtone.detectors._budget import Budget, Verdict, strength
 from roomtone.detectors._columns import Cells, Columns
 from roomtone.detectors._deficit import TICK_S, WINDOWS, Deficit, Deficits
 from roomtone.detectors._exits import GRAVE_SHARE, Exit, Exits
-from roomtone.detectors._hybrid import Hybrid, Parts, column
+from roomtone.detectors._hybrid import Hybrid, Parts, column, zeroed
 from roomtone.detectors._wording import Finding, exit_finding, fall_finding, recovered
 from roomtone.points import Block, Slots
 
@@ -109,7 +109,7 @@ class Calibrated:
         """Rows before which time is missing: nobody listened, or the feed was stalled."""
         before, stalled = lines[_LINE["time"]], lines[_LINE["stalled"]]
         age = column(block, "heartbeat_age_s")
-        limit = np.maximum(3 * np.nan_to_num(column(block, "heartbeat_every_s")), 15.0)
+        limit = np.maximum(3 * zeroed(column(block, "heartbeat_every_s")), 15.0)
         gap: NDArray[np.bool_] = (before > 0) & (now - before != TICK_S) | (stalled > 0) & ~doubt
         stalled[:] = np.where(doubt, np.maximum(stalled, age > limit), 0.0)
         before[:] = now
@@ -133,7 +133,7 @@ class Calibrated:
         quiet = now - np.maximum(lines[_LINE["alarmed"]], lines[_LINE["exited"]]) >= REFRACTORY_S
         leaving = (exits.mass | exits.burst) & (now - lines[_LINE["exited"]] >= REFRACTORY_S)
         fell = clear & quiet & (evidence.verdict.above > 0)
-        lost = np.nan_to_num(parts.mean - score)
+        lost = zeroed(parts.mean - score)
         least = np.maximum(GROSS, GROSS_SD * np.maximum(parts.sd, LEAST_SD))
         gross = (lost >= least) & (lost >= GROSS_SHARE * parts.mean) & (parts.points >= 4)
         gross &= quiet & (lines[_LINE["trouble"]] == 0) & evidence.fair

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.detectors._columns import Columns
-from roomtone.detectors._hybrid import column
+from roomtone.detectors._hybrid import column, zeroed
 from roomtone.points import Block, Column, Slots
 
 SHARE = 0.15  # of those here a minute ago, within that minute: a mass exit by definition
@@ -67,14 +67,14 @@ class Exits:
         mass = (share >= SHARE) & (leavers >= least)
 
         usual = lines[0] / lines[1]
-        many = np.maximum(np.nan_to_num(in_15), 1e-9)
+        many = np.maximum(zeroed(in_15), 1e-9)
         deviance = 2 * (many * np.log(many / usual) - (many - usual))
         burst = counted & (in_15 >= LEAST_PEOPLE) & (in_15 >= BURST_SHARE * before)
         burst &= (deviance >= BURST_DEVIANCE) & (many > usual)
 
         known = np.isfinite(in_15)
         keep = 1 - 1 / MEMORY_TICKS
-        ordinary = np.minimum(np.nan_to_num(in_15), 3 * usual + 3)
+        ordinary = np.minimum(zeroed(in_15), 3 * usual + 3)
         lines[0] = np.where(known, lines[0] * keep + ordinary, lines[0])
         lines[1] = np.where(known, lines[1] * keep + 1, lines[1])
         self._columns.put(slots, lines)

@@ -64,7 +64,7 @@ class Hybrid:
         off = np.where(known, history - mean[:, None], 0.0)
         sd = np.sqrt((off * off).sum(axis=1) / np.maximum(points - 1, 1))
         z = np.where(points > 0, np.maximum(mean - score, 0) / np.maximum(sd, LEAST_SD), 0.0)
-        z = np.minimum(np.nan_to_num(z), 1e3)
+        z = np.minimum(zeroed(z), 1e3)
 
         tree, ready = self._score_trees(block, lines, learn)
         share = np.minimum(z / Z_FULL, 1)
@@ -93,10 +93,10 @@ class Hybrid:
         slots = block.slots
         if self._scaled:
             names = ("score", "chat_per_min", "active_users", "poll_participation")
-            raw = np.nan_to_num(np.array([column(block, name) for name in names]))
+            raw = zeroed(np.array([column(block, name) for name in names]))
             x = self._standardise(raw, lines, learn)
         else:
-            x = np.nan_to_num(np.array(_shares(block)))
+            x = zeroed(np.array(_shares(block)))
         ready = self._trees.ready(slots)
         if learn.all():
             return self._trees.score_learn(slots, np.ascontiguousarray(x.T)), ready
@@ -148,6 +148,11 @@ def column(block: Block, name: str) -> Column:
     if values is None:
         return np.full(len(block.slots), np.nan)
     return np.ascontiguousarray(values, np.float64)
+
+
+def zeroed(values: Cells) -> Cells:
+    """The values with 0 for what is not known; a fifth of what `np.nan_to_num` takes on a row."""
+    return np.where(values == values, values, 0.0)
 
 
 def _shares(block: Block) -> list[Column]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from roomtone.alerts import Alert
 from roomtone.detectors._columns import Columns
-from roomtone.detectors._hybrid import column
+from roomtone.detectors._hybrid import column, zeroed
 from roomtone.points import Block, Slots
 from roomtone.ports import State
 
@@ -45,7 +45,7 @@ class Stall:
         age, every = column(block, "heartbeat_age_s"), column(block, "heartbeat_every_s")
         quiet = column(block, "quiet_s")
         sign = np.fmin(age, np.where(np.isnan(age), np.nan, quiet))
-        limit = np.maximum(MISSED * np.nan_to_num(every), LEAST_S)
+        limit = np.maximum(MISSED * zeroed(every), LEAST_S)
         overdue = sign > limit
         stalls, returns = overdue & (since == 0), (sign <= limit) & (since > 0)
         found = []
