@@ -40,7 +40,7 @@ class Site:
 
     async def get(self, path: str, **query: Any) -> Any:
         """What the server answers to a question that it must understand."""
-        response = await self.client.get(path, params=query)
+        response = await self.client.get(path, params=query or None)
         assert response.status_code == 200, response.text
         return response.json()
 

@@ -191,8 +191,7 @@ async def test_an_event_that_cannot_be_is_refused_with_its_reason(site: Site, bo
 
 
 async def test_what_looks_odd_but_is_right_is_taken(site: Site) -> None:
-    """An emoji of seven code points, a NUL in a text, no time, a leave without a join, a vote
-    without a poll."""
+    """An emoji of seven code points, no time, a leave without a join, a vote without a poll."""
     answer = await site.say(
         message(type="reaction", emoji="👨‍👩‍👧‍👦"),
         message(text="a\0b"),

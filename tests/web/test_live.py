@@ -194,8 +194,7 @@ async def deaf(site: Site, path: str, *topics: str) -> socket.socket:
 
 @pytest.mark.parametrize("path", ["/v1/live", "/v1/stream?topics=pulse"])
 async def test_a_viewer_that_never_reads_is_closed_alone(site: Site, path: str) -> None:
-    """It costs a bounded queue; the one beside it gets every frame in order; then it is cut off,
-    and its buffer with it."""
+    """The one beside it gets every frame in order, and goes on when the line is cut."""
     site.app.live._stall_s = 0.5
     quiet = await deaf(site, path, "pulse")
     big = json.dumps({"topic": "pulse", "kind": "tick", "seq": 0, "t": 0, "pad": "x" * 60_000})

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import msgspec
 
 from roomtone.engine import Note
-from roomtone.events import Event, Refusal
+from roomtone.events import MAX_NAME, Event, Refusal
 from roomtone.runtime.clock import iso, utc
 
 MOST_SOURCES = 50
 """How many sources are told apart; those beyond share the name `other`."""
 
 KEPT = 200
-"""How many events each source is remembered by."""
+"""How many events each source is remembered by: so many that went well and so many that did not,
+lest a busy source's good ones push out the one that you look for."""
 
 SHOWN_OF_A_BATCH = 5
 """How many accepted events of one batch are remembered; refused and late ones all are."""
 
 SAMPLE = 300
+"""How many bytes of an event are shown."""
+
 OTHER = "other"
+
+
+_Item = tuple[int, dict[str, Any]]  # in the order of their coming
+
+
+class _Said(msgspec.Struct):
+    """What a refused event said of itself, as far as it can be read."""
+
+    type: Any = None
+    session: Any = None
 
 
 @dataclass(slots=True)
@@ -33,7 +48,8 @@ class _Source:
     refused: int = 0
     late: int = 0
     last_ms: int = 0
-    items: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=KEPT))
+    good: deque[_Item] = field(default_factory=lambda: deque(maxlen=KEPT))
+    odd: deque[_Item] = field(default_factory=lambda: deque(maxlen=KEPT))
 
 
 class Inspector:
@@ -43,6 +59,7 @@ class Inspector:
         self._sources: dict[str, _Source] = {}
         self._faults: dict[str, str] = {}
         self.fault_count = 0
+        self._count = itertools.count()
 
     def _source(self, name: str) -> _Source:
         known = self._sources.get(name)
@@ -64,7 +81,8 @@ class Inspector:
             event = events[place]
             outcome = "duplicate" if place in duplicates else "accepted"
             reason = "its id is known" if outcome == "duplicate" else ""
-            its.items.append(_item(at_ms, source, outcome, event, reason))
+            kept = its.odd if outcome == "duplicate" else its.good
+            kept.append((next(self._count), _item(at_ms, source, outcome, event, reason)))
 
     def refused(
         self, source: str, refusals: Sequence[Refusal], samples: Sequence[bytes], at_ms: int
@@ -74,24 +92,25 @@ class Inspector:
         its.refused += len(refusals)
         its.last_ms = max(its.last_ms, at_ms)
         for index, refusal in enumerate(refusals[:KEPT]):
-            sample = samples[index][:SAMPLE] if index < len(samples) else b""
-            its.items.append(
-                {
-                    "at": iso(utc(at_ms)),
-                    "source": source,
-                    "outcome": "refused",
-                    "type": None,
-                    "session": None,
-                    "reason": refusal.reason,
-                    "sample": sample.decode("utf-8", "replace"),
-                }
-            )
+            sample = samples[index] if index < len(samples) else b""
+            said = _read(sample)
+            item = {
+                "at": iso(utc(at_ms)),
+                "source": source,
+                "outcome": "refused",
+                "type": _name(said.type),
+                "session": _name(said.session),
+                "reason": refusal.reason,
+                "sample": sample[:SAMPLE].decode("utf-8", "replace"),
+            }
+            its.odd.append((next(self._count), item))
 
     def note(self, source: str, event: Event, note: Note) -> None:
         """An event was taken, but something about it is worth telling: it was late, say."""
         its = self._source(source)
         its.late += note.outcome == "late"
-        its.items.append(_item(its.last_ms, source, note.outcome, event, note.reason))
+        item = _item(its.last_ms, source, note.outcome, event, note.reason)
+        its.odd.append((next(self._count), item))
 
     def fault(self, where: str, error: Exception) -> None:
         """A part of the server failed and goes on."""
@@ -123,9 +142,10 @@ class Inspector:
     ) -> list[dict[str, Any]]:
         """The last events, newest first, of one source or all, of one outcome or all."""
         chosen = [s for name, s in self._sources.items() if source in (None, name)]
-        found = [i for s in chosen for i in s.items if outcome in (None, i["outcome"])]
-        found.sort(key=lambda item: item["at"], reverse=True)
-        return found[:limit]
+        kept = [item for its in chosen for item in (*its.good, *its.odd)]
+        found = [item for item in kept if outcome in (None, item[1]["outcome"])]
+        found.sort(key=itemgetter(0), reverse=True)
+        return [item for _, item in found[:limit]]
 
 
 def _item(at_ms: int, source: str, outcome: str, event: Event, reason: str) -> dict[str, Any]:
@@ -138,3 +158,14 @@ def _item(at_ms: int, source: str, outcome: str, event: Event, reason: str) -> d
         "reason": reason,
         "sample": msgspec.json.encode(event)[:SAMPLE].decode("utf-8", "replace"),
     }
+
+
+def _read(sample: bytes) -> _Said:
+    try:
+        return msgspec.json.decode(sample, type=_Said)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _Said()
+
+
+def _name(said: object) -> str | None:
+    return said[:MAX_NAME] if isinstance(said, str) else None

@@ -13,7 +13,7 @@ from roomtone.runtime.config import Settings
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.web import plain
 from roomtone.web.guard import PAGE, Guard, with_headers
-from roomtone.web.ingest import Ingest
+from roomtone.web.ingest import BODY_S, Ingest
 from roomtone.web.live import Hub
 from roomtone.web.problems import (
     DATA,
@@ -152,7 +152,9 @@ class Server:
                 message = {**message, "headers": with_headers(message["headers"], DATA)}
             await send(message)
 
-        await api(scope, _bounded(receive, self._max_body), safe)
+        if scope["method"] not in ("GET", "HEAD"):
+            receive = await _read_body(receive, self._max_body)
+        await api(scope, receive, safe)
 
     # -- pages -----------------------------------------------------------------------------------
 
@@ -199,7 +201,9 @@ class Server:
         await answer(send, 200, page.encode(), b"text/html; charset=utf-8", headers)
 
 
-_HOW_TO_LISTEN = "connect to /v1/live with a WebSocket, or GET /v1/stream?topics=pulse"
+_HOW_TO_LISTEN = (
+    "frames come otherwise; connect to /v1/live with a WebSocket, or GET /v1/stream?topics=pulse"
+)
 
 
 def _is_file(files: StaticFiles, name: str) -> bool:
@@ -215,19 +219,22 @@ def _wants_page(scope: Scope) -> bool:
     return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
-def _bounded(receive: Receive, most: int) -> Receive:
-    """The same body, up to a limit."""
-    size = 0
+async def _read_body(receive: Receive, most: int) -> Receive:
+    """Read a body up to a limit, and give it out again as if it came now."""
+    parts: list[bytes] = []
+    first: Message = {"more_body": True}
+    async with asyncio.timeout(BODY_S):
+        while first.get("more_body") and first.get("type") != "http.disconnect":
+            first = await receive()
+            parts.append(first.get("body", b""))
+            if sum(map(len, parts)) > most:
+                raise Problem(413, f"the body is more than {most:,} bytes; send less")
+    waiting: list[Message] = [{"type": "http.request", "body": b"".join(parts), "more_body": False}]
 
-    async def bounded() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > most:
-            raise Problem(413, f"the body is more than {most:,} bytes; send less")
-        return message
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
 
-    return bounded
+    return again
 
 
 async def _refuse(kind: str, send: Send, problem: Problem) -> None:

@@ -21,7 +21,7 @@ When = Annotated[
 ]
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_AGO = re.compile(r"-(\d{1,7})([smhdw])")
+_AGO = re.compile(r"-([0-9]{1,7})([smhdw])")
 _LOST_PLUS = re.compile(r"[T ]\d\d:\d\d\S* \d\d:?\d\d$")
 
 

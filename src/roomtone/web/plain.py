@@ -90,7 +90,9 @@ def _row(session: Mapping[str, Any]) -> str:
     score, fields = session["score"], session["fields"]
     shown = "not yet" if score is None else f"{100 * score:.0f} {_text(session['level'])}"
     name = str(session["session"])
-    link = f'<a href="/v1/sessions/{_text(quote(name, safe=""))}">{_text(name)}</a>'
+    link = (
+        f'<a href="/v1/sessions/{_text(quote(name, safe="", errors="replace"))}">{_text(name)}</a>'
+    )
     trouble = session.get("trouble")
     told = "" if trouble is None else _alarm(trouble)
     return (
