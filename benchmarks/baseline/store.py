@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy import Engine, Float, Index, Integer, String, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 
@@ -43,27 +44,53 @@ class AnomalyRow(Base):
     score: Mapped[float] = mapped_column(Float)
 
 
-def open_store(path: Path) -> Engine:
-    """The tables in a SQLite file: write-ahead log and `synchronous=NORMAL`, as Roomtone's own.
+class SyncStore:
+    """The tables in a SQLite file, written by the loop's own thread.
 
-    Durability class: kill-safe. A commit waits for no disk, which is the kindest that a commit
-    per row can be treated.
+    Write-ahead log and `synchronous=NORMAL`, as Roomtone's own. Durability class: kill-safe. A
+    commit waits for no disk, which is the kindest that a commit per row can be treated.
     """
-    engine = create_engine(f"sqlite:///{path}")
 
+    def __init__(self, path: Path) -> None:
+        self.engine = create_engine(f"sqlite:///{path}")
+        _pragmas(self.engine)
+        Base.metadata.create_all(self.engine)
+
+    async def insert(self, row: Base) -> None:
+        """Write one row in a unit of work of its own, and commit it."""
+        with Session(self.engine) as session:
+            session.add(row)
+            session.commit()
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        self.engine.dispose()
+
+
+class AsyncStore:
+    """The same through SQLAlchemy's asyncio, which the documents name: a commit blocks no loop."""
+
+    def __init__(self, path: Path) -> None:
+        made = SyncStore(path)
+        made.engine.dispose()
+        self.engine: AsyncEngine = create_async_engine(f"sqlite+aiosqlite:///{path}")
+        _pragmas(self.engine.sync_engine)
+
+    async def insert(self, row: Base) -> None:
+        """Write one row in a unit of work of its own, and commit it."""
+        async with AsyncSession(self.engine) as session:
+            session.add(row)
+            await session.commit()
+
+    async def close(self) -> None:
+        """Let go of the file."""
+        await self.engine.dispose()
+
+
+def _pragmas(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
-    def _pragmas(connection: object, _: object) -> None:
+    def _set(connection: object, _: object) -> None:
         cursor = connection.cursor()  # type: ignore[attr-defined]
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.close()
-
-    Base.metadata.create_all(engine)
-    return engine
-
-
-def insert(engine: Engine, row: Base) -> None:
-    """Write one row in a unit of work of its own, and commit it."""
-    with Session(engine) as session:
-        session.add(row)
-        session.commit()

@@ -73,6 +73,7 @@ class Tracker:
         active = {user for _, user in self.messages}
         active.update(user for _, user in self.reactions)
         active.update(user for _, user in self.votes)
+        active &= self.connected  # who left is no longer active
         total = max(len(self.connected), len(active))
         voters = set().union(*self.polls.values())
         before = max(len(self.connected) + len(self.leaves) - len(self.joins), 0)
