@@ -158,6 +158,20 @@ def test_events_up_to_ten_seconds_late_count_where_they_belong() -> None:
     assert engine.summary("s").late == 1
 
 
+def test_a_channel_that_slept_still_has_its_people() -> None:
+    """A session ends after half an hour of silence; whoever was in is in when it goes on."""
+    engine = Engine([Engagement()], [])
+    engine.apply([Join(session="s", user=f"u{i}") for i in range(10)], T0 * 1000)
+    engine.apply([Leave(session="s", user="u0")], (T0 + 100) * 1000)
+    ended = engine.tick(T0 + 1900).ended
+
+    engine.apply([Leave(session="s", user=f"u{i}") for i in range(1, 5)], (T0 + 40_000) * 1000)
+
+    fields = engine.tick(T0 + 40_005).blocks[0].fields
+    assert [summary.people for summary in ended] == [10]
+    assert (fields["present_before"][0], fields["leavers_60s"][0]) == (9, 4)
+
+
 def test_a_clock_ahead_counts_as_now() -> None:
     """An event whose clock runs ahead cannot move the window of anybody."""
     engine = Engine([Engagement()], [])

@@ -33,6 +33,10 @@ TICK_S = 5
 SETTLE_S = WINDOW_S + 30
 """After a gap in listening, detectors wait until the window has filled and steadied again."""
 
+MOST_RESTING, MOST_SEATS = 1_000, 10_000
+"""How many ended sessions are remembered with those who never said that they left, and how many
+people of each: a channel that falls silent for a night still has its people in the morning."""
+
 SLICE = 1000
 """How many rooms a tick reads at once, so that a loop gets a breath in between."""
 
@@ -77,6 +81,7 @@ class Engine:
         self.next_tick = 0  # 0: the clock has not begun
         self.clock_ms = 0  # the latest arrival; never goes back
         self.hold_until = 0
+        self.resting: dict[str, list[str]] = {}  # ended session: who was still present
         for name, dtype, _ in _SCORES:
             self.rooms.columns[name] = np.zeros(self.rooms.capacity, dtype)
 
@@ -103,7 +108,7 @@ class Engine:
                     continue
                 if age > 0:
                     second = int(stamp)
-            room = find(event.session) or rooms.room(event.session, second)
+            room = find(event.session) or self._room(event.session, second)
             slot = room.slot
             touched[slot] = now
             if type(event) is Message:
@@ -119,8 +124,17 @@ class Engine:
                     notes.append(Note(index, "note", note))
         return notes
 
+    def _room(self, session: str, second: int) -> Room:
+        """The room of a session; one that comes back after a rest knows who was still there."""
+        room = self.rooms.rooms.get(session)
+        if room is None:
+            room = self.rooms.room(session, second)
+            if session in self.resting:
+                self.rooms.seat(room, self.resting.pop(session))
+        return room
+
     def _late(self, index: int, event: Event, now: int, age_ms: float) -> Note:
-        room = self.rooms.room(event.session, now)
+        room = self._room(event.session, now)
         self.rooms.columns["late"][room.slot] += 1
         if type(event) is Message and event.role == "user":
             self.rooms.columns["late_chat"][room.slot] += 1
@@ -290,6 +304,11 @@ class Engine:
         """Close a session and say what it was."""
         slot = self.rooms.rooms[session].slot
         summary = self.summary(session, reason)
+        present = self.rooms.rooms[session].present
+        if present and len(present) <= MOST_SEATS:
+            self.resting[session] = sorted(present)
+            if len(self.resting) > MOST_RESTING:
+                self.resting.pop(next(iter(self.resting)))
         self.rooms.close(session)
         for detector in self.detectors:
             detector.forget(np.array([slot], np.intp))
@@ -327,6 +346,7 @@ class Engine:
         return {
             "rooms": state.rooms_out(self.rooms),
             "clock": [self.next_tick, self.hold_until, self.clock_ms],
+            "resting": self.resting,
             "detectors": [detector.snapshot() for detector in self.detectors],
         }
 
@@ -334,6 +354,7 @@ class Engine:
         """Go on exactly as the engine would have that the snapshot was taken of."""
         state.rooms_in(self.rooms, saved["rooms"])
         self.next_tick, self.hold_until, self.clock_ms = saved["clock"]
+        self.resting = dict(saved["resting"])
         for detector, its in zip(self.detectors, saved["detectors"], strict=True):
             detector.restore(its)
 

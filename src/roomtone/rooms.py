@@ -292,6 +292,13 @@ class Rooms:
         room.users = {user: last for user, last in room.users.items() if last > keep}
         return len(room.users) < self.max_users
 
+    def seat(self, room: Room, people: list[str]) -> None:
+        """These people were here before the room was, and nobody saw them leave."""
+        self.know_presence(room)
+        for user in people:
+            self.meet(room, user)
+            self._appear(room, user, NEVER)
+
     def open_poll(self, room: Room, poll: str, second: int) -> None:
         """A poll is open from now on."""
         if not room.polls:
