@@ -219,12 +219,15 @@ def test_presence_unknown_is_an_estimate() -> None:
 
 def test_slots_are_reused_clean() -> None:
     """A new session in an old slot knows nothing of the one before."""
-    engine = play((0, say()), (0, Join(session="s", user="x")))
+    engine = play(
+        (0, Message(session="old", user="a", text="x")), (0, Join(session="old", user="x"))
+    )
     engine.tick(T0 + 1800)
 
     engine.apply([say("new")], (T0 + 1801) * 1000)
 
     minute = read(engine, T0 + 1805)
+    assert engine.rooms.rooms["s"].slot == 0
     assert (minute["chat"], minute["active"], minute["presence_known"]) == (1, 1, 0)
 
 
