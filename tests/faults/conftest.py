@@ -55,3 +55,12 @@ def failing_disk():
 def rounds() -> int:
     """How many random rounds: 10, or what ROOMTONE_FAULT_ROUNDS says (200 in `make faults`)."""
     return int(os.environ.get("ROOMTONE_FAULT_ROUNDS", "10"))
+
+
+def pytest_collection_modifyitems(items):
+    """The long runs wait for `make faults`."""
+    if "ROOMTONE_FAULT_ROUNDS" in os.environ:
+        return
+    for item in items:
+        if item.get_closest_marker("faults"):
+            item.add_marker(pytest.mark.skip(reason="a long run: make faults"))

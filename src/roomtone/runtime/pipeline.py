@@ -63,6 +63,7 @@ class Pipeline(Views):
         self.unsaved = 0  # events applied since the last snapshot
         self.next_due = 0  # the next tick to be written; runs ahead of the engine's own
         self.backlog: deque[tuple[int, Entry]] = deque()  # synced, not yet applied
+        self._deaf = False  # the journal took no ticks of late
         self._news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -168,11 +169,30 @@ class Pipeline(Views):
         """Put into the journal every tick that stands before or at this second.
 
         Called before a batch is appended, so that a batch that arrived after a tick can never
-        stand before it, however late the clock's own task is.
+        stand before it, however late the clock's own task is. Raises JournalError when the
+        journal cannot take them; they are due still, or, when that lasts, become a gap.
         """
+        if self._deaf and now_s - self.next_due > recovery.UNHEARD_S:
+            self._write(Gap(start=self.next_due - TICK_S, end=now_s))
+            self.next_due = now_s - now_s % TICK_S + TICK_S
         while self.next_due <= now_s:
-            self.journal.append(Tick(now=self.next_due)).add_done_callback(_swallow)
+            self._write(Tick(now=self.next_due))
             self.next_due += TICK_S
+        self._deaf = False
+
+    def _write(self, entry: Tick | Gap) -> None:
+        """Append what the clock says. What fails, now or later, is due again."""
+        due = self.next_due
+
+        def check(future: asyncio.Future[Any]) -> None:
+            if not future.cancelled() and future.exception() is not None:
+                self.next_due, self._deaf = min(self.next_due, due), True
+
+        try:
+            self.journal.append(entry).add_done_callback(check)
+        except JournalError:
+            self._deaf = True
+            raise
 
     async def _append(self, entry: Entry) -> None:
         await self.journal.append(entry)
@@ -281,7 +301,11 @@ class Pipeline(Views):
     async def _run_clock(self) -> None:
         while True:
             await self.clock.wait_until(self.next_due * 1000)
-            self.due_ticks(self.clock.now_ms() // 1000)
+            try:
+                self.due_ticks(self.clock.now_ms() // 1000)
+            except JournalError:  # shown on /readyz; the ticks are due as soon as it works again
+                await asyncio.sleep(0.1)
+                await self.journal.ready()
 
     async def _run_push(self) -> None:
         """Every 100 ms, show what changed since: one frame for all who look at a topic."""
@@ -311,11 +335,3 @@ class Pipeline(Views):
         while True:
             await self.clock.wait_until(self.clock.now_ms() + 600_000)
             await recovery.upkeep(self)
-
-
-def _swallow(future: asyncio.Future[Any]) -> None:
-    """A tick that could not be written shows as the journal's trouble on /readyz already."""
-    if not future.cancelled():
-        error = future.exception()
-        if error is not None and not isinstance(error, JournalError):
-            log.error("a tick was not written", error=str(error))

@@ -159,8 +159,9 @@ class Views:
             self.keeper.health(),
             {
                 "name": "clock",
-                "ok": self.clock.now_ms() // 1000 - self.board.now < 30 or not self.engine.rooms,
-                "detail": f"last tick at {iso(utc(self.board.now * 1000))}",
+                "ok": self.clock.now_ms() // 1000 - self.engine.next_tick < 25
+                or not self.engine.rooms,
+                "detail": f"next tick at {iso(utc(self.engine.next_tick * 1000))}",
                 "remedy": "",
             },
             {
