@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,36 +15,45 @@ from roomtone.points import Block, Column, Slots
 # which the sum of what is found and what is falsely raised was best.
 THRESHOLD = 0.27
 
-# The two views of a moment: how much the point before weighs in the comparison (0 compares values
-# alone, 0.9 the shape of about ten points), and how much the view's verdict counts. A shape is
-# new far more often than a value, and means less.
-FADES = (0.0, 0.9)
-WEIGHTS = (1.0, 1 / 3)
 
+class View(NamedTuple):
+    """One way to look at a moment: which of the two lines, with how much context, how loud."""
+
+    line: int  # 0: the numbers as they come; 1: their level, an exponential mean
+    fade: float  # what the point before weighs in a comparison; 0 compares moments alone
+    weight: float  # how much the verdict counts
+
+
+# Values, shapes of about ten points, and levels. A shape or a level is new far more often than a
+# value is, and means less.
+VIEWS = (View(0, 0.0, 1.0), View(0, 0.9, 1 / 3), View(1, 0.0, 1 / 3))
+
+_LEVEL = 0.95  # what the exponential mean keeps of itself at each point: a level of about 20 points
 _USUAL = 0.99  # share of past distances that count as usual
 _FLOOR = 0.05  # of the standard deviation: nearer than this is no news in any series
 _BURN_IN = 50  # distances that a view must have seen before it speaks
 _LIFE = 20_000  # points over which the memory of distances fades
 _QUIET = 100  # points in which only a still higher score speaks: one event, one alarm
 _BINS, _PER_OCTAVE = 512, 4  # histogram of distances, by their logarithm, from 2^-64 to 2^64
-_CHUNK = 16  # rows computed together, so that their columns stay in the processor's cache
+_CHUNK = 4  # rows computed together, so that their columns stay in the processor's cache
 
 
 class NoveltyScore:
     """How new each slot's latest number is to that slot, 0..1; 0 means familiar.
 
-    Each number is compared with every one of the last `memory`, once alone and once with what
-    came before it, older points weighing less (`FADES`). For a lag l and a fade f the squared
-    distance obeys D[l] = f D[l] + (x[t] - x[t-l])^2, so a point costs one pass over the lags,
-    and a season of any length is found by its lag without being told. The distance to the
-    nearest past moment is divided by what such distances are: the geometric mean of their 99th
-    centile and their largest. The louder of the views, weighted, is r; the score is r / (1 + r).
+    Each moment is compared with every one of the last `memory`, in three views (`VIEWS`): its
+    value, its shape (the value with what came before it, older points weighing less) and its
+    level (an exponential mean). For a lag l and a fade f the squared distance obeys
+    D[l] = f D[l] + (x[t] - x[t-l])^2, so a point costs one pass over the lags, and a season of
+    any length is found by its lag without being told. The distance to the nearest past moment is
+    divided by what such distances are: the geometric mean of their 99th centile and their
+    largest. The loudest view, weighted, is r; the score is r / (1 + r).
     Nearest-neighbour novelty as in Burnaev and Ishimtsev, "Conformalized density- and
     distance-based anomaly detection in time-series data", 2016; the recursion over lags, the
     normalisation and the union of views are ours.
 
     Causal, and independent of the unit: a series times a constant plus a constant scores alike.
-    A slot takes 16 bytes x memory + 8 KB: 40 KB at the default memory of 2,000 points.
+    A slot takes 24 bytes x memory + 12 KB: 60 KB at the default memory of 2,000 points.
     """
 
     def __init__(self, memory: int = 2_000) -> None:
@@ -52,17 +61,17 @@ class NoveltyScore:
         if memory < 100:
             raise ValueError("Give a memory of at least 100 points.")
         self.memory = memory
-        self._gaps = np.array([round(1 / (1 - fade)) for fade in FADES])
         self._state = self._columns(0)
 
     def _columns(self, slots: int) -> dict[str, NDArray[Any]]:
-        views = len(FADES)
+        views = len(VIEWS)
         return {
             "seen": np.zeros(slots, np.int64),
-            "past": np.zeros((slots, self.memory)),  # newest first, relative to the origin
-            "origin": np.zeros(slots),
-            "moments": np.zeros((slots, 3)),  # fading count, sum and sum of squares
-            "distance": np.zeros((slots, views - 1, self.memory)),  # by lag; the first needs none
+            "origin": np.zeros(slots),  # the first number, which all is relative to
+            "level": np.zeros(slots),
+            "past": np.zeros((slots, 2, self.memory)),  # both lines, newest first
+            "moments": np.zeros((slots, 2, 3)),  # of both: fading count, sum, sum of squares
+            "distance": np.zeros((slots, self.memory)),  # of shapes, by lag; the others need none
             "counts": np.zeros((slots, views, _BINS)),
             "largest": np.zeros((slots, views)),
         }
@@ -85,49 +94,56 @@ class NoveltyScore:
         state = self._state
         seen = state["seen"][slots]
         state["origin"][slots] = np.where(seen == 0, values, state["origin"][slots])
-        x = values - state["origin"][slots]
+        value = values - state["origin"][slots]
+        level = _LEVEL * state["level"][slots] + (1 - _LEVEL) * value
+        state["level"][slots] = level
+        lines = np.stack([value, level], axis=1)
         past = state["past"][slots]
-        nearest = self._nearest(slots, x, past, seen)
+        nearest = self._nearest(slots, lines, past, seen)
         score = self._against_usual(slots, nearest)
-        self._learn(slots, x, past, nearest)
+        self._learn(slots, lines, past, nearest)
         return score
 
-    def _nearest(self, slots: Slots, x: Column, past: Column, seen: Slots) -> Column:
+    def _nearest(self, slots: Slots, lines: Column, past: Column, seen: Slots) -> Column:
         """Distance to the nearest past moment in each view, (rows, views); NaN: too few so far."""
-        known = np.minimum(seen, self.memory)[:, None]
-        lags = np.arange(1, self.memory + 1)
-        apart = np.where(lags <= known, (x[:, None] - past) ** 2, 0.0)
-        nearest = np.empty((len(x), len(FADES)))
-        for view, (fade, gap) in enumerate(zip(FADES, self._gaps.tolist(), strict=True)):
-            if view == 0:
-                summed = apart
-            else:
-                summed = self._state["distance"][slots, view - 1]
-                summed *= fade
-                summed += apart
-                self._state["distance"][slots, view - 1] = summed
+        known = np.minimum(seen, self.memory)
+        reach = int(known.max())
+        lags = np.arange(1, reach + 1)
+        apart = lines[:, :, None] - past[:, :, :reach]
+        apart *= apart
+        uneven = bool((known < reach).any())  # mostly all rows know as much, and no mask is needed
+        if uneven:
+            apart = np.where((lags <= known[:, None])[:, None], apart, 0.0)
+        nearest = np.full((len(slots), len(VIEWS)), np.nan)
+        for number, view in enumerate(VIEWS):
+            gap, summed = round(1 / (1 - view.fade)), apart[:, view.line]
+            if view.fade:
+                summed = view.fade * self._state["distance"][slots, :reach] + summed
+                self._state["distance"][slots, :reach] = summed
+            if uneven:
+                summed = np.where(lags <= known[:, None] - gap + 1, summed, np.inf)
             # A lag counts once it has met its context: before that its sum is short.
-            whole = (lags >= gap) & (lags <= known - gap + 1)
-            least = np.where(whole, summed, np.inf).min(axis=1)
-            nearest[:, view] = np.sqrt((1 - fade) * least)
-        enough = np.isfinite(nearest) & (known >= self._gaps + 5)
-        return np.where(enough, nearest, np.nan)
+            whole = summed[:, gap - 1 : reach - gap + 1]
+            least = (1 - view.fade) * whole.min(axis=1, initial=np.inf)
+            enough = np.isfinite(least) & (known >= gap + 5)
+            nearest[enough, number] = np.sqrt(least[enough])
+        return nearest
 
     def _against_usual(self, slots: Slots, nearest: Column) -> Column:
-        """The views' ratios to their usual distances, joined and brought into 0..1."""
+        """The views' ratios to their usual distances, the loudest brought into 0..1."""
         counts, largest = self._state["counts"][slots], self._state["largest"][slots]
-        weight, total, squares = self._state["moments"][slots].T
+        weight, total, squares = np.moveaxis(self._state["moments"][slots], 2, 0)
         mean = total / np.maximum(weight, 1e-9)
         spread = np.sqrt(np.maximum(squares / np.maximum(weight, 1e-9) - mean**2, 0.0))
-        floor = np.maximum(_FLOOR * spread, 1e-12)[:, None]
+        floor = np.maximum(_FLOOR * spread[:, [view.line for view in VIEWS]], 1e-12)
         usual = np.maximum(_centile(counts), floor)
         measure = np.sqrt(usual * np.maximum(largest, floor))
         ripe = (counts.sum(axis=2) >= _BURN_IN) & np.isfinite(nearest)
         ratio = np.where(ripe, nearest, 0.0) / measure
-        loudest: Column = (ratio * np.array(WEIGHTS)).max(axis=1)
+        loudest: Column = (ratio * np.array([view.weight for view in VIEWS])).max(axis=1)
         return loudest / (1 + loudest)
 
-    def _learn(self, slots: Slots, x: Column, past: Column, nearest: Column) -> None:
+    def _learn(self, slots: Slots, lines: Column, past: Column, nearest: Column) -> None:
         state, keep = self._state, 1 - 1 / _LIFE
         row, view = np.nonzero(np.isfinite(nearest))
         found = nearest[row, view]
@@ -136,14 +152,14 @@ class NoveltyScore:
         state["largest"][slots] *= keep
         state["largest"][slots[row], view] = np.maximum(state["largest"][slots[row], view], found)
         state["moments"][slots] *= keep
-        state["moments"][slots] += np.stack([np.ones_like(x), x, x * x], axis=1)
-        state["past"][slots, 1:] = past[:, :-1]
-        state["past"][slots, 0] = x
+        state["moments"][slots] += np.stack([np.ones_like(lines), lines, lines**2], axis=2)
+        state["past"][slots, :, 1:] = past[:, :, :-1]
+        state["past"][slots, :, 0] = lines
         state["seen"][slots] += 1
 
     def nearest_value(self, slots: Slots, values: Column) -> Column:
         """The remembered number closest to each row's, its own latest entry left out."""
-        past = self._state["past"][slots, 1:] + self._state["origin"][slots][:, None]
+        past = self._state["past"][slots, 0, 1:] + self._state["origin"][slots][:, None]
         known = np.arange(2, self.memory + 1) <= self._state["seen"][slots][:, None]
         apart = np.where(known, np.abs(past - values[:, None]), np.inf)
         closest = past[np.arange(len(slots)), apart.argmin(axis=1)]
@@ -159,8 +175,8 @@ class NoveltyScore:
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None:
         """Go on from a snapshot taken with the same memory; ValueError when it differs."""
-        if state["past"].shape[1:] != (self.memory,):
-            raise ValueError(f"Restore with a memory of {state['past'].shape[1]} points.")
+        if state["past"].shape[2] != self.memory:
+            raise ValueError(f"Restore with a memory of {state['past'].shape[2]} points.")
         self._state = _restored(state, self._columns)
 
 
