@@ -3,13 +3,19 @@ import { Link } from 'wouter'
 import { ago, epoch, name } from '../lib/format'
 import { useNow } from '../lib/hooks'
 import { ALERT_TYPES, SEVERITIES } from '../lib/levels'
-import { liveLink } from '../lib/links'
+import { liveLink, replayLink } from '../lib/links'
 import { liveConnection } from '../stream/connection'
 import type { Alert } from '../wire'
 
 const SHOWN = 8
 
-export function AlertFeed({ alerts }: { alerts: Alert[] }) {
+interface Props {
+  alerts: Alert[]
+  /** Whether a session is live; the alerts of others lead to their replay. */
+  isLive: (session: string) => boolean
+}
+
+export function AlertFeed({ alerts, isLive }: Props) {
   const now = (useNow(5_000) + liveConnection().state.skew) / 1000
   return (
     <section className="card p-4" aria-labelledby="feed-head">
@@ -28,7 +34,11 @@ export function AlertFeed({ alerts }: { alerts: Alert[] }) {
           return (
             <li key={alert.id} className={`tone-${look.tone} arrive`}>
               <Link
-                href={liveLink(alert.session)}
+                href={
+                  isLive(alert.session)
+                    ? liveLink(alert.session)
+                    : `${replayLink(alert.session)}?t=${Math.floor(epoch(alert.time))}`
+                }
                 className="block rounded-xl px-3 py-2 hover:bg-sunken"
               >
                 <span className="flex items-baseline justify-between gap-2">

@@ -30,7 +30,7 @@ export function FirstEvent() {
     <div className="pt-4" data-testid="first-event">
       <h1 className="text-2xl font-semibold tracking-tight">No room is live yet</h1>
       <p className="mt-1 text-soft">Send a first event, and it appears here at once.</p>
-      <div className="mt-6 grid gap-4 xl:grid-cols-3">
+      <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-3">
         {ways.map((way) => (
           <Snippet key={way.title} {...way} />
         ))}

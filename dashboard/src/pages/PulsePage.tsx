@@ -47,7 +47,7 @@ export function PulsePage() {
                 <SessionTile key={session.session} session={session} />
               ))}
             </section>
-            <AlertFeed alerts={pulse.alerts} />
+            <AlertFeed alerts={pulse.alerts} isLive={(id) => pulse.sessions.has(id)} />
           </div>
         </>
       )}

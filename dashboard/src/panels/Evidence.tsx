@@ -56,24 +56,22 @@ export function Evidence({ alert }: { alert: Alert }) {
       </h3>
       <dl className="mt-2 grid gap-x-6 gap-y-2.5 sm:grid-cols-2">
         {weighed.map(({ part, word, show, fill }) => (
-          <div key={part}>
-            <div className="flex justify-between gap-3 text-sm">
-              <dt className="min-w-0">
-                {word}
-                {part === 'tree' && evidence.tree_ready === 0 && (
-                  <span className="label"> (still learning)</span>
-                )}
-              </dt>
-              <dd className="font-medium">{show(evidence[part]!)}</dd>
-            </div>
-            <div className="bar mt-1" aria-hidden="true">
+          <div key={part} className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-3 text-sm">
+            <dt>
+              {word}
+              {part === 'tree' && evidence.tree_ready === 0 && (
+                <span className="label"> (still learning)</span>
+              )}
+            </dt>
+            <dd className="font-medium">{show(evidence[part]!)}</dd>
+            <dd className="bar col-span-2 mt-1" aria-hidden="true">
               <i
                 style={{
                   width: `${Math.round(Math.min(1, Math.max(0, fill(evidence[part]!, evidence))) * 100)}%`,
                   background: 'var(--tone)',
                 }}
               />
-            </div>
+            </dd>
           </div>
         ))}
       </dl>
