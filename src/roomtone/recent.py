@@ -49,12 +49,10 @@ def read(rooms: Rooms, now: int, slots: Slots | None = None) -> Recent:
     if slots is None:
         slots = rooms.slots()
     c = rooms.columns
-    live = len(slots) and rooms.buckets[:, : int(slots.max()) + 1]
-    counts = (
-        live.sum(axis=0, dtype=np.int64)[slots].T.astype(np.float64)
-        if len(slots)
-        else np.zeros((KINDS, 0))
-    )
+    counts = np.zeros((KINDS, 0))
+    if len(slots):
+        live = rooms.buckets[:, : int(slots.max()) + 1]
+        counts = live.sum(axis=0, dtype=np.int64)[slots].T.astype(np.float64)
     chat, reactions, _, active, joins, leaves = counts
     last_15 = [(now - 1 - s) % WINDOW_S for s in range(15)]
     leaves_15 = rooms.buckets[last_15][:, slots, LEAVES].sum(axis=0).astype(np.float64)

@@ -54,7 +54,7 @@ class Run:
         at = np.searchsorted(self.high, high)
         np.minimum(at, max(len(self.high) - 1, 0), out=at)
         same = np.asarray(self.high[at] == high)
-        found = same & np.asarray(self.low[at] == low)
+        found: NDArray[np.bool_] = same & np.asarray(self.low[at] == low)
         # Equal upper halves of different ids: look at the neighbours (practically never).
         for i in np.flatnonzero(same & ~found):
             j = int(at[i]) + 1
@@ -162,7 +162,7 @@ class IdMemory:
         self._spilled: list[Run] = []  # of the segment being written
         self._runs: list[Run] = []  # of sealed segments, oldest first
         self._table = np.zeros(1 << (_TABLE_BITS - 3), np.uint8)  # costs memory as it fills
-        self._bits = memoryview(self._table)
+        self._bits = memoryview(self._table.data)
         self._newest_ms = 0
         self._scrubbed = 0  # the next part of the table to clear of dropped ids
 
