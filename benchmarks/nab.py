@@ -282,7 +282,7 @@ def figures(corpus: Sequence[Series], scores: Sequence[Floats]) -> dict[str, flo
 
 
 def run(data: Path, quick: bool = False) -> dict[str, dict[str, float]]:
-    """Score the detectors on the corpus below `data`; quick takes every other series, fewer rivals."""
+    """Score the detectors on the corpus below `data`; quick: every other series, fewer rivals."""
     folder = data / "nab" if (data / "nab").is_dir() else data
     corpus = load(folder)[:: 2 if quick else 1]
     if not corpus:
