@@ -27,6 +27,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # which joins the lines of a paragraph
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 config_app = typer.Typer(no_args_is_help=True, help="What is set, to what, and by whom.")
@@ -134,7 +135,12 @@ def serve(
 
 @app.command(epilog=EPILOG)
 def ingest(
-    file: Annotated[str, typer.Argument(help="A file, a .gz file, or - for standard input.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            help="A file, a .gz file, - for standard input, or NAME://… of an installed source."
+        ),
+    ],
     columns: Columns = None,
     session: Session = None,
     to: Annotated[

@@ -9,6 +9,7 @@ import pytest
 from roomtone.errors import ServerError
 from roomtone.events import Event, Message, encode
 from roomtone.runtime import ingest
+from roomtone.runtime.asking import open_answers
 from roomtone.runtime.config import Settings
 from roomtone.runtime.remote import Busy
 
@@ -158,7 +159,30 @@ async def test_a_folder_takes_a_history_and_keeps_its_summary(tmp_path):
     async with ingest.open_folder(settings, history=True) as folder:
         report = await ingest.ingest(reader(data), folder)
         again = await ingest.ingest(reader(data), folder)
-        (summary,) = await folder._pipeline.archive.sessions(session="s")
+    async with open_answers(settings, None, settings.data) as answers:
+        (session,) = await answers.sessions(10)
 
     assert (report.accepted, again.accepted, again.duplicates) == (50, 0, 50)
-    assert (summary.messages, summary.people) == (50, 50)
+    assert (session["messages"], session["people"]) == (50, 50)
+
+
+async def test_a_source_that_is_installed_is_sent_as_it_comes():
+    """Whatever yields events is taken in, in batches, until it ends or fails."""
+
+    class Flood:
+        async def events(self):
+            for number in range(2500):
+                yield Message(session="s", user="u", text="hi", id=str(number))
+
+    class Broken:
+        async def events(self):
+            yield Message(session="s", text="hi")
+            raise OSError("the line is dead")
+
+    sink = Notebook()
+    report = await ingest.ingest_stream(Flood(), sink)
+
+    assert (report.accepted, sink.finished) == (2500, ["s"])
+    assert max(map(len, sink.batches)) <= ingest.BATCH
+    with pytest.raises(OSError, match="the line is dead"):
+        await ingest.ingest_stream(Broken(), Notebook())

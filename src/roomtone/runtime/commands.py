@@ -11,7 +11,7 @@ from typing import Any
 
 from roomtone.errors import ServerError
 from roomtone.events import Event
-from roomtone.runtime import asking, ingest, terminal
+from roomtone.runtime import asking, ingest, plugins, terminal
 from roomtone.runtime.clock import WallClock
 from roomtone.runtime.config import Settings, load, trace
 from roomtone.runtime.remote import Remote
@@ -37,6 +37,20 @@ class Ingest:
     async def run(self, *, as_json: bool) -> int:
         """Take it in and print what became of it; 1 when a line was refused."""
         began = time.monotonic()
+        if "://" in self.file:
+            source = plugins.source(self.file)
+            async with self._sink() as sink:
+                report = await ingest.ingest_stream(source, sink)
+        else:
+            report = await self._take_file()
+        if as_json:
+            terminal.print_json(report.as_json())
+        else:
+            for line in terminal.report_lines(report, time.monotonic() - began):
+                terminal.out.print(line)
+        return UNWELL if report.refused else OK
+
+    async def _take_file(self) -> ingest.Report:
         stream, size = ingest.open_input(self.file)
         with stream:
             reader = ingest.open_source(
@@ -45,15 +59,9 @@ class Ingest:
             async with self._sink() as sink:
                 with terminal.progress_bar(size) as bar:
                     task = bar.add_task(terminal.clean(self.file), total=size or None)
-                    report = await ingest.ingest(
+                    return await ingest.ingest(
                         reader, sink, lambda position: bar.update(task, completed=position)
                     )
-        if as_json:
-            terminal.print_json(report.as_json())
-        else:
-            for line in terminal.report_lines(report, time.monotonic() - began):
-                terminal.out.print(line)
-        return UNWELL if report.refused else OK
 
     def _sink(self) -> AbstractAsyncContextManager[ingest.Sink]:
         if self.to is not None and self.data is not None:

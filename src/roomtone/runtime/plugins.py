@@ -8,8 +8,8 @@ from importlib.metadata import entry_points
 from typing import Any
 from urllib.parse import urlsplit
 
-from roomtone.errors import UnknownMember
-from roomtone.ports import Archive, Channel, Detector, Gauge, SeriesStore
+from roomtone.errors import BadConfig, UnknownMember
+from roomtone.ports import Archive, Channel, Detector, Gauge, SeriesStore, Source
 
 # family: name -> module:attribute. Strangers add theirs as entry points of group roomtone.<family>.
 MEMBERS: dict[str, dict[str, str]] = {
@@ -31,8 +31,7 @@ MEMBERS: dict[str, dict[str, str]] = {
 
 def names(family: str) -> list[str]:
     """All members of a family, ours and strangers'."""
-    others = {point.name for point in entry_points(group=f"roomtone.{family}")}
-    return sorted(MEMBERS[family].keys() | others)
+    return sorted({*MEMBERS[family], *_others(family)})
 
 
 def load(family: str, name: str) -> Any:
@@ -48,16 +47,35 @@ def load(family: str, name: str) -> Any:
 
 
 def gauges(*, seed_weights: bool) -> list[Gauge]:
-    """What is measured on the clock."""
-    return [load("signals", "engagement")(seed_weights=seed_weights)]
+    """What is measured on the clock: engagement, and what strangers installed."""
+    return [load("signals", "engagement")(seed_weights=seed_weights), *_strangers("signals")]
 
 
 def detectors(*, mode: str, alarms_per_hour: float) -> list[Detector]:
-    """What watches the measurements."""
+    """What watches the measurements: ours, and what strangers installed."""
     return [
         load("detectors", "anomaly")(mode=mode, alarms_per_hour=alarms_per_hour),
         load("detectors", "stall")(),
+        *_strangers("detectors"),
     ]
+
+
+def source(url: str) -> Source:
+    """The source that a URL's scheme names. Raises BadConfig for one that reads files."""
+    member = load("sources", _scheme(url))
+    if not callable(member):
+        raise BadConfig(f"{_scheme(url)} has no address; give the path of a file instead")
+    made: Source = member(url)
+    return made
+
+
+def _others(family: str) -> list[str]:
+    return sorted(point.name for point in entry_points(group=f"roomtone.{family}"))
+
+
+def _strangers(family: str) -> list[Any]:
+    """Every installed member of a family that is not ours, in the order of their names."""
+    return [load(family, name)() for name in _others(family) if name not in MEMBERS[family]]
 
 
 def series_store(url: str, keep_days: Mapping[int, float | None] | None = None) -> SeriesStore:
