@@ -52,8 +52,8 @@ class _Vote(_Base):
     option: Annotated[str, Field(max_length=200)] | int
 
 
-_Any = Annotated[_Message | _Reaction | _Presence | _Opened | _Vote, Field(discriminator="type")]
-_many = TypeAdapter(list[_Any])
+AnyEvent = Annotated[_Message | _Reaction | _Presence | _Opened | _Vote, Field(discriminator="type")]
+_many = TypeAdapter(list[AnyEvent])
 _floor = msgspec.json.Decoder(list[Event])
 
 
@@ -64,11 +64,13 @@ def run(options: Options) -> Report:
     events = [event for step in load.steps for event in step]
     bodies = [array(events[i : i + 100]) for i in range(0, len(events), 100)]
     _agree(bodies)
+    singles = {body: events[i * 100 : i * 100 + 100] for i, body in enumerate(bodies)}
     ways = {
         "ours": lambda body: decode(body)[0],
         "floor": _floor.decode,
         "pydantic": _many.validate_json,
-        "documents": _documents,
+        "array": _array,
+        "documents": lambda body: _documents(singles[body]),
     }
     found = alternate(
         options.repeat(9, 3),
@@ -76,17 +78,28 @@ def run(options: Options) -> Report:
     )
     us = {name: [cost * 1e6 for cost in costs] for name, costs in found.items()}
     report.lines += [str(load), "agreed: all ways read the same sessions, users, types and texts"]
-    report.add("json.loads, unchecked (documents)", "us/event", us["documents"])
+    report.add("documents: json.loads one by one, unchecked", "us/event", us["documents"])
+    report.add("json.loads of arrays, unchecked", "us/event", us["array"])
     report.add("pydantic, checked", "us/event", us["pydantic"])
     report.add("ours, checked, each refused alone", "us/event", us["ours"])
     report.add("floor: msgspec and one loop", "us/event", us["floor"])
-    report.add("times less than pydantic", "x", ratios(us["pydantic"], us["ours"]), bar=5, moonshot=10)
-    report.add("times less than json.loads", "x", ratios(us["documents"], us["ours"]))
+    less = ratios(us["documents"], us["ours"])
+    report.add("times less than the documents", "x", less, bar=5, moonshot=10)
+    report.add("times less than pydantic", "x", ratios(us["pydantic"], us["ours"]))
+    report.add("times less than json.loads of arrays", "x", ratios(us["array"], us["ours"]))
     report.add("of the floor", "x", ratios(us["ours"], us["floor"]), less_is_better=True)
     return report
 
 
-def _documents(body: bytes) -> list[dict[str, Any]]:
+def _documents(messages: list[bytes]) -> list[dict[str, Any]]:
+    """As Redis delivers them: one message, one event."""
+    decoded = [json.loads(message) for message in messages]
+    for event in decoded:
+        event.get("type"), event.get("session"), event.get("user"), event.get("at")
+    return decoded
+
+
+def _array(body: bytes) -> list[dict[str, Any]]:
     decoded: list[dict[str, Any]] = json.loads(body)
     for event in decoded:
         event.get("type"), event.get("session"), event.get("user"), event.get("at")

@@ -154,8 +154,7 @@ async def _run_baseline(load: Load, folder: Path, whole: bool) -> Run:
         fed += len(step)
         with start if warm else events:
             await service.bus.feed(EVENTS, step)
-            while service.handled < fed:
-                await asyncio.sleep(0.001 if whole else 0)
+            await service.until(fed)
         counted += 0 if warm else len(step)
         if (arrival + 1) % 5000 == 0:
             with start if warm else ticks:

@@ -88,7 +88,8 @@ class RedisBus:
     async def feed(self, channel: str, events: Sequence[bytes]) -> None:
         """Have the platform's process publish these."""
         assert self._platform.stdin is not None
-        self._platform.stdin.write(b"".join(channel.encode() + b" " + e + b"\n" for e in events))
+        head = f"{channel} {len(events)}".encode()
+        self._platform.stdin.write(b"\n".join([head, *events, b""]))
         self._platform.stdin.flush()
 
     async def close(self) -> None:
@@ -103,15 +104,13 @@ class RedisBus:
 
 _PLATFORM = """
 import sys, redis
-pipe = redis.Redis(unix_socket_path=sys.argv[1]).pipeline(transaction=False)
-waiting = 0
-while line := sys.stdin.buffer.readline():
-    channel, _, payload = line.rstrip(b"\\n").partition(b" ")
-    pipe.publish(channel, payload)
-    waiting += 1
-    if waiting >= 100 or not sys.stdin.buffer.peek(1):
-        pipe.execute()
-        waiting = 0
+connection = redis.Redis(unix_socket_path=sys.argv[1])
+while head := sys.stdin.buffer.readline():
+    channel, _, count = head.partition(b" ")
+    pipe = connection.pipeline(transaction=False)
+    for _ in range(int(count)):
+        pipe.publish(channel, sys.stdin.buffer.readline().rstrip())
+    pipe.execute()
 """
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from datetime import datetime
 
@@ -23,13 +24,23 @@ class Service:
         self.store = store
         self.trackers: dict[str, Tracker] = {}
         self.detectors: dict[str, Detector] = {}
-        self.handled = 0
+        self.handled = self._awaited = 0
+        self._done = asyncio.Event()
 
     async def listen(self) -> None:
         """Handle events as they are published, for good."""
         async for payload in self.bus.listen(EVENTS):
             self.handle(payload)
             self.handled += 1
+            if self.handled == self._awaited:
+                self._done.set()
+
+    async def until(self, count: int) -> None:
+        """Wait until so many events have been handled since the beginning."""
+        self._awaited = count
+        self._done.clear()
+        if self.handled < count:
+            await self._done.wait()
 
     def handle(self, payload: str | bytes) -> None:
         """Decode one event without looking whether it is one, and let its session take it."""
