@@ -10,22 +10,17 @@ import numpy as np
 
 from roomtone.rooms import Room, Rooms
 
+SLICE = 50
+"""How many rooms are packed at once: a long pack would keep the interpreter from everybody else."""
+
 
 def rooms_out(rooms: Rooms) -> dict[str, Any]:
     """All that `Rooms` knows, as plain values and arrays."""
     rooms.settle()
+    everybody = list(rooms.rooms.values())
     people = [
-        [
-            room.id,
-            room.slot,
-            room.users,
-            room.present,
-            room.gone,
-            [[*key, second] for key, second in room.reacted.items()],
-            {poll: sorted(voters) for poll, voters in room.polls.items()},
-            room.voters,
-        ]
-        for room in rooms.rooms.values()
+        pack([_room_out(room) for room in everybody[start : start + SLICE]])
+        for start in range(0, len(everybody), SLICE)
     ]
     return {
         "head": rooms.head,
@@ -38,6 +33,19 @@ def rooms_out(rooms: Rooms) -> dict[str, Any]:
     }
 
 
+def _room_out(room: Room) -> list[Any]:
+    return [
+        room.id,
+        room.slot,
+        room.users,
+        room.present,
+        room.gone,
+        [[*key, second] for key, second in room.reacted.items()],
+        {poll: sorted(voters) for poll, voters in room.polls.items()},
+        room.voters,
+    ]
+
+
 def rooms_in(rooms: Rooms, saved: Mapping[str, Any]) -> None:
     """Make `rooms` what they were."""
     rooms.head = saved["head"]
@@ -48,7 +56,8 @@ def rooms_in(rooms: Rooms, saved: Mapping[str, Any]) -> None:
     rooms.capacity = rooms.buckets.shape[1]
     rooms.by_slot = [None] * saved["top"]
     rooms.rooms = {}
-    for id, slot, users, present, gone, reacted, polls, voters in saved["people"]:
+    everybody = [room for part in saved["people"] for room in unpack(part)]
+    for id, slot, users, present, gone, reacted, polls, voters in everybody:
         room = Room(id, slot)
         room.users, room.present, room.gone = users, present, gone
         room.reacted = {(user, emoji, target): s for user, emoji, target, s in reacted}
