@@ -116,3 +116,14 @@ def test_every_setting_explains_itself():
     """A default carries its meaning, and the name of its variable follows from its key."""
     assert all(len(description) > 20 for description in keys().values())
     assert environment_name("server.port") == "ROOMTONE_SERVER__PORT"
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]")],
+)
+def test_the_server_of_this_machine_has_an_address(host, url):
+    """Where `serve` with these settings is reached."""
+    settings = Settings(server={"host": host, "port": 9})
+
+    assert settings.url == f"http://{url}:9"

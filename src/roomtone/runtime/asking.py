@@ -100,7 +100,7 @@ async def open_answers(
     another process has it open.
     """
     if data is None:
-        remote = Remote(url or f"http://{settings.server.host}:{settings.server.port}")
+        remote = Remote(url or settings.url)
         try:
             yield FromServer(remote)
         finally:

@@ -13,7 +13,7 @@ from roomtone.errors import ServerError
 from roomtone.events import Event
 from roomtone.runtime import asking, ingest, plugins, terminal
 from roomtone.runtime.clock import WallClock
-from roomtone.runtime.config import Settings, load, trace
+from roomtone.runtime.config import load, trace
 from roomtone.runtime.remote import Remote
 from roomtone.runtime.replay import paced, replay_events, replay_journal, rows
 
@@ -69,7 +69,7 @@ class Ingest:
         settings = load({"data": self.data})
         if self.data is not None:
             return ingest.open_folder(settings, history=not self.live)
-        return self._server(self.to or address(settings))
+        return self._server(self.to or settings.url)
 
     @asynccontextmanager
     async def _server(self, url: str) -> Any:
@@ -237,14 +237,6 @@ def config_show(*, origin: bool, as_json: bool) -> None:
         )
     else:
         terminal.out.print(terminal.settings_table(origins, show_origin=origin))
-
-
-def address(settings: Settings) -> str:
-    """Where this machine's server is reached."""
-    host = settings.server.host
-    if host in ("0.0.0.0", "::"):
-        host = "127.0.0.1"
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.server.port}"
 
 
 def _plain(value: object) -> object:

@@ -166,6 +166,12 @@ class Settings(BaseSettings):
         return (init_settings,)
 
     @property
+    def url(self) -> str:
+        """Where this machine reaches the server with these settings."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.server.host, self.server.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.server.port}"
+
+    @property
     def journal_folder(self) -> Path:
         return self.data / "journal"
 

@@ -123,7 +123,7 @@ def _stores(settings: Settings) -> Iterator[Check]:
 def _server(settings: Settings) -> Iterator[Check]:
     host, port = settings.server.host, settings.server.port
     try:
-        answer = Remote(f"http://{host}:{port}", timeout_s=3).get("/readyz")
+        answer = Remote(settings.url, timeout_s=3).get("/readyz")
     except ServerError:
         if _is_free(host, port):
             yield _result("port", True, f"{port} is free; no server runs")

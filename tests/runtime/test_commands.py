@@ -1,0 +1,102 @@
+"""What commands do with files, servers and folders, without a process around them."""
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from roomtone.errors import BadConfig, ServerError
+from roomtone.runtime import commands
+
+LINE = '{"type":"message","session":"s","user":"ann","text":"hi","at":"2026-01-01T12:00:%02dZ"}\n'
+
+
+@pytest.fixture(autouse=True)
+def empty_house(tmp_path, monkeypatch):
+    """Neither the developer's environment nor their files reach these tests."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.delenv("ROOMTONE_DATA", raising=False)
+
+
+def points(session: str, count: int) -> list[dict]:
+    return [
+        {
+            "kind": "point",
+            "time": f"2026-01-01T12:{n // 12:02d}:{n % 12 * 5:02d}Z",
+            "session": session,
+            "measurement": "engagement",
+            "score": 0.5,
+        }
+        for n in range(count)
+    ]
+
+
+ALERT = {
+    "kind": "alert",
+    "time": "2026-01-01T12:01:00Z",
+    "session": "s",
+    "type": "SUDDEN_DROP",
+    "severity": "CRITICAL",
+    "message": "Messages fell.",
+}
+
+
+def test_rows_of_a_replay_are_cut_where_something_is_noticed(capsys):
+    """An alert stands between the scores before it and those after it."""
+    commands.print_replay(iter([*points("s", 12), ALERT, *points("s", 60)]), 60)
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [line.count("▅") for line in lines] == [12, 0, 60]
+    assert "SUDDEN_DROP" in lines[1]
+    assert "s: Messages fell." in lines[1]
+
+
+def test_sessions_of_a_replay_have_rows_of_their_own(capsys):
+    """Two rooms at the same time do not mix."""
+    both = [point for pair in zip(points("a", 60), points("b", 60), strict=True) for point in pair]
+    commands.print_replay(iter(both), 60)
+    lines = capsys.readouterr().out.splitlines()
+
+    assert [(line.count("▅"), line.split()[-1]) for line in lines] == [(60, "a"), (60, "b")]
+
+
+def test_a_refused_line_is_seen_in_the_exit_code(capsys):
+    """Everything else is done nevertheless."""
+    Path("chat.jsonl").write_text(LINE % 1 + "nonsense\n")
+    code = asyncio.run(commands.Ingest("chat.jsonl", data=Path("d")).run(as_json=True))
+
+    assert code == commands.UNWELL
+    assert json.loads(capsys.readouterr().out)["accepted"] == 1
+    assert commands.Replay("chat.jsonl").run(as_json=True) == commands.UNWELL
+
+
+def test_a_file_goes_to_one_place():
+    """A server and a folder at once is no answer to `where`."""
+    job = commands.Ingest("x", to="http://127.0.0.1:9", data=Path("d"))
+    Path("x").write_text("")
+
+    with pytest.raises(ServerError, match="choose one"):
+        asyncio.run(job.run(as_json=True))
+
+
+def test_a_source_without_an_address_is_told_apart():
+    """The demo's crowd cannot be ingested by URL, and the sentence says what can."""
+    with pytest.raises(BadConfig, match="give the path of a file"):
+        asyncio.run(commands.Ingest("demo://x", data=Path("d")).run(as_json=True))
+
+
+def test_a_server_that_is_not_there_is_noticed_before_the_file_is_read():
+    """No progress bar for nothing."""
+    Path("x").write_text(LINE % 1)
+    with pytest.raises(ServerError, match="no server at"):
+        asyncio.run(commands.Ingest("x", to="http://127.0.0.1:9").run(as_json=True))
+
+
+def test_a_data_folder_and_its_journal_are_both_understood(tmp_path):
+    """`replay` takes either."""
+    (tmp_path / "data" / "journal").mkdir(parents=True)
+
+    assert commands.journal_folder(tmp_path / "data") == tmp_path / "data" / "journal"
+    assert commands.journal_folder(tmp_path / "data" / "journal") == tmp_path / "data" / "journal"
