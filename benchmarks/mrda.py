@@ -1,4 +1,4 @@
-"""Engagement against people: does a minute of a meeting hold an utterance marked as involved?
+"""Engagement against people: which minutes of a meeting hold an utterance marked as involved.
 
 The ICSI meetings with hot-spot marks (Wrede and Shriberg, "Spotting hot spots in meetings",
 Eurospeech 2003, in the MRDA corpus). Each meeting is cut into windows of 60 s from its first

@@ -28,6 +28,7 @@ import csv
 import json
 import os
 import sys
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,7 +106,10 @@ def load(folder: Path) -> list[Series]:
         with files[name].open(newline="") as lines:
             rows = list(csv.DictReader(lines))
         times = [row["timestamp"][:19] for row in rows]
-        windows = [(times.index(a[:19]), times.index(b[:19])) for a, b in labels[name]]
+        windows = [
+            (bisect_left(times, first[:19]), bisect_right(times, last[:19]) - 1)
+            for first, last in labels[name]
+        ]
         corpus.append(Series(name, np.array([float(row["value"]) for row in rows]), windows))
     return corpus
 
