@@ -258,7 +258,7 @@ def wide(chromium: Any, shots: Path) -> Iterator[Looker]:
 def noticed(demo: Site) -> dict[str, Any]:
     """The demo's first alert on the keynote; it comes within a minute."""
     for frame in frames(demo, "alerts"):
-        for alert in frame.get("alerts", []) + [frame.get("alert", {})]:
+        for alert in [*frame.get("alerts", []), frame.get("alert", {})]:
             if alert.get("session") == "keynote" and alert["type"] != "RECOVERED":
                 return dict(alert)
     raise AssertionError("the stream ended")

@@ -29,7 +29,7 @@ PAYLOADS = [
 def poisoned(demo):
     """Every field that a stranger can fill holds a payload."""
     events = []
-    for payload in PAYLOADS:
+    for payload in reversed(PAYLOADS):  # the ticker begins with the newest
         for session in (IMAGE, "hostile"):
             common = {"session": session, "user": payload}
             events += [

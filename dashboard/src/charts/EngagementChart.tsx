@@ -84,7 +84,7 @@ export function EngagementChart(props: ChartProps) {
       <div
         role="figure"
         aria-label={title}
-        aria-details={table}
+        aria-details={big ? undefined : table}
         tabIndex={empty ? -1 : 0}
         className="relative rounded-xl"
         onKeyDown={onKey}
