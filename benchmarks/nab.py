@@ -28,7 +28,7 @@ import csv
 import json
 import os
 import sys
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -106,12 +106,14 @@ def load(folder: Path) -> list[Series]:
         with files[name].open(newline="") as lines:
             rows = list(csv.DictReader(lines))
         times = [row["timestamp"][:19] for row in rows]
-        windows = [
-            (bisect_left(times, first[:19]), bisect_right(times, last[:19]) - 1)
-            for first, last in labels[name]
-        ]
+        windows = [(place(times, a[:19]), place(times, b[:19])) for a, b in labels[name]]
         corpus.append(Series(name, np.array([float(row["value"]) for row in rows]), windows))
     return corpus
+
+
+def place(times: Sequence[str], at: str) -> int:
+    """The first point of that time, or where none is, the last one before it."""
+    return times.index(at) if at in times else max(bisect_right(times, at) - 1, 0)
 
 
 def changes(series: Series, scores: Floats, profile: str) -> tuple[Floats, Floats]:
