@@ -164,7 +164,7 @@ export interface SessionChange extends Base {
 export interface SessionEnded extends Base {
   topic: `session:${string}`
   kind: 'ended'
-  summary: Record<string, unknown>
+  summary: { ended?: string | null }
 }
 
 export interface AlertFrame extends Base {

@@ -128,8 +128,8 @@ def test_a_broken_line_is_said_and_mended(wide, demo):
     wide.visit(demo, "/live/keynote")
     page.wait_for_selector("canvas")
     lines[0][0].close()
-    page.get_by_test_id("connection").get_by_text("Reconnecting").wait_for()
-    page.get_by_test_id("connection").get_by_text("Live").wait_for()
+    page.get_by_test_id("connection").get_by_text("Reconnecting").first.wait_for()
+    page.get_by_test_id("connection").get_by_text("Live").first.wait_for()
     assert len(lines) == 2
     page.get_by_text("Show as table").click()
     page.wait_for_selector("tbody tr")

@@ -117,7 +117,7 @@ function toData({ t, values }: TimeData): uPlot.AlignedData {
 
 /** Room at the right for the words of the levels; none where the page is narrow. */
 function margin(big: boolean): uPlot.PaddingSide {
-  return (u) => (u.width < NARROW ? 14 : big ? 110 : 68)
+  return (u) => (u.width < NARROW ? 22 : big ? 110 : 68)
 }
 
 interface Shape {

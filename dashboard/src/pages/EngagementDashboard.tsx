@@ -1,6 +1,5 @@
 // A live session: score, chart, signals, what was noticed, what is happening.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { Link } from 'wouter'
 import { AlertBanner } from '../panels/AlertBanner'
 import { SessionPanels } from '../panels/SessionPanels'
@@ -43,7 +42,7 @@ function useLiveView(session: string): SessionView {
   const windowS = Math.min(60, Math.max(5, Number(minutes) || 5)) * 60
   const stream = useEngagementStream(session, windowS)
   const { room } = stream
-  const [selected, setSelected] = useState<string | null>(null)
+  const [selected, setSelected] = useParam('alert')
   const { data: explain } = useQuery({
     queryKey: ['explain', session, room.at],
     queryFn: () => fetchExplain(session),
@@ -67,8 +66,8 @@ function useLiveView(session: string): SessionView {
     alerts: stream.alerts,
     events: stream.events,
     explain: explain ?? null,
-    selected,
-    select: (alert: Alert | null) => setSelected(alert?.id ?? null),
+    selected: selected || null,
+    select: (alert: Alert | null) => setSelected(alert?.id ?? ''),
     judged: (alert: Alert) => room.judge(alert),
     loading: stream.loading,
   }

@@ -23,19 +23,19 @@ export function FirstEvent() {
     },
     {
       title: 'From a file, one event per line',
-      text: `curl ${origin}/v1/events?history=true \\\n  --data-binary @events.jsonl`,
+      text: `roomtone ingest events.jsonl\n\n# or, from any machine\ncurl '${origin}/v1/events?history=true' --data-binary @events.jsonl`,
     },
   ]
   return (
     <div className="pt-4" data-testid="first-event">
       <h1 className="text-2xl font-semibold tracking-tight">No room is live yet</h1>
       <p className="mt-1 text-soft">Send a first event, and it appears here at once.</p>
-      <div className="mt-6 grid grid-cols-[minmax(0,1fr)] gap-4 xl:grid-cols-3">
+      <div className="mt-6 grid max-w-4xl grid-cols-[minmax(0,1fr)] gap-4">
         {ways.map((way) => (
           <Snippet key={way.title} {...way} />
         ))}
       </div>
-      <div className="mt-4 max-w-xl">
+      <div className="mt-4 max-w-4xl">
         <Snippet title="Or look at a made-up crowd first" text="roomtone demo" />
       </div>
     </div>

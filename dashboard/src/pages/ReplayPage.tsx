@@ -6,7 +6,7 @@ import type { SessionView } from '../panels/view'
 import type { Explain, Series, Session, Ticker } from '../frames'
 import { fetchAlerts, fetchEvents, fetchExplain, fetchSeries, fetchSession } from '../lib/api'
 import { clock, day, duration, epoch, name } from '../lib/format'
-import { useDebounced, useTitle } from '../lib/hooks'
+import { useDebounced, useParam, useTitle } from '../lib/hooks'
 import { levelOf } from '../lib/levels'
 import { History } from '../stream/history'
 import type { Alert, EngagementField } from '../wire'
@@ -115,7 +115,7 @@ function useReplayView(
   head: Playhead,
   loading: boolean,
 ): SessionView {
-  const [selected, setSelected] = useState<string | null>(null)
+  const [selected, setSelected] = useParam('alert')
   const [judged, setJudged] = useState<Record<string, Alert>>({})
   const history = useMemo(() => {
     const kept = new History(MAX_POINTS)
@@ -147,8 +147,8 @@ function useReplayView(
     alerts,
     events: (stored?.events ?? []).filter((event) => epoch(event.at) <= until),
     explain: score === null ? null : explain,
-    selected,
-    select: (alert) => setSelected(alert?.id ?? null),
+    selected: selected || null,
+    select: (alert) => setSelected(alert?.id ?? ''),
     judged: (alert) => setJudged((known) => ({ ...known, [alert.id]: alert })),
     pick: head.seek,
     loading,

@@ -23,7 +23,7 @@ export function Stage({ view }: { view: SessionView }) {
         >
           {score100(score)}
         </p>
-        <div className="text-right">
+        <div className="sm:text-right">
           <p
             className="text-[clamp(2rem,7vh,5rem)] leading-none font-semibold"
             style={level ? { color: `var(${levelColor(level, true)})` } : undefined}

@@ -22,15 +22,18 @@ export function ConnectionDot() {
     <div
       className={`tone-${tone} flex items-center gap-2 rounded-full px-2 text-sm whitespace-nowrap`}
       data-testid="connection"
-      role="status"
     >
       <span
         className={`h-2.5 w-2.5 rounded-full ${word === 'Live' ? 'pulse-dot' : ''}`}
         style={{ background: 'var(--tone)' }}
         aria-hidden="true"
       />
-      <span style={{ color: 'var(--tone)' }} className="font-medium">
+      <span style={{ color: 'var(--tone)' }} className="font-medium" aria-hidden="true">
         {word}
+      </span>
+      {/* Said once when it changes, not anew with every second of a delay. */}
+      <span className="sr-only" role="status">
+        {word.replace(/ \d+ s$/, '')}
       </span>
     </div>
   )

@@ -102,7 +102,10 @@ export class Room extends Painted {
         break
       case 'ended':
         this.ended = true
-        if (this.meta) this.meta = { ...this.meta, state: 'ended' }
+        if (this.meta) {
+          const { ended } = frame.summary
+          this.meta = { ...this.meta, state: 'ended', ended: ended ?? this.meta.last_event }
+        }
         break
     }
   }
