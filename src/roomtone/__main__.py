@@ -80,6 +80,9 @@ def root(
 
     Try it: roomtone demo
     """
+    from roomtone.runtime import logs
+
+    logs.configure()  # to standard error: what is answered stands alone on standard output
 
 
 @app.command(epilog=EPILOG)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from roomtone.errors import BadConfig
+from roomtone.runtime.asking import open_answers
 from roomtone.runtime.config import Settings
 from roomtone.runtime.remote import Remote
 from roomtone.web import serving
@@ -67,3 +68,23 @@ async def test_a_server_ends_in_good_order_when_told_to(tmp_path, capsys):
     assert answer == {"status": "alive"}
     async with serving.running(settings, serving.listen("127.0.0.1", 0), serving.WallClock()):
         pass
+
+
+async def test_a_demo_that_was_kept_goes_on_where_it_ended(tmp_path):
+    """The crowd's past begins after what the folder has heard, and nothing is counted twice."""
+    settings = Settings(data=tmp_path / "data", server={"port": 0})
+    starts = []
+    for _ in range(2):
+        job = asyncio.create_task(serving.demo(settings, keep=True))
+        while not (tmp_path / "data" / "roomtone.db").exists():
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.5)
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.wait_for(job, 60)
+        async with open_answers(settings, None, settings.data) as answers:
+            rows = {row["session"]: row for row in await answers.sessions(10)}
+        starts.append(rows["keynote"]["started"])
+
+    assert starts[0] == starts[1]
+    assert rows["keynote"]["messages"] < 700
+    assert rows["keynote"]["score"] is not None

@@ -69,7 +69,10 @@ class FromFolder:
 
     async def sessions(self, limit: int) -> list[Row]:
         """Those that were open when it was last written, then those that ended."""
-        found = self._pipeline.sessions()
+        found = self._pipeline.sessions()[:limit]
+        for row in found:
+            if row["score"] is None and (told := await self._pipeline.explain(row["session"])):
+                row.update(at=told["at"], score=told["score"], level=told["level"])
         open_ones = {row["session"] for row in found}
         for summary in await self._pipeline.archive.sessions(limit=limit):
             if summary.session not in open_ones:

@@ -295,11 +295,11 @@ class _Room:
         heapq.heappush(self._agenda, (at, self._planned, event))
 
     def _plan_exit(self, start: float, end: float) -> None:
-        """A third of the room leaves within twelve seconds; most come back when it is mended."""
+        """A third of the room leaves within six seconds; most come back when it is mended."""
         leaving = self._chance.sample(self._here, round(len(self._here) * 0.35))
         for who in leaving:
             self._plan(
-                start + 4.0 + self._chance.random() * 8.0, Leave(session=self._session, user=who)
+                start + 1.5 + self._chance.random() * 4.0, Leave(session=self._session, user=who)
             )
             if self._chance.random() < 0.85:
                 self._plan(

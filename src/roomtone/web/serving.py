@@ -21,7 +21,7 @@ from roomtone.errors import BadConfig
 from roomtone.runtime import logs, plugins, terminal
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
-from roomtone.runtime.crowd import WARMUP_S, Crowd, CrowdClock
+from roomtone.runtime.crowd import Crowd, CrowdClock
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.web.guard import check_bind
 
@@ -52,14 +52,16 @@ def run(job: Coroutine[Any, Any, None]) -> None:
 
 async def serve(settings: Settings, *, verbose: bool = False) -> None:
     """`roomtone serve`. Raises BadConfig when it may not or cannot listen where it is told to."""
-    logs.configure(verbose=verbose)
+    if verbose:
+        logs.configure(verbose=True)
     check_bind(settings.server)
+    stop = _stop_signal()
     with listen(settings.server.host, settings.server.port) as door:
         async with running(settings, door, WallClock()):
             url = address(door)
             terminal.out.print(f" dashboard  [bold]{url}[/]   api docs  {url}/docs")
             terminal.out.print(f" data in {terminal.clean(settings.data)}; Ctrl-C to stop")
-            await _stopped()
+            await stop.wait()
 
 
 async def demo(
@@ -71,16 +73,20 @@ async def demo(
     keep: bool = False,
 ) -> None:
     """`roomtone demo`: the server, the crowd, and each alert as it comes."""
-    logs.configure()
     check_bind(settings.server)
+    stop = _stop_signal()
     wanted = settings.server.port
     with listen(settings.server.host, wanted, tries=PORTS_TRIED) as door:
         url = address(door)
         if wanted and not url.endswith(f":{wanted}"):
             terminal.out.print(f" port {wanted} is busy; this is the next free one")
         clock = CrowdClock(WallClock(), speed=speed)
-        async with running(settings, door, clock) as pipeline:
-            source = plugins.load("sources", "demo").Demo(seed=seed, warmup_s=WARMUP_S)
+
+        def resume(pipeline: Pipeline) -> None:
+            """The crowd's past begins after what a folder has heard already."""
+            clock.move_to(max(pipeline.engine.clock_ms, pipeline.engine.next_tick * 1000))
+
+        async with running(settings, door, clock, resume) as pipeline:
             kept = "" if keep else " Keep it: roomtone demo --data DIR"
             terminal.out.print(
                 f" roomtone {__version__}: a keynote and three chats, all of them synthetic; "
@@ -90,20 +96,37 @@ async def demo(
             terminal.out.print(f" Alerts are printed as they come. Ctrl-C to stop.{kept}")
             if open_browser:
                 await asyncio.to_thread(webbrowser.open, url)
+            past = max(clock.behind_s, 0.0)
+            source = plugins.load("sources", "demo").Demo(seed=seed, warmup_s=past)
             crowd = Crowd(pipeline, clock, source.script())
-            await crowd.catch_up()
-            jobs = [asyncio.create_task(crowd.run()), asyncio.create_task(_tell(pipeline, clock))]
-            await _stopped(*jobs)
+            await _until(stop, _perform(crowd, pipeline, clock))
+
+
+async def _perform(crowd: Crowd, pipeline: Pipeline, clock: Clock) -> None:
+    """The crowd's past in a moment, then its present, with each alert printed as it comes."""
+    await crowd.catch_up()
+    async with asyncio.TaskGroup() as jobs:
+        jobs.create_task(crowd.run())
+        jobs.create_task(_tell(pipeline, clock))
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, door: socket.socket, clock: Clock) -> AsyncIterator[Pipeline]:
-    """The pipeline and the web server, up and accepting; both ended in good order."""
+async def running(
+    settings: Settings,
+    door: socket.socket,
+    clock: Clock,
+    before: Callable[[Pipeline], None] = lambda pipeline: None,
+) -> AsyncIterator[Pipeline]:
+    """The pipeline and the web server, up and accepting; both ended in good order.
+
+    `before` is called when the past is known again and the clock does not run yet.
+    """
     from roomtone.web import sockets
     from roomtone.web.app import create_app
 
     pipeline = await Pipeline.open(settings, clock=clock)
     try:
+        before(pipeline)
         await pipeline.start()
         app = create_app(pipeline, settings)
         server = Quiet(sockets.config(app, settings))
@@ -155,19 +178,24 @@ def address(door: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def _stopped(*jobs: asyncio.Task[None]) -> None:
-    """Wait for Ctrl-C or SIGTERM, or for a job to fail; then end the jobs."""
+def _stop_signal() -> asyncio.Event:
+    """Set by Ctrl-C or SIGTERM, from now on."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    waiting = asyncio.create_task(stop.wait())
-    done, _ = await asyncio.wait([waiting, *jobs], return_when=asyncio.FIRST_COMPLETED)
-    for job in (waiting, *jobs):
-        job.cancel()
-    await asyncio.gather(waiting, *jobs, return_exceptions=True)
-    for job in done - {waiting}:
-        await job
+    return stop
+
+
+async def _until(stop: asyncio.Event, job: Coroutine[Any, Any, None]) -> None:
+    """Run a job until it is told to stop, or fails."""
+    working, waiting = asyncio.create_task(job), asyncio.create_task(stop.wait())
+    await asyncio.wait([working, waiting], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if not working.done():
+        working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
 
 
 async def _tell(pipeline: Pipeline, clock: Clock) -> None:
