@@ -114,8 +114,7 @@ class Engine:
             if type(event) is Message:
                 acted[slot] = now
                 if event.role == "user":
-                    rooms.count(room, CHAT, second)
-                    rooms.act(room, event.user, second)
+                    rooms.act(room, event.user, second, CHAT)
             else:
                 note = _HANDLERS[type(event)](self, room, event, second)
                 if type(event) is Reaction or type(event) is PollVote:
@@ -176,8 +175,7 @@ class Engine:
 
     def _poll_vote(self, room: Room, event: PollVote, second: int) -> str | None:
         known = self.rooms.vote(room, event.poll, event.user, second)
-        self.rooms.count(room, VOTES, second)
-        self.rooms.act(room, event.user, second)
+        self.rooms.act(room, event.user, second, VOTES)
         return None if known else "a vote for a poll that nobody opened: taken as open from now on"
 
     def _poll_closed(self, room: Room, event: PollClosed, second: int) -> str | None:

@@ -9,7 +9,6 @@ import numpy as np
 from roomtone.points import Column, Ids, Slots
 from roomtone.rooms import (
     CHAT,
-    KINDS,
     LEAVES,
     MINUTES,
     PEOPLE_MIN,
@@ -49,15 +48,15 @@ def read(rooms: Rooms, now: int, slots: Slots | None = None) -> Recent:
     if slots is None:
         slots = rooms.slots()
     c = rooms.columns
-    counts = np.zeros((KINDS, 0))
-    if len(slots):
-        live = rooms.buckets[:, : int(slots.max()) + 1]
-        counts = live.sum(axis=0, dtype=np.int64)[slots].T.astype(np.float64)
+    low, high = (int(slots.min()), int(slots.max()) + 1) if len(slots) else (0, 0)
+    here = slots - low  # only the part of the ring in which these rooms stand is read
+    window = rooms.buckets[:, low:high]
+    counts = window.sum(axis=0, dtype=np.int32)[here].T.astype(np.float64)
     chat, reactions, _, active, joins, leaves = counts
     last_15 = [(now - 1 - s) % WINDOW_S for s in range(15)]
-    leaves_15 = rooms.buckets[last_15][:, slots, LEAVES].sum(axis=0).astype(np.float64)
+    leaves_15 = window[:, :, LEAVES][last_15].sum(axis=0)[here].astype(np.float64)
     minutes = [(now // 60 - m) % MINUTES for m in range(PEOPLE_MIN)]
-    lately = rooms.minutes[minutes][:, slots].sum(axis=0).astype(np.float64)
+    lately = rooms.minutes[:, low:high][minutes].sum(axis=0)[here].astype(np.float64)
     known = c["knows_presence"][slots]
     present = c["present"][slots].astype(np.float64)
     total = np.where(known, present, lately)
@@ -65,13 +64,14 @@ def read(rooms: Rooms, now: int, slots: Slots | None = None) -> Recent:
     unknown = np.where(known, 0.0, np.nan)
     polled = c["poll_until"][slots] > now
     voters = c["voters"][slots]
-    acts = c["tallies"][slots][:, [CHAT, REACTIONS, VOTES]].sum(axis=1)
+    tallies = c["tallies"][slots]
+    acts = tallies[:, CHAT] + tallies[:, REACTIONS] + tallies[:, VOTES]
     beat = c["beat"][slots]
     return Recent(
-        ids=np.array([rooms.at(s).id for s in slots.tolist()], object),
+        ids=rooms.ids[slots],
         slots=slots,
-        chat=np.where(c["tallies"][slots, CHAT] > 0, chat, np.nan),
-        reactions=np.where(c["tallies"][slots, REACTIONS] > 0, reactions, np.nan),
+        chat=np.where(tallies[:, CHAT] > 0, chat, np.nan),
+        reactions=np.where(tallies[:, REACTIONS] > 0, reactions, np.nan),
         active=active,
         total=np.maximum(total, active),
         presence_known=known.astype(np.float64),

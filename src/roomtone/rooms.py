@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.points import Slots
+from roomtone.points import Ids, Slots
 
 WINDOW_S = 60
 """What counts as recent: sixty one-second buckets."""
@@ -60,6 +60,8 @@ class Rooms:
         self.max_users = max_users
         self.rooms: dict[str, Room] = {}
         self.by_slot: list[Room | None] = []
+        self.ids: Ids = np.full(capacity, None, object)  # by slot, for reading many at once
+        self.turnover = 0  # comings and goings of rooms
         self.head = 0  # the newest second that events may fall into
         self.touched: dict[int, int] = {}  # slot: second of the last event, since settled
         self.acted: dict[int, int] = {}  # slot: second of the last act, since settled
@@ -73,6 +75,7 @@ class Rooms:
         self.buckets = np.zeros((WINDOW_S, capacity, KINDS), np.int32)
         self.minutes = np.zeros((MINUTES, capacity), np.int32)
         self.columns: dict[str, NDArray[Any]] = {
+            "live": np.zeros(capacity, np.bool_),  # the slot is taken
             "tallies": np.zeros((capacity, KINDS), np.int64),  # since the session began
             "people": np.zeros(capacity, np.int32),
             "late": np.zeros(capacity, np.int32),
@@ -109,6 +112,9 @@ class Rooms:
         room = Room(session, slot)
         self.rooms[session] = room
         self.by_slot[slot] = room
+        self.ids[slot] = session
+        self.turnover += 1
+        self.columns["live"][slot] = True
         for name in ("started", "last", "quiet_since"):
             self.columns[name][slot] = now
         return room
@@ -119,6 +125,8 @@ class Rooms:
         room = self.rooms.pop(session)
         slot = room.slot
         self.by_slot[slot] = None
+        self.ids[slot] = None
+        self.turnover += 1
         self.changed.discard(slot)
         self.free.append(slot)
         self.buckets[:, slot] = 0
@@ -135,9 +143,7 @@ class Rooms:
 
     def slots(self) -> Slots:
         """The slots of all live rooms, ascending."""
-        live = [room.slot for room in self.rooms.values()]
-        live.sort()
-        return np.array(live, np.intp)
+        return np.flatnonzero(self.columns["live"])
 
     def at(self, slot: int) -> Room:
         """The room in a slot that is taken."""
@@ -151,6 +157,7 @@ class Rooms:
         self.capacity *= 2
         self.buckets = np.concatenate([self.buckets, np.zeros_like(self.buckets)], axis=1)
         self.minutes = np.concatenate([self.minutes, np.zeros_like(self.minutes)], axis=1)
+        self.ids = np.concatenate([self.ids, np.full(more, None, object)])
         for name, column in self.columns.items():
             pad = np.zeros((more, *column.shape[1:]), column.dtype)
             self.columns[name] = np.concatenate([column, pad])
@@ -183,8 +190,12 @@ class Rooms:
         index = ((second % WINDOW_S) * self.capacity + room.slot) * KINDS + kind
         (self._plus if by > 0 else self._minus).append(index)
 
-    def act(self, room: Room, user: str | None, second: int) -> None:
-        """Somebody did something: they are active now, and evidently present."""
+    def act(self, room: Room, user: str | None, second: int, kind: int = -1) -> None:
+        """Somebody did something, counted as of a kind: they are active now, and present."""
+        base, slot, head = self.capacity, room.slot, self.head
+        place = ((second % WINDOW_S) * base + slot) * KINDS
+        if kind >= 0:
+            self._plus.append(place + kind)
         if user is None or (room.gone and room.gone.get(user, NEVER) > second):
             return  # nobody, or somebody who left after they did it
         users = room.users
@@ -196,14 +207,13 @@ class Rooms:
         elif last >= second:
             return
         users[user] = second
-        base, slot = self.capacity, room.slot
-        if last is not None and last > self.head - WINDOW_S:
-            self._minus.append(((last % WINDOW_S) * base + slot) * KINDS + ACTIVE)
-        self._plus.append(((second % WINDOW_S) * base + slot) * KINDS + ACTIVE)
+        self._plus.append(place + ACTIVE)
         minute = second // 60
         before = NEVER if last is None or last == NEVER else last // 60
+        if last is not None and last > head - WINDOW_S:
+            self._minus.append(((last % WINDOW_S) * base + slot) * KINDS + ACTIVE)
         if before != minute:
-            if before > self.head // 60 - MINUTES and before != NEVER:
+            if before > head // 60 - MINUTES and before != NEVER:
                 self._minute_minus.append((before % MINUTES) * base + slot)
             self._minute_plus.append((minute % MINUTES) * base + slot)
         if room.present is not None and user not in room.present:
@@ -352,22 +362,19 @@ class Rooms:
             self.changed.update(self.touched)
             self.touched.clear()
             self.acted.clear()
-        if self._plus or self._minus:
-            flat, tallies = self.buckets.reshape(-1), self.columns["tallies"].reshape(-1)
-            row = self.capacity * KINDS
-            for indexes, by in ((self._plus, 1), (self._minus, -1)):
-                if indexes:
-                    where = np.array(indexes, np.intp)
-                    np.add.at(flat, where, by)
-                    np.add.at(tallies, where % row, by)
-            self._plus, self._minus = [], []
-        if self._minute_plus or self._minute_minus:
-            flat = self.minutes.reshape(-1)
-            if self._minute_plus:
-                np.add.at(flat, np.array(self._minute_plus, np.intp), 1)
-            if self._minute_minus:
-                np.add.at(flat, np.array(self._minute_minus, np.intp), -1)
-            self._minute_plus, self._minute_minus = [], []
+        flat, tallies = self.buckets.reshape(-1), self.columns["tallies"].reshape(-1)
+        for indexes, by in ((self._plus, 1), (self._minus, -1)):
+            if indexes:
+                # With a plain 1 NumPy would cast it anew for each, at twenty times the cost.
+                where = np.array(indexes, np.intp)
+                np.add.at(flat, where, np.int32(by))
+                np.add.at(tallies, where % (self.capacity * KINDS), np.int64(by))
+                indexes.clear()
+        flat = self.minutes.reshape(-1)
+        for indexes, by in ((self._minute_plus, 1), (self._minute_minus, -1)):
+            if indexes:
+                np.add.at(flat, np.array(indexes, np.intp), np.int32(by))
+                indexes.clear()
 
     def react(self, room: Room, key: tuple[str, str, str] | None, second: int) -> None:
         """Somebody reacted; `key` (user, emoji, target) lets them take it back."""
@@ -389,4 +396,4 @@ class Rooms:
         """A tick has read the rooms: activity is counted anew from here."""
         self.settle()
         tallies = self.columns["tallies"]
-        self.columns["counted"] = tallies[:, [CHAT, REACTIONS, VOTES]].sum(axis=1)
+        self.columns["counted"] = tallies[:, CHAT] + tallies[:, REACTIONS] + tallies[:, VOTES]

@@ -47,7 +47,9 @@ def _room_out(room: Room) -> list[Any]:
 
 
 def rooms_in(rooms: Rooms, saved: Mapping[str, Any]) -> None:
-    """Make `rooms` what they were."""
+    """Make `rooms` what they were. Raises ValueError for those of another release."""
+    if not rooms.columns.keys() <= saved["columns"].keys():
+        raise ValueError("columns are missing: these rooms were saved by another release")
     rooms.head = saved["head"]
     rooms.free = list(saved["free"])
     rooms.buckets = saved["buckets"].copy()
@@ -55,6 +57,7 @@ def rooms_in(rooms: Rooms, saved: Mapping[str, Any]) -> None:
     rooms.columns = {name: column.copy() for name, column in saved["columns"].items()}
     rooms.capacity = rooms.buckets.shape[1]
     rooms.by_slot = [None] * saved["top"]
+    rooms.ids = np.full(rooms.capacity, None, object)
     rooms.rooms = {}
     everybody = [room for part in saved["people"] for room in unpack(part)]
     for id, slot, users, present, gone, reacted, polls, voters in everybody:
@@ -65,6 +68,7 @@ def rooms_in(rooms: Rooms, saved: Mapping[str, Any]) -> None:
         room.voters = voters
         rooms.rooms[id] = room
         rooms.by_slot[slot] = room
+        rooms.ids[slot] = id
 
 
 def pack(value: Any) -> bytes:
