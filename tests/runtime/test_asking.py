@@ -67,7 +67,7 @@ async def test_looking_into_an_empty_folder_makes_nothing(tmp_path):
 async def test_a_folder_in_use_says_so(settings):
     """Two processes never write one journal."""
     async with open_folder(settings, history=True):
-        with pytest.raises(RoomtoneError, match="another process|in use|open"):
+        with pytest.raises(RoomtoneError, match=r"another process|in use|open"):
             async with open_answers(settings, None, settings.data):
                 pass
 
