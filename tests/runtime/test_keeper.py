@@ -44,6 +44,21 @@ async def test_everything_kept_is_written_once() -> None:
     assert keeper.lag == 0
 
 
+async def test_what_waits_can_be_read() -> None:
+    """A page that comes while a store is behind still gets every point."""
+    keeper, _ = await make()
+    for n in range(3):
+        keeper.keep(output(n))
+
+    assert keeper.unwritten("engagement", "s", 0) == [
+        (T0 + 5 * n, {"score": n / 1000}) for n in range(3)
+    ]
+    assert keeper.unwritten("engagement", "other", 0) == []
+    assert keeper.unwritten("engagement", "s", 1) == []
+    await keeper.drain()
+    assert keeper.unwritten("engagement", "s", 0) == []
+
+
 async def test_a_store_that_is_down_costs_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what waits too long, the oldest points are let go and counted."""
     monkeypatch.setattr(module, "MOST", 100)

@@ -40,22 +40,40 @@ async def test_a_topic_is_answered_with_a_snapshot_and_changes_follow(site: Site
     assert room["seq"] < tick["seq"] < change["seq"]
 
 
-async def test_a_page_that_comes_back_misses_no_point(site: Site) -> None:
-    """`since` brings what was between, each point once."""
+async def test_a_page_that_comes_back_misses_no_point(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`since` brings what was between, each point once, though the store takes nothing now."""
     await site.say(message())
     await site.house.tick(3)
     async with site.live() as page:
         await page.send('{"sub": ["session:s"]}')
         seen = (await frame_of(page, "session:s", "snapshot"))["t"]
+    monkeypatch.setattr(site.pipeline.keeper, "_write_some", asyncio.Event().wait)
     await site.house.tick(3)
-    await site.pipeline.keeper.drain()
     async with site.live() as page:
         await page.send(json.dumps({"sub": ["session:s"], "since": {"session:s": seen[-1]}}))
         seen += (await frame_of(page, "session:s", "snapshot"))["t"]
         await site.house.tick()
         seen.append((await frame_of(page, "session:s", "tick"))["t"])
+    monkeypatch.undo()
 
     assert seen == list(range(seen[0], seen[0] + 5 * 7, 5))
+
+
+async def test_an_event_is_shown_once(site: Site) -> None:
+    """Either in the first frame or in a later one, also when it comes at that very moment."""
+    async with site.live() as page:
+        await page.send('{"sub": ["pulse", "alerts"]}')
+        await frame_of(page, "alerts", "snapshot")
+        await site.say(message(text="a"))  # applied, and not yet pushed: the clock stands still
+        await site.pipeline.settled()
+        await page.send('{"sub": ["session:s"]}')
+        first = await frame_of(page, "session:s", "snapshot")
+        site.house.clock.advance(0.2)
+        change = await frame_of(page, "session:s", "change")
+
+    assert [event["text"] for event in first["events"] + change["events"]] == ["a"]
 
 
 async def test_a_page_hears_only_what_it_asked_for(site: Site) -> None:

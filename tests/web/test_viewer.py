@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+import websockets.frames
+from websockets.streams import StreamReader
+
 from roomtone.runtime import frames
 from roomtone.web.viewer import QUEUE, Frame, Viewer
 
@@ -38,6 +42,21 @@ def test_an_event_carries_the_same_text() -> None:
 
     assert frame.event == f"id: 5\ndata: {frame.text}\n\n".encode()
     assert frame.event is frame.event
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 127, 65_535, 65_536, 200_000])
+def test_a_frame_on_the_wire_is_a_whole_websocket_text(size: int) -> None:
+    """As an independent implementation reads it, at every length the protocol knows."""
+    frame = Frame("pulse", b"x" * size)
+    reader = StreamReader()
+    reader.feed_data(frame.wire)
+    parse = websockets.frames.Frame.parse(reader.read_exact, mask=False)
+    with pytest.raises(StopIteration) as parsed:
+        next(parse)
+
+    assert parsed.value.value.opcode is websockets.frames.Opcode.TEXT
+    assert parsed.value.value.fin
+    assert parsed.value.value.data == b"x" * size
 
 
 async def test_the_oldest_goes_first_and_is_owned_up_to() -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import numpy as np
 import structlog
 
 from roomtone.engine import Output
@@ -25,6 +27,8 @@ AT_ONCE = 200
 
 LETTERS = 2_000
 """How many dead letters wait."""
+
+Row = tuple[float, Mapping[str, float]]
 
 log = structlog.get_logger()
 
@@ -106,6 +110,20 @@ class Keeper:
                 self._letters.popleft()
         if not self._waiting and not self._letters:
             self._news.clear()
+
+    def unwritten(self, measurement: str, session: str, slot: int) -> list[Row]:
+        """A live session's points that still wait, oldest first: epoch seconds and numbers."""
+        found: list[Row] = []
+        for out in self._waiting:
+            for block in out.blocks:
+                if block.measurement != measurement:
+                    continue
+                for row in np.flatnonzero(block.slots == slot):
+                    if block.tags["session"][row] == session:
+                        numbers = {name: float(of[row]) for name, of in block.fields.items()}
+                        known = {name: n for name, n in numbers.items() if math.isfinite(n)}
+                        found.append((block.time.timestamp(), known))
+        return found
 
     @property
     def lag(self) -> int:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from roomtone.engine import TICK_S, Engine
@@ -43,6 +45,7 @@ class Views:
     recent: deque[Batch]
     series: SeriesStore
     watched: Counter[str]
+    _fresh: list[Batch]
 
     def sessions(self) -> list[dict[str, Any]]:
         """All live sessions, the worst first, and then those that history is filled into."""
@@ -93,10 +96,13 @@ class Views:
                 return points[-1]
         return None
 
-    def ticker(self, session: str, limit: int = 50) -> list[dict[str, Any]]:
-        """The last events of a session, newest last; as far back as the server remembers."""
+    def ticker(self, session: str, limit: int = 50, *, shown: bool = False) -> list[dict[str, Any]]:
+        """The last events of a session, newest last; as far back as the server remembers.
+
+        `shown`: only those that the next push will not show.
+        """
         found: list[dict[str, Any]] = []
-        for batch in reversed(self.recent):
+        for batch in islice(reversed(self.recent), len(self._fresh) if shown else 0, None):
             found[:0] = frames.show_events(batch, session)
             if len(found) >= limit:
                 break
@@ -121,24 +127,28 @@ class Views:
         start = now - timedelta(seconds=SNAPSHOT_S)
         if since is not None:
             start = max(utc(int(since * 1000) + 1), now - timedelta(seconds=MOST_POINTS * TICK_S))
+        # The store may be behind: what waits to be written is asked first, lest it fall in between.
+        name = self.measurements[0].name
+        board = self.histories.boards.get(session, self.board)
+        room = board.engine.rooms.rooms.get(session)
+        waiting = [] if room is None else self.keeper.unwritten(name, session, room.slot)
         points = await self.series.read(
-            self.measurements[0].name,
+            name,
             tags={"session": session},
             start=start,
             end=now + timedelta(seconds=TICK_S),
             limit=MOST_POINTS,
         )
-        rows = [(point.time.timestamp(), point.fields) for point in points]
-        newest = self.board.known(session)
-        if newest and (not rows or rows[-1][0] < self.board.now):
-            rows.append((self.board.now, newest))  # the store may be a moment behind
+        known = {point.time.timestamp(): point.fields for point in points}
+        known |= {at: fields for at, fields in waiting if at >= start.timestamp()}
+        rows = sorted(known.items(), key=itemgetter(0))[-MOST_POINTS:]
         return frames.frame(
             topic,
             "snapshot",
             session=state,
             **frames.columns(rows, self.measurements[0].fields),
             alerts=await self.recent_alerts(session),
-            events=self.ticker(session),
+            events=self.ticker(session, shown=True),
         )
 
     async def recent_alerts(self, session: str | None, limit: int = 50) -> list[dict[str, Any]]:

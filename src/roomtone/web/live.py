@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from importlib.metadata import version
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -216,9 +216,9 @@ class Hub:
         viewer = self.enter()
         try:
             await send({"type": "websocket.accept"})
-            await self._until_gone(
-                viewer, self._send_texts(viewer, send), self._asked(viewer, receive)
-            )
+            raw = (scope.get("extensions") or {}).get("roomtone.send")
+            sender = self._send_wires(viewer, raw) if raw else self._send_texts(viewer, send)
+            await self._until_gone(viewer, sender, self._asked(viewer, receive))
             if viewer.stalled:
                 _abort(scope)
             elif viewer.stop.is_set():
@@ -263,6 +263,15 @@ class Hub:
             frame = await viewer.next()
             viewer.sending_since = clock()
             await send({"type": "websocket.send", "text": frame.text})
+            viewer.sending_since = None
+            self.frames_sent += 1
+
+    async def _send_wires(self, viewer: Viewer, send: Callable[[bytes], Awaitable[None]]) -> None:
+        clock = asyncio.get_running_loop().time
+        while True:
+            frame = await viewer.next()
+            viewer.sending_since = clock()
+            await send(frame.wire)
             viewer.sending_since = None
             self.frames_sent += 1
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from roomtone.runtime.config import Settings
@@ -21,16 +22,27 @@ GRACE_S = 3
 
 
 class Sockets(WebSocketsSansIOProtocol):
-    """uvicorn's WebSocket, with `roomtone.abort` among the scope's extensions.
+    """uvicorn's WebSocket, with two more of the scope's extensions.
 
-    Closing politely waits until what is buffered has been read. A stalled viewer never reads, so
-    its connection, and the buffer in front of it, would stay for as long as it likes.
+    `roomtone.abort` cuts the line: closing politely waits until what is buffered has been read,
+    and a stalled viewer never reads, so its connection would stay for as long as it likes.
+    `roomtone.send` takes a frame as it goes over the wire, made once for all viewers.
     """
 
     async def run_asgi(self) -> None:
-        extensions: dict[str, Any] = {"roomtone.abort": self.transport.abort}
+        extensions: dict[str, Any] = {
+            "roomtone.abort": self.transport.abort,
+            "roomtone.send": self.send_wire,
+        }
         self.scope["extensions"] = {**(self.scope["extensions"] or {}), **extensions}
         await super().run_asgi()
+
+    async def send_wire(self, data: bytes) -> None:
+        """Send a whole frame once the buffer has room. Raises OSError when the viewer has gone."""
+        await self.writable.wait()
+        if self.disconnected or self.close_sent or self.transport.is_closing():
+            raise ClientDisconnected
+        self.transport.write(data)
 
 
 class Streams(AutoHTTPProtocol):  # type: ignore[misc, valid-type, unused-ignore]

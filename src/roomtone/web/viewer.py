@@ -21,7 +21,7 @@ _HEAD = re.compile(rb'"kind":"([a-z]+)","seq":(\d+)(?:,"t":(\d+))?')
 class Frame:
     """One frame, the same object for all who get it."""
 
-    __slots__ = ("_event", "change", "seq", "t", "text", "topic")
+    __slots__ = ("_event", "_wire", "change", "seq", "t", "text", "topic")
 
     def __init__(self, topic: str, payload: bytes) -> None:
         self.topic = topic
@@ -31,6 +31,23 @@ class Frame:
         self.seq = int(found[2]) if found else 0
         self.t = found[3].decode() if found and found[3] else ""
         self._event: bytes | None = None
+        self._wire: bytes | None = None
+
+    @property
+    def wire(self) -> bytes:
+        """The frame as a WebSocket carries it from a server (RFC 6455, section 5.2): one whole
+        text, neither masked nor packed."""
+        if self._wire is None:
+            data = self.text.encode()
+            size = len(data)
+            if size < 126:
+                head = bytes((0x81, size))
+            elif size < 65_536:
+                head = b"\x81\x7e" + size.to_bytes(2, "big")
+            else:
+                head = b"\x81\x7f" + size.to_bytes(8, "big")
+            self._wire = head + data
+        return self._wire
 
     @property
     def event(self) -> bytes:
