@@ -148,7 +148,7 @@ class Writer:
                 self._fail(group, explain(self._folder, error))
                 if not self._mend_until_done():
                     return
-            except Exception as error:
+            except BaseException as error:
                 self._fail(
                     group, JournalError(f"the journal stopped ({error!r}); restart roomtone")
                 )
