@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from roomtone.alerts import Alert
 from roomtone.engine import TICK_S, Engine, Output
-from roomtone.points import Block, level
+from roomtone.points import Block, Slots, level
 from roomtone.ports import Gauge
 from roomtone.records import SessionSummary
 from roomtone.rooms import ACTIVE, CHAT, REACTIONS, WINDOW_S
@@ -38,10 +38,13 @@ class Board:
         }
         self.spark = np.full((SPARK, 1), np.nan, np.float32)
         self.trouble: dict[str, Alert] = {}
+        self._order: Slots = np.empty(0, np.intp)
+        self._ordered_at = -1  # the rooms' turnover when that was made; -1: scores have changed
 
     def take(self, out: Output) -> None:
         """Note what a tick, or a slice of one, gave."""
         self.now = out.now
+        self._ordered_at = -1
         for block in out.blocks:
             if block.measurement == self.gauge.measurement.name:
                 self._write(block)
@@ -67,13 +70,37 @@ class Board:
         place = block.time.timestamp() // TICK_S % SPARK
         self.spark[int(place), at] = block.fields["score"]
 
+    def order(self) -> Slots:
+        """The slots of all live rooms, lowest score first, those without a score yet last."""
+        rooms = self.engine.rooms
+        if self._ordered_at != rooms.turnover:
+            slots = rooms.slots()
+            scores = np.full(len(slots), np.nan)
+            ticked = rooms.columns["ticks"][slots] > 0
+            ticked &= slots < len(self.fields["score"])
+            scores[ticked] = self.fields["score"][slots[ticked]]
+            self._order = slots[np.argsort(scores, kind="stable")]
+            self._ordered_at = rooms.turnover
+        return self._order
+
     def worst(self, limit: int = WORST) -> list[str]:
         """Session ids, lowest score first, those without a score yet last."""
-        slots = self.engine.rooms.slots()
-        slots = slots[slots < len(self.fields["score"])]
-        scores = self.fields["score"][slots]
-        order = np.argsort(scores, kind="stable")[:limit]
-        return [self.engine.rooms.at(slot).id for slot in slots[order].tolist()]
+        ids: list[str] = self.engine.rooms.ids[self.order()[:limit]].tolist()
+        return ids
+
+    def columns(self, sessions: list[str]) -> dict[str, list[float | None]]:
+        """The newest numbers of these sessions, one list for each field; None: not known."""
+        rooms = self.engine.rooms
+        slots = np.array([rooms.rooms[session].slot for session in sessions], np.intp)
+        known = (rooms.columns["ticks"][slots] > 0) & (slots < len(self.fields["score"]))
+        held = np.where(known, slots, 0)
+        return {
+            name: [
+                value if there and math.isfinite(value) else None
+                for value, there in zip(column[held].tolist(), known.tolist(), strict=True)
+            ]
+            for name, column in self.fields.items()
+        }
 
     def known(self, session: str) -> dict[str, float]:
         """The newest numbers of one session, without those that are not known."""
@@ -120,7 +147,7 @@ class Board:
         slots = [rooms.rooms[session].slot for session in sessions]
         # Seconds after the head hold what is a minute old: nothing has come since to clear them.
         recent = [s % WINDOW_S for s in range(second - WINDOW_S + 1, rooms.head + 1)]
-        window = rooms.buckets[recent][:, slots].sum(axis=0)
+        window = rooms.buckets[:, slots][recent].sum(axis=0)
         return {
             "chat_per_min": window[:, CHAT].tolist(),
             "reactions_per_min": np.maximum(window[:, REACTIONS], 0).tolist(),

@@ -39,16 +39,15 @@ def session_topic(session: str) -> str:
 def pulse_tick(board: Board) -> bytes:
     """The worst sessions as columns, after a tick."""
     worst = board.worst(WORST)
-    known = [board.known(session) for session in worst]
-    names = [name for name in board.fields if name != "score"]
+    fields = board.columns(worst)
     return frame(
         PULSE,
         "tick",
         t=board.now,
         count=len(board.engine.rooms),
         sessions=worst,
-        score=[fields.get("score") for fields in known],
-        fields={name: [fields.get(name) for fields in known] for name in names},
+        score=fields.pop("score"),
+        fields=fields,
     )
 
 

@@ -15,7 +15,7 @@ from roomtone.events import Event, Refusal
 from roomtone.ports import Archive, Channel, SeriesStore
 from roomtone.records import Batch, Closed, Entry, Gap, Tick
 from roomtone.runtime import frames, plugins, recovery
-from roomtone.runtime.board import Board
+from roomtone.runtime.board import WORST, Board
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
 from roomtone.runtime.door import Door, Receipt
@@ -318,14 +318,14 @@ class Pipeline(Views):
             if not changed or not self.watched:
                 continue
             second = self.clock.now_ms() // 1000
-            ids = {rooms.at(slot).id for slot in changed}
             if self.watched["pulse"]:
-                shown = [session for session in self.board.worst() if session in ids]
+                worst = self.board.order()[:WORST].tolist()
+                shown = [rooms.at(slot).id for slot in worst if slot in changed]
                 if shown:
                     made = frames.pulse_change(self.board, shown, second)
                     await self._publish(frames.PULSE, made)
             for session in self.watched_sessions():
-                if session in ids:
+                if rooms.rooms[session].slot in changed:
                     events = [e for batch in fresh for e in frames.show_events(batch, session)]
                     made = frames.session_change(self.board, session, second, events)
                     await self._publish(frames.session_topic(session), made)
