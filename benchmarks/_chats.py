@@ -96,7 +96,8 @@ def cut(chat: Chat, count: int, rng: np.random.Generator, *, thin: bool) -> Cuts
     local = _local_rate(chat)
     parts, incidents, depths, truth = [], [], [], []
     for number in range(count):
-        start = int(rng.integers(0, int(chat.seconds[-1]) - length + 1))
+        # Ticks stand at multiples of 5 s of the clock, wherever a cut begins.
+        start = TICK_S * int(rng.integers(0, (int(chat.seconds[-1]) - length) // TICK_S + 1))
         inside = slice(*np.searchsorted(chat.seconds, [start, start + length]))
         seconds, authors = chat.seconds[inside] - start, chat.authors[inside]
         share = rng.uniform(*THIN) if thin else 1.0

@@ -27,7 +27,7 @@ NULL_SD = np.array(
     [0.44, 0.46, 0.47, 0.45, 0.43, 0.42, 0.41, 0.38, 0.37, 0.36, 0.36, 0.36, 0.36, 0.35]
 )
 NULL_TAIL = np.array(
-    [1.16, 1.16, 1.16, 1.16, 1.10, 1.05, 1.00, 1.00, 0.95, 0.95, 0.95, 0.95, 0.95, 1.00]
+    [1.16, 1.16, 1.16, 1.16, 1.10, 1.05, 1.00, 0.97, 0.92, 0.88, 0.88, 0.95, 1.00, 1.00]
 )
 
 # Real rooms against chance, in those standard deviations, and how many blocks that knowledge is

@@ -33,7 +33,7 @@ GROSS, GROSS_SHARE, GROSS_SD, LEAST_SD = 0.25, 0.40, 5.0, 0.05
 LONG_TICKS = 36.0  # trouble of 3 minutes has taught the baseline the low level: start it anew
 HAZY_TICKS = 13.0  # a little more than the score's minute
 WELL_TICKS = 6  # half a minute back at the goal is a recovery
-BACK_ACTIVITY, BACK_SCORE, BACK_PEOPLE = 0.75, 0.85, 0.90
+BACK_SCORE = 0.85
 CRITICAL = 0.8
 
 _NEVER = -1e12
