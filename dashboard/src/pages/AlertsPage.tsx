@@ -78,11 +78,13 @@ function Row({ alert }: { alert: Alert }) {
   const { show } = measure(alert.subject)
   return (
     <li className="flex flex-wrap items-center gap-x-4 gap-y-1 px-4 py-3">
-      <SeverityBadge alert={alert} />
-      <span className="w-40 font-medium">{ALERT_TYPES[alert.type].word}</span>
+      <span className="w-24">
+        <SeverityBadge alert={alert} />
+      </span>
+      <span className="w-36 font-medium">{ALERT_TYPES[alert.type].word}</span>
       <Link
         href={`${replayLink(alert.session)}?t=${Math.floor(at)}`}
-        className="max-w-56 min-w-0 truncate text-accent underline underline-offset-4"
+        className="min-w-0 truncate sm:w-48 text-accent underline underline-offset-4"
       >
         {name(alert.session)}
       </Link>

@@ -62,7 +62,7 @@ function AlertCard({ alert, view }: { alert: Alert; view: SessionView }) {
         )}
       </div>
       <Evidence alert={alert} />
-      <VerdictButtons alert={alert} onJudged={view.judged} />
+      {alert.type !== 'RECOVERED' && <VerdictButtons alert={alert} onJudged={view.judged} />}
     </div>
   )
 }

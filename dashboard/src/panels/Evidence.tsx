@@ -48,7 +48,8 @@ export function Evidence({ alert }: { alert: Alert }) {
   const weighed = WEIGHED.filter(({ part }) => known(part))
   const names = new Set([...weighed.map(({ part }) => part), ...SILENT])
   const facts = Object.keys(evidence).filter((part) => known(part) && !names.has(part))
-  if (weighed.length + facts.length === 0) return null
+  // Good news needs no proof: its one number stands in its sentence.
+  if (alert.type === 'RECOVERED' || weighed.length + facts.length === 0) return null
   return (
     <div className="mt-4" data-testid="evidence">
       <h3 className="label">
