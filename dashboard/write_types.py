@@ -31,7 +31,7 @@ def render() -> str:
     levels = [word for _, word in LEVELS] + ["VERY_LOW"]
     alert = {f.encode_name: f for f in msgspec.structs.fields(Alert)}
     parts = [
-        "// What goes over the wire, written by `make types` from the Python structs: do not edit.",
+        "// What goes over the wire, written by dashboard/write_types.py: do not edit.",
         f"export const WIRE_VERSION = {WIRE_VERSION}",
         _union("Level", levels),
         _constants("LEVEL_BOUNDS", [(word, least) for least, word in LEVELS] + [("VERY_LOW", 0)]),

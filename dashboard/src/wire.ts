@@ -1,4 +1,4 @@
-// What goes over the wire, written by `make types` from the Python structs: do not edit.
+// What goes over the wire, written by dashboard/write_types.py: do not edit.
 
 export const WIRE_VERSION = 1
 

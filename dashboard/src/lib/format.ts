@@ -73,7 +73,7 @@ export function name(text: string, longest = 80): string {
   // Marks that reverse or hide what follows would let one name pretend to be another.
   // oxlint-disable-next-line no-control-regex
   const plain = text.replaceAll(/[\u0000-\u001F\u007F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g, '·')
-  return plain.length > longest ? `${plain.slice(0, longest - 1)}…` : plain
+  return plain.length > longest ? `${[...plain].slice(0, longest - 1).join('')}…` : plain
 }
 
 /** A measure by its name in an alert: the unit it is told in, and how its numbers are written. */

@@ -1,0 +1,51 @@
+// Numbers, times and names as people read them.
+import { describe, expect, it } from 'vitest'
+import { ago, decimal, duration, measure, name, percent, points, score100 } from './format'
+
+describe('format', () => {
+  it('shows what is not known as a dash, never as zero', () => {
+    expect([score100(null), percent(undefined), score100(0)]).toEqual(['–', '–', '0'])
+  })
+
+  it('writes points of a hundred with their sign', () => {
+    expect([points(0.267), points(-0.033), points(0.05, true), points(0, true)]).toEqual([
+      '26.7',
+      '−3.3',
+      '+5.0',
+      '0.0',
+    ])
+  })
+
+  it('writes decimals that say something', () => {
+    expect([decimal(0), decimal(5.1), decimal(34.71), decimal(-160.4)]).toEqual([
+      '0',
+      '5.1',
+      '34.7',
+      '−160',
+    ])
+  })
+
+  it('writes durations and ages', () => {
+    expect([duration(425), duration(3729), duration(-3)]).toEqual(['7:05', '1:02:09', '0:00'])
+    expect([ago(3), ago(40), ago(300), ago(7200), ago(500_000)]).toEqual([
+      'just now',
+      '40 s ago',
+      '5 min ago',
+      '2 h ago',
+      '6 days ago',
+    ])
+  })
+
+  it('makes marks visible that would hide or reverse a name', () => {
+    expect(name('gnp\u202Eexe')).toBe('gnp·exe')
+    expect(name('a\u0000b')).toBe('a·b')
+    expect(name('x'.repeat(100), 10)).toBe('xxxxxxxxx…')
+    expect(name('👨‍👩‍👧‍👦')).toBe('👨‍👩‍👧‍👦')
+  })
+
+  it('writes a measure in its own unit', () => {
+    expect(measure('score').show(0.304)).toBe('30')
+    expect(measure('leave_rate').show(0.16)).toBe('16 %')
+    expect(measure('something_new')).toMatchObject({ unit: 'something new' })
+  })
+})
