@@ -24,7 +24,7 @@ MAX_OPTIONS = 100
 # URLs. No instants that have no UTC: year 1 east of Greenwich, year 9999 west of it. Both can only
 # stand in a body that holds one of these, so `decode` looks closer only there; a regular expression
 # on every name would cost a third of the decoding.
-_SUSPECT = (b"\\", b"\x7f", b"0001-", b"9999-")
+_SUSPECT = (b"\\", b"\x7f", b"0001-01-01", b"9999-12-31")
 _PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000-\u001f\u007f]+$"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, extra_json_schema=_PRINTABLE)]
