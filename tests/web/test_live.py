@@ -122,33 +122,31 @@ async def test_an_alert_that_is_judged_is_shown_to_all(site: Site) -> None:
     assert answer.json()["verdict"] == shown["alert"]["verdict"] == "false_alarm"
 
 
-@pytest.mark.parametrize(
-    "said",
-    [
-        "hello",
-        "[]",
-        "{" * 5000,
-        '{"sub": "pulse"}',
-        '{"sub": ["nothing"]}',
-        '{"sub": ["session:"]}',
-        '{"sub": ["session:a\\u0000b"]}',
-        '{"sub": ["pulse"], "since": {"pulse": 1e300}}',
-        '{"sub": ["pulse"], "since": {"pulse": -5}}',
-        json.dumps({"sub": [f"session:{i}" for i in range(51)]}),
-        b"\xff\xfe",
-        "x" * 65_000,
-    ],
-    ids=lambda said: repr(said[:30]),
-)
-async def test_what_is_not_understood_is_answered(site: Site, said: str | bytes) -> None:
+ODD: list[str | bytes] = [
+    "hello",
+    "[]",
+    "{" * 5000,
+    '{"sub": "pulse"}',
+    '{"sub": ["nothing"]}',
+    '{"sub": ["session:"]}',
+    '{"sub": ["session:a\\u0000b"]}',
+    '{"sub": ["pulse"], "since": {"pulse": 1e300}}',
+    '{"sub": ["pulse"], "since": {"pulse": -5}}',
+    json.dumps({"sub": [f"session:{i}" for i in range(51)]}),
+    b"\xff\xfe",
+    "x" * 65_000,
+]
+
+
+async def test_what_is_not_understood_is_answered(site: Site) -> None:
     """With what to say instead; the line stays open."""
     async with site.live() as page:
-        await page.send(said)
-        error = await frame_of(page, "server", "error")
+        for said in ODD:
+            await page.send(said)
+            error = await frame_of(page, "server", "error")
+            assert "send" in error["detail"], said[:50]
         await page.send('{"sub": ["pulse"]}')
         await frame_of(page, "pulse", "snapshot")
-
-    assert "send" in error["detail"]
 
 
 async def test_one_page_follows_so_many_topics_and_no_more(site: Site) -> None:

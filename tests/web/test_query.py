@@ -147,42 +147,42 @@ async def test_series_are_asked_by_time(site: Site) -> None:
         assert len(series["t"]) == 2, start
 
 
-@pytest.mark.parametrize(
-    ("path", "status"),
-    [
-        ("/v1/series", 422),
-        ("/v1/series?session=s&fields=nope", 422),
-        ("/v1/series?session=s&fields=score_min", 422),
-        ("/v1/series?session=s&measurement=nope", 404),
-        ("/v1/series?session=s&from=yesterday", 422),
-        ("/v1/series?session=s&from=2026-11-21T10:00:00", 422),
-        ("/v1/series?session=s&from=-9999999w", 422),
-        ("/v1/series?session=s&from=0001-01-01T00:00:00%2B14:00", 422),
-        ("/v1/series?session=s&from=-1s&to=-1h", 422),
-        ("/v1/series?session=s&from=-7d", 422),
-        ("/v1/series?session=s&step=7", 422),
-        ("/v1/sessions?limit=0", 422),
-        ("/v1/sessions?limit=1e9", 422),
-        ("/v1/sessions?state=dead", 422),
-        ("/v1/sessions?cursor=%00", 422),
-        ("/v1/sessions?cursor=WzFd", 422),
-        ("/v1/alerts?cursor=nope!", 422),
-        ("/v1/alerts?type=PANIC", 422),
-        ("/v1/alerts?severity=critical", 422),
-        ("/v1/inspector?outcome=lost", 422),
-        ("/v1/sessions/nobody", 404),
-        ("/v1/sessions/nobody/explain", 404),
-        ("/v1/sessions/s/explain?at=noon", 422),
-        ("/v1/sessions/%FF%00", 404),
-        ("/v1/nothing", 404),
-        ("/nothing", 404),
-        ("/" + "x" * 5000, 404),
-        ("/%00", 404),
-    ],
-)
-async def test_what_cannot_be_asked_is_told_why(site: Site, path: str, status: int) -> None:
+ODD = {
+    "/v1/series": 422,
+    "/v1/series?session=s&fields=nope": 422,
+    "/v1/series?session=s&fields=score_min": 422,
+    "/v1/series?session=s&measurement=nope": 404,
+    "/v1/series?session=s&from=yesterday": 422,
+    "/v1/series?session=s&from=2026-11-21T10:00:00": 422,
+    "/v1/series?session=s&from=-9999999w": 422,
+    "/v1/series?session=s&from=0001-01-01T00:00:00%2B14:00": 422,
+    "/v1/series?session=s&from=-1s&to=-1h": 422,
+    "/v1/series?session=s&from=-7d": 422,
+    "/v1/series?session=s&step=7": 422,
+    "/v1/sessions?limit=0": 422,
+    "/v1/sessions?limit=1e9": 422,
+    "/v1/sessions?state=dead": 422,
+    "/v1/sessions?cursor=%00": 422,
+    "/v1/sessions?cursor=WzFd": 422,
+    "/v1/alerts?cursor=nope!": 422,
+    "/v1/alerts?type=PANIC": 422,
+    "/v1/alerts?severity=critical": 422,
+    "/v1/inspector?outcome=lost": 422,
+    "/v1/sessions/nobody": 404,
+    "/v1/sessions/nobody/explain": 404,
+    "/v1/sessions/s/explain?at=noon": 422,
+    "/v1/sessions/%FF%00": 404,
+    "/v1/nothing": 404,
+    "/nothing": 404,
+    "/" + "x" * 5000: 404,
+    "/%00": 404,
+}
+
+
+async def test_what_cannot_be_asked_is_told_why(site: Site) -> None:
     """In a problem document that ends in what to do."""
-    assert (await site.problem(await site.client.get(path)))[0] == status
+    for path, status in ODD.items():
+        assert (await site.problem(await site.client.get(path)))[0] == status, path
 
 
 async def test_alerts_are_filtered_and_paged(site: Site) -> None:

@@ -185,7 +185,8 @@ class Hub:
             now = loop.time()
             for viewer in self._viewers:
                 since = viewer.sending_since
-                if since is not None and now - since > self._stall_s and not viewer.stalled:
+                late = since is not None and now + step - since > self._stall_s
+                if late and not viewer.stalled:
                     viewer.stalled = True
                     self.closed_stalled += 1
                     viewer.stop.set()
