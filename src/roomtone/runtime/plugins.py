@@ -17,6 +17,7 @@ MEMBERS: dict[str, dict[str, str]] = {
     "detectors": {
         "anomaly": "roomtone.detectors.anomaly:Anomaly",
         "stall": "roomtone.detectors.stall:Stall",
+        "novelty": "roomtone.detectors.novelty:Novelty",  # for any series; not watched by default
     },
     "sources": {
         "jsonl": "roomtone.sources.jsonl",
