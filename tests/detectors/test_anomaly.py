@@ -15,6 +15,8 @@ from roomtone.alerts import Alert
 from roomtone.detectors.anomaly import Anomaly
 from roomtone.errors import BadConfig
 from roomtone.points import Block
+from roomtone.signals.engagement import ENGAGEMENT
+from roomtone.testing import check_detector
 
 START = 1_700_000_000
 NAN = float("nan")
@@ -350,6 +352,12 @@ def test_a_forgotten_slot_cannot_be_told_from_a_new_one(mode: str) -> None:
     assert feed(used, later, 500) == feed(fresh, later, 500)
     ours, theirs = used.snapshot(), fresh.snapshot()
     assert all(np.array_equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.mark.parametrize("mode", ["calibrated", "documents"])
+def test_the_contract_of_detectors_holds(mode: str) -> None:
+    """Restored anywhere, forgotten, empty or without any knowledge: as the port promises."""
+    assert check_detector(lambda: Anomaly(mode), ENGAGEMENT)  # type: ignore[arg-type]
 
 
 def test_missing_time_is_no_drop() -> None:

@@ -11,6 +11,8 @@ from roomtone.alerts import Alert
 from roomtone.detectors.anomaly import Anomaly
 from roomtone.detectors.stall import Stall
 from roomtone.points import Block
+from roomtone.signals.engagement import ENGAGEMENT
+from roomtone.testing import check_detector
 
 START = 1_700_000_000
 
@@ -119,3 +121,8 @@ def test_state_is_exact_and_forgettable() -> None:
     assert not beat(restored, 1, 45.0, slot=3)
     restored.forget(np.array([3]))
     assert beat(restored, 2, 50.0, slot=3)
+
+
+def test_the_contract_of_detectors_holds() -> None:
+    """Restored anywhere, forgotten, empty or without any knowledge: as the port promises."""
+    check_detector(Stall, ENGAGEMENT)

@@ -39,7 +39,7 @@ class Documents:
         """One alert at most per row."""
         now = block.time.timestamp()
         self._columns.grow(block.slots)
-        held = column(block, "feed") == 0
+        held = (column(block, "feed") == 0) | np.isnan(column(block, "score"))
         parts = self._hybrid.update(block, ~held)
         found = []
         for row in np.flatnonzero(self._suspects(block, parts) & ~held).tolist():
