@@ -30,8 +30,9 @@ pre { overflow-x: auto; padding: .75rem; border: 1px solid #8886; border-radius:
 table { border-collapse: collapse; width: 100%; }
 caption { text-align: left; color: GrayText; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .75rem .35rem 0;
-  border-bottom: 1px solid #8884; overflow-wrap: anywhere; }
-td.number { font-variant-numeric: tabular-nums; white-space: nowrap; overflow-wrap: normal; }
+  border-bottom: 1px solid #8884; overflow-wrap: break-word; }
+.wide td:not(.number), .wide th { min-width: 7rem; max-width: 24rem; }
+td.number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 svg { display: block; }
 svg .line { fill: none; stroke: #2563eb; stroke-width: 1.5; }
 svg .low { stroke: #b45309; stroke-dasharray: 3 3; }
@@ -58,7 +59,8 @@ def render(
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f'<meta http-equiv="refresh" content="{REFRESH_S}">',
-        '<title>Roomtone</title><link rel="stylesheet" href="/plain.css"></head><body><main>',
+        '<title>Roomtone</title><link rel="icon" href="data:,">'
+        '<link rel="stylesheet" href="/plain.css"></head><body><main>',
         "<h1>Roomtone</h1>",
         '<p class="note">The dashboard is not built into this copy. Build it with <code>npm ci '
         "&amp;&amp; npm run build</code> in the folder <code>dashboard</code>, or install the "

@@ -56,10 +56,10 @@ def create_api(pipeline: Pipeline, faults: Faults) -> FastAPI:
         telemetry={"logs": False},  # its records would quote what came in
     )
     _add_handlers(api)
+    _add_ingest(api, pipeline)
     _add_sessions(api, pipeline)
     _add_series(api, pipeline)
     _add_alerts(api, pipeline)
-    _add_ingest(api, pipeline)
     _add_health(api, pipeline, faults)
     return api
 

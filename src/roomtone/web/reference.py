@@ -18,7 +18,8 @@ def render(openapi: Mapping[str, Any]) -> str:
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f'<title>{TITLE}</title><link rel="stylesheet" href="/plain.css"></head><body><main>',
+        f'<title>{TITLE}</title><link rel="icon" href="data:,">'
+        '<link rel="stylesheet" href="/plain.css"></head><body><main>',
         f"<h1>{TITLE}, version {escape(info['version'])}</h1>",
         f"<p>{_text(info.get('summary', ''))}</p><p>{_text(info.get('description', ''))}</p>",
         '<p>Machines read <a href="/openapi.json">/openapi.json</a> and, for the events, '
