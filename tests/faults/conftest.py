@@ -57,6 +57,12 @@ def rounds() -> int:
     return int(os.environ.get("ROOMTONE_FAULT_ROUNDS", "10"))
 
 
+@pytest.fixture
+def stride() -> int:
+    """Of all system calls, each so-many-th is tried to fail at: every one in `make faults`."""
+    return 1 if "ROOMTONE_FAULT_ROUNDS" in os.environ else 4
+
+
 def pytest_collection_modifyitems(items):
     """The long runs wait for `make faults`."""
     if "ROOMTONE_FAULT_ROUNDS" in os.environ:

@@ -34,9 +34,9 @@ def run_every(folder: Path, batches: int, stride: int) -> dict[str, float]:
     return result
 
 
-def test_killed_at_every_seventh_call(tmp_path):
+def test_killed_at_every_eleventh_call(tmp_path):
     """Append, rotation, snapshot, retention and recovery itself: the process dies in each."""
-    result = run_every(tmp_path, 14, 7)
+    result = run_every(tmp_path, 14, 11)
 
     check(result)
     assert result["kills"] > 100

@@ -143,12 +143,12 @@ LATER = [pytest.param(n, marks=pytest.mark.faults) for n in range(1, 8)]
 
 
 @pytest.mark.parametrize("seed", [0, *LATER])
-async def test_power_lost_at_any_call(tmp_path, seed, monkeypatch):
+async def test_power_lost_at_any_call(tmp_path, seed, monkeypatch, stride):
     """Each call of a life is the last before the dark; then it starts again from what is left."""
     monkeypatch.setattr("threading.excepthook", lambda _: None)
-    chance, at = random.Random(seed), 0
+    chance, at = random.Random(seed), 1 - stride
     while True:
-        at += 1
+        at += stride
         folder = tmp_path / "live"
         folder.mkdir()
         disk = Volatile(folder, at)
