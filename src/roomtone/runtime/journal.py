@@ -236,10 +236,14 @@ class Journal:
             raise BadEvent(
                 f"an id cannot be written down ({error}); send a printable one"
             ) from None
-        new: set[bytes] = set()
+        seen = self._ids.known(digests)
+        new = set(digests)
+        if len(new) == len(digests) and self._flying.isdisjoint(new) and not any(seen):
+            return new, [], False  # the usual case
+        new = set()
         duplicates: list[int] = []
         flying = False
-        for (i, _), key, known in zip(named, digests, self._ids.known(digests), strict=True):
+        for (i, _), key, known in zip(named, digests, seen, strict=True):
             if key in self._flying:
                 flying = True
                 duplicates.append(i)
