@@ -19,8 +19,10 @@ INTERFACES = {
     ("session:ID", "tick"): "SessionTick",
     ("session:ID", "change"): "SessionChange",
     ("session:ID", "ended"): "SessionEnded",
-    ("alerts", "alert"): "AlertFrame",
+    ("alerts", "snapshot"): "AlertsSnapshot",
+    ("alerts, session:ID", "alert"): "AlertFrame",
     ("any", "gap"): "GapFrame",
+    ("any", "error"): "ErrorFrame",
     ("server", "hello"): "HelloFrame",
     ("server", "beat"): "BeatFrame",
 }
@@ -62,7 +64,7 @@ def rows() -> list[tuple[str, list[str], str]]:
         if not line.startswith("|"):
             break
         topic, kinds, _, payload = (cell.strip() for cell in line.strip("|").split(" | "))
-        found.append((topic.strip("` "), re.findall(r"`(\w+)`", kinds), payload))
+        found.append((topic.replace("`", "").strip(), re.findall(r"`(\w+)`", kinds), payload))
     return found
 
 

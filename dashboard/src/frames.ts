@@ -184,6 +184,11 @@ export interface GapFrame extends Base {
   missed: number
 }
 
+export interface ErrorFrame extends Base {
+  kind: 'error'
+  detail: string
+}
+
 export interface HelloFrame extends Base {
   topic: 'server'
   kind: 'hello'
@@ -200,4 +205,5 @@ export interface BeatFrame extends Base {
 export type PulseFrame = PulseSnapshot | PulseTick | PulseChange
 export type SessionFrame = SessionSnapshot | SessionTick | SessionChange | SessionEnded | AlertFrame
 export type ServerFrame = HelloFrame | BeatFrame
-export type Frame = PulseFrame | SessionFrame | AlertFrame | AlertsSnapshot | GapFrame | ServerFrame
+export type Frame =
+  PulseFrame | SessionFrame | AlertFrame | AlertsSnapshot | GapFrame | ErrorFrame | ServerFrame

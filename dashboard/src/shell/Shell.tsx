@@ -1,8 +1,9 @@
 // The frame around every page: rail, top bar, and the page.
-import type { ReactNode } from 'react'
+import { useSyncExternalStore, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { ConnectionDot } from './ConnectionDot'
 import { AlertIcon, IngestIcon, Logo, PulseIcon } from './icons'
+import { liveConnection } from '../stream/connection'
 import { Search } from './Search'
 import { ThemeToggle } from './ThemeToggle'
 
@@ -11,6 +12,17 @@ const PLACES = [
   { to: '/alerts', word: 'Alerts', icon: <AlertIcon />, under: [] },
   { to: '/ingest', word: 'Ingest', icon: <IngestIcon />, under: [] },
 ]
+
+function Problem() {
+  const connection = liveConnection()
+  const { problem } = useSyncExternalStore(connection.watchState, connection.getState)
+  if (!problem) return null
+  return (
+    <p role="status" className="mx-4 mb-2 rounded-xl bg-sunken px-4 py-2 text-sm lg:mx-8">
+      The live line: {problem}
+    </p>
+  )
+}
 
 export function Shell({ children }: { children: ReactNode }) {
   const [here] = useLocation()
@@ -60,6 +72,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <ThemeToggle />
           </div>
         </header>
+        <Problem />
         <main id="page" className="mx-auto max-w-[1360px] px-4 lg:px-8">
           {children}
         </main>

@@ -10,6 +10,8 @@ export interface ConnectionState {
   /** Server clock minus ours, in milliseconds. */
   skew: number
   version: string
+  /** What the server could not tell, as a sentence; empty when all is well. */
+  problem: string
 }
 
 type Listener = (frame: Frame) => void
@@ -23,6 +25,8 @@ const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 8_000
 // The server beats every 5 s; after four missed beats the line is dead, whatever the socket says.
 const DEAD_AFTER_MS = 20_000
+// What cannot be told now may be told in a moment.
+const ASK_AGAIN_MS = 5_000
 const WATCH_EVERY_MS = 1_000
 
 export class LiveConnection {
@@ -32,7 +36,13 @@ export class LiveConnection {
   private attempt = 0
   private retry: ReturnType<typeof setTimeout> | undefined
   private watch: ReturnType<typeof setInterval> | undefined
-  private current: ConnectionState = { phase: 'connecting', lastFrame: 0, skew: 0, version: '' }
+  private current: ConnectionState = {
+    phase: 'connecting',
+    lastFrame: 0,
+    skew: 0,
+    version: '',
+    problem: '',
+  }
 
   constructor(private readonly url: string = liveUrl()) {}
 
@@ -65,7 +75,7 @@ export class LiveConnection {
 
   /** Ask for a topic's snapshot again, for instance because something unknown turned up. */
   refresh(topic: string): void {
-    this.ask([topic])
+    if (this.topics.has(topic)) this.ask([topic])
   }
 
   /** Hang up for good. */
@@ -107,7 +117,7 @@ export class LiveConnection {
   private lost(socket: WebSocket): void {
     if (socket !== this.socket) return
     this.socket = null
-    this.update({ phase: 'reconnecting' })
+    this.update({ phase: 'reconnecting', problem: '' })
     const wait = Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.attempt)
     this.attempt += 1
     // Jitter, so that a hundred pages do not come back in the same instant.
@@ -135,6 +145,12 @@ export class LiveConnection {
       this.ask(frame.topic === 'server' ? [...this.topics.keys()] : [frame.topic])
       return
     }
+    if (frame.kind === 'error') {
+      this.update({ problem: frame.detail })
+      if (frame.topic !== 'server') setTimeout(() => this.refresh(frame.topic), ASK_AGAIN_MS)
+      return
+    }
+    if (frame.kind === 'snapshot' && this.current.problem) this.update({ problem: '' })
     for (const listener of this.topics.get(frame.topic)?.listeners ?? []) listener(frame)
   }
 

@@ -3,6 +3,7 @@ import { act, renderHook } from '@testing-library/react'
 import { describe, expect, it, vi } from 'vitest'
 import { FakeSocket } from '../testing/FakeSocket'
 import { session, snapshot, T0, tick } from '../testing/samples'
+import { liveConnection } from './connection'
 import { useEngagementStream } from './useEngagementStream'
 
 const follow = () => renderHook(() => useEngagementStream('keynote'))
@@ -90,6 +91,23 @@ describe('useEngagementStream', () => {
     expect(FakeSocket.last.sent.slice(before)).toEqual([
       { sub: ['session:keynote'], since: { 'session:keynote': T0 } },
     ])
+  })
+
+  it('says what the server could not tell, and asks again', async () => {
+    follow()
+    FakeSocket.last.accept()
+    await FakeSocket.last.push(snapshot([0.5]))
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const before = FakeSocket.last.sent.length
+    const detail = 'the store does not answer; it will be asked again'
+    await FakeSocket.last.push({ topic: 'session:keynote', kind: 'error', detail })
+    expect(liveConnection().state.problem).toBe(detail)
+    act(() => void vi.advanceTimersByTime(5_000))
+    expect(FakeSocket.last.sent.slice(before).flatMap((ask) => ask.sub)).toEqual([
+      'session:keynote',
+    ])
+    await FakeSocket.last.push(snapshot([0.5]))
+    expect(liveConnection().state.problem).toBe('')
   })
 
   it('learns of a session that begins after it was asked for', async () => {
