@@ -15,7 +15,13 @@ from roomtone.detectors._columns import Cells, Columns
 from roomtone.detectors._deficit import TICK_S, WINDOWS, Deficit, Deficits
 from roomtone.detectors._exits import GRAVE_SHARE, Exit, Exits
 from roomtone.detectors._hybrid import Hybrid, Parts, column, zeroed
-from roomtone.detectors._wording import Finding, exit_finding, fall_finding, recovered
+from roomtone.detectors._wording import (
+    BACK_ACTIVITY,
+    Finding,
+    exit_finding,
+    fall_finding,
+    recovered,
+)
 from roomtone.points import Block, Slots
 
 REFRACTORY_S = 120  # one trouble, one alarm
@@ -29,6 +35,8 @@ USUAL_TICKS = 360.0  # what a session's score usually is: an average over half a
 # A fall of the score itself that no statistic is needed for: by a quarter of the scale, by two
 # fifths of what it was, and by five standard deviations (of at least 0.05).
 GROSS, GROSS_SHARE, GROSS_SD, LEAST_SD = 0.25, 0.40, 5.0, 0.05
+
+LONG_WINDOW = 6  # ticks; what was lost over more than half a minute may be back by now
 
 LONG_TICKS = 36.0  # trouble of 3 minutes has taught the baseline the low level: start it anew
 HAZY_TICKS = 13.0  # a little more than the score's minute
@@ -130,13 +138,15 @@ class Calibrated:
     def _raise(self, block: Block, lines: Cells, evidence: _Evidence, now: float) -> list[Alert]:
         exits, parts, clear = evidence.exits, evidence.parts, evidence.clear
         score = column(block, "score")
-        quiet = now - np.maximum(lines[_LINE["alarmed"]], lines[_LINE["exited"]]) >= REFRACTORY_S
+        # That people leave does not say that those who stay fall silent: each is told by itself.
+        quiet = now - lines[_LINE["alarmed"]] >= REFRACTORY_S
         leaving = (exits.mass | exits.burst) & (now - lines[_LINE["exited"]] >= REFRACTORY_S)
         fell = clear & quiet & (evidence.verdict.above > 0)
         lost = zeroed(parts.mean - score)
         least = np.maximum(GROSS, GROSS_SD * np.maximum(parts.sd, LEAST_SD))
         gross = (lost >= least) & (lost >= GROSS_SHARE * parts.mean) & (parts.points >= 4)
-        gross &= quiet & (lines[_LINE["trouble"]] == 0) & evidence.fair
+        trouble = lines[_LINE["trouble"]]
+        gross &= quiet & ((trouble == 0) | (trouble == 3)) & evidence.fair
         usual = lines[_LINE["usual"]] / np.maximum(lines[_LINE["usual_weight"]], 1e-9)
         stays_low = quiet & (lines[_LINE["low"]] >= LOW_TICKS) & (lines[_LINE["low_said"]] == 0)
         stays_low &= (usual >= ONCE_LIVELY) & clear
@@ -160,6 +170,9 @@ class Calibrated:
         numbers = self._deficits.explain(slot, window)
         if numbers["counted"] > (1 - LEAST_LOST) * numbers["expected"]:
             return None
+        usual = numbers["expected"] / WINDOWS[window]
+        if WINDOWS[window] > LONG_WINDOW and numbers["newest"] >= BACK_ACTIVITY * usual:
+            return None  # it fell, but in the last 15 s it has come back: too late to tell
         rate = numbers["counted"] / WINDOWS[window]
         fresh = lines[_LINE["trouble"], row] == 1 and lines[_LINE["since"], row] < SETTLE_TICKS
         if fresh and rate > FURTHER * lines[_LINE["level"], row]:
@@ -205,7 +218,8 @@ class Calibrated:
         lines[_LINE["exited" if leaving else "alarmed"], row] = now
         if not leaving:
             self._budget.spend(slot)
-        if lines[_LINE["trouble"], row] == 0:
+        trouble = lines[_LINE["trouble"], row]
+        if trouble == 0 or (trouble == 3 and not leaving):
             for name, value in (
                 ("trouble", float(finding.trouble)),
                 ("began", now),

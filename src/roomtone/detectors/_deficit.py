@@ -189,6 +189,7 @@ class Deficits:
             "first_third": rates[0],
             "second_third": rates[1],
             "last_third": rates[2],
+            "newest": float(cumulated[now % _RING] - cumulated[(now - 3) % _RING]) / 3,
         }
 
     def slide(self, slot: int) -> float:

@@ -21,6 +21,9 @@ from roomtone.runtime.clock import iso
 SPARK = 60
 """How many scores a session's sparkline holds: five minutes."""
 
+OPEN_S = 900
+"""How long an alarm marks its session: after fifteen minutes it is how the room is now."""
+
 WORST = 100
 """How many sessions an overview frame holds, the worst first."""
 
@@ -122,6 +125,8 @@ class Board:
         score = shown.pop("score")
         summary = self.engine.summary(session)
         alert = self.trouble.get(session)
+        if alert is not None and self.now - alert.time.timestamp() > OPEN_S:
+            alert = None
         ticks = int(self.engine.rooms.columns["ticks"][room.slot])
         return {
             **describe(summary, self.state),
