@@ -35,11 +35,12 @@ NULL_TAIL = np.array(
 PRIOR_MEAN, PRIOR_MEAN_BLOCKS = 0.1, 4.0
 PRIOR_SD, PRIOR_SD_BLOCKS = 1.1, 6.0
 LEAST_SD = 0.3
+TAIL = 1.06  # and their tails are longer by so much
 MEMORY = 360.0  # blocks (12 hours): a room may change its ways
 ABOVE = 0.8  # an extreme counts at most this far above the threshold: alarms do not teach much
 
 # How many alarms came against how many were due, forgotten over about a day.
-PRIOR_ALARMS = 0.75
+PRIOR_ALARMS = 0.25
 FORGET = 1 - 1 / 720
 
 _NONE = -99.0
@@ -74,7 +75,7 @@ class Budget:
     towards what rooms usually have (empirical Bayes). The threshold is the predictive quantile
     that a block exceeds with the chance that the budget grants it. Realised alarms feed back: the
     rate aimed at is divided by (a + alarms) / (a + budget x hours), the Gamma-Poisson posterior
-    mean of how far the realised rate is off, with a = 0.75.
+    mean of how far the realised rate is off, with a = 0.25.
     """
 
     def __init__(self, per_hour: float) -> None:
@@ -98,7 +99,8 @@ class Budget:
         level = np.log(np.maximum(per_min, 0.1))
         usual = np.interp(level, NULL_RATES, NULL_MEAN)
         unit = np.interp(level, NULL_RATES, NULL_SD)
-        wide = spread * np.sqrt(1 + 1 / blocks) * np.interp(level, NULL_RATES, NULL_TAIL)
+        tail = TAIL * np.interp(level, NULL_RATES, NULL_TAIL)
+        wide = spread * np.sqrt(1 + 1 / blocks) * tail
         standing = (statistic - usual) / unit
         lines[_LINE["hours"]] += TICK_H
         due = PRIOR_ALARMS + self.per_hour * lines[_LINE["hours"]]
