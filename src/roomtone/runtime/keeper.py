@@ -105,9 +105,9 @@ class Keeper:
         written = {id(out) for out in some}
         while self._waiting and id(self._waiting[0]) in written:
             self._waiting.popleft()
-        for _ in letters:
-            if self._letters:
-                self._letters.popleft()
+        buried = {id(letter) for letter in letters}
+        while self._letters and id(self._letters[0]) in buried:
+            self._letters.popleft()
         if not self._waiting and not self._letters:
             self._news.clear()
 
