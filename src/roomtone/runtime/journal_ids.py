@@ -121,7 +121,7 @@ _ids_decoder = msgspec.msgpack.Decoder(_BatchIds)
 
 def collect(segment: Segment) -> tuple[bytes, int]:
     """The joined digests of all ids in a segment, and its newest arrival (epoch ms, 0 if none)."""
-    digests: list[bytes] = []
+    digests = bytearray()
     newest = 0
     for _, body in read_segment(segment):
         try:
@@ -130,8 +130,8 @@ def collect(segment: Segment) -> tuple[bytes, int]:
             decode_entry(body)  # a tick, a gap or the like holds no ids; what else fails is damage
             continue
         newest = max(newest, batch.arrival)
-        digests += [digest(e.session, e.id) for e in batch.events if e.id is not None]
-    return b"".join(digests), newest
+        digests += b"".join(digest(e.session, e.id) for e in batch.events if e.id is not None)
+    return bytes(digests), newest
 
 
 def restore_runs(disk: Disk, folder: Path, sealed: Sequence[Segment]) -> tuple[list[Run], int]:

@@ -12,7 +12,7 @@ from time import perf_counter
 
 from roomtone.errors import JournalError
 from roomtone.runtime.journal_disk import Disk, explain, sync_folder, write_all
-from roomtone.runtime.journal_ids import Run, build_run, write_run
+from roomtone.runtime.journal_ids import Run, build_run, read_run, write_run
 from roomtone.runtime.journal_segments import (
     FRAME_BYTES,
     Segment,
@@ -205,8 +205,10 @@ class Writer:
         self.counters.rotations += 1
         run = build_run(bytes(self._digests), self._newest_ms)
         self._digests.clear()
+        path = full.path.with_suffix(".ids")
         try:
-            write_run(self.disk, full.path.with_suffix(".ids"), run)
+            write_run(self.disk, path, run)
+            run = read_run(path) or run  # mapped from the file, it takes no memory of ours
         except OSError:
             self.counters.ids_lost += 1  # the run stays in memory, a restart builds the file
         self.on_sealed(run)
