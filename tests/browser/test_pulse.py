@@ -95,7 +95,7 @@ def test_the_theme_goes_round(wide, demo):
 def test_where_nothing_is_live_a_first_step_is_shown(looker, quiet):
     """Three ways to send a first event, with this server's own address, and the demo."""
     page = looker.visit(quiet, "/")
-    page.get_by_text("No room is live yet").wait_for()
+    page.get_by_text("No room is live").wait_for()
     text = page.inner_text("main")
 
     assert f"curl {quiet.url}/v1/events" in text

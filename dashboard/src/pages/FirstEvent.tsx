@@ -27,10 +27,11 @@ export function FirstEvent() {
     },
   ]
   return (
-    <div className="pt-4" data-testid="first-event">
-      <h1 className="text-2xl font-semibold tracking-tight">No room is live yet</h1>
-      <p className="mt-1 text-soft">Send a first event, and it appears here at once.</p>
-      <div className="mt-6 grid max-w-4xl grid-cols-[minmax(0,1fr)] gap-4">
+    <section className="mt-6" aria-labelledby="first-head" data-testid="first-event">
+      <h2 id="first-head" className="text-soft">
+        Send a first event, and its room appears here at once.
+      </h2>
+      <div className="mt-4 grid max-w-4xl grid-cols-[minmax(0,1fr)] gap-4">
         {ways.map((way) => (
           <Snippet key={way.title} {...way} />
         ))}
@@ -38,7 +39,7 @@ export function FirstEvent() {
       <div className="mt-4 max-w-4xl">
         <Snippet title="Or look at a made-up crowd first" text="roomtone demo" />
       </div>
-    </div>
+    </section>
   )
 }
 
@@ -53,7 +54,7 @@ function Snippet({ title, text }: { title: string; text: string }) {
   return (
     <section className="card flex flex-col p-4">
       <div className="mb-2 flex items-center justify-between gap-2">
-        <h2 className="head">{title}</h2>
+        <h3 className="head">{title}</h3>
         <button type="button" className="btn" onClick={copy} aria-label={`Copy: ${title}`}>
           {copied || 'Copy'}
         </button>

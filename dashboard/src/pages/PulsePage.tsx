@@ -25,7 +25,11 @@ export function PulsePage() {
   return (
     <div data-testid="pulse">
       {sessions.length === 0 ? (
-        <FirstEvent />
+        <>
+          <h1 className="pt-4 text-2xl font-semibold tracking-tight">No room is live</h1>
+          <Ended />
+          <FirstEvent />
+        </>
       ) : (
         <>
           <header className="pt-4 pb-6">
@@ -51,7 +55,7 @@ export function PulsePage() {
           </div>
         </>
       )}
-      <Ended />
+      {sessions.length > 0 && <Ended />}
     </div>
   )
 }
@@ -65,7 +69,7 @@ function Ended() {
   const sessions = data?.data ?? []
   if (sessions.length === 0) return null
   return (
-    <section className="mt-10" aria-labelledby="ended-head">
+    <section className="mt-8" aria-labelledby="ended-head">
       <h2 id="ended-head" className="head mb-2">
         Over, to be replayed
       </h2>
