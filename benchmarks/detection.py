@@ -43,6 +43,7 @@ from benchmarks._sweep import (
 
 RATES = (1.0, 0.5, 0.1)
 BUDGET = 0.5
+QUICK, FULL = 40, 200  # cuts of each set
 BUDGETS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0)
 
 Floats = NDArray[np.float64]
@@ -55,7 +56,7 @@ def run(data: Path, quick: bool = False) -> dict[str, Any]:
     if not recordings:
         raise FileNotFoundError(f"There are no chats in {data / 'youtube_live_chat'}; name another")
     rng = np.random.default_rng(2026)
-    count = 40 if quick else 200
+    count = QUICK if quick else FULL
     counted, faint = [], []
     for chat in recordings:
         counted.append(cut(chat, count, rng, thin=False))
@@ -65,14 +66,14 @@ def run(data: Path, quick: bool = False) -> dict[str, Any]:
         "matched": matched(counted, quick),
         "transfer": transfer(counted),
         "budget": budget([*counted, *faint]),
-        "noise": noise(40 if quick else 200, rng),
+        "noise": noise(count, rng),
         "exits": exits(data, quick),
     }
 
 
 def matched(sets: Sequence[Cuts], quick: bool) -> dict[str, Any]:
     """Share found and delay at equal rates of false alarms, over all sets together."""
-    few = [_some(cuts, 10 if quick else 60) for cuts in sets]
+    few = [_some(cuts, min(cuts.cuts, 10 if quick else 60)) for cuts in sets]
     rivals: dict[str, tuple[Sequence[Cuts], Callable[[Cuts], Floats]]] = {
         "deficit statistic (ours)": (sets, _rivals.deficit),
         "River trees, min-max, window 100, 25": (few, _rivals.river_shares),
