@@ -64,12 +64,13 @@ def sync_folder(disk: Disk, folder: Path) -> None:
         disk.close(fd)
 
 
-def write_file(disk: Disk, path: Path, data: bytes) -> None:
+def write_file(disk: Disk, path: Path, *parts: bytes) -> None:
     """Write a whole file so that a crash leaves the old one or the new one, never a part."""
     part = path.with_suffix(".part")
     fd = disk.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
     try:
-        write_all(disk, fd, data)
+        for data in parts:
+            write_all(disk, fd, data)
         disk.sync(fd)
     finally:
         disk.close(fd)

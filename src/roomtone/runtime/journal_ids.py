@@ -86,7 +86,7 @@ def write_run(disk: Disk, path: Path, run: Run) -> None:
     """Keep a run as a file: a head, all upper halves, all lower halves."""
     data = run.high.tobytes() + run.low.tobytes()
     check = crc32(data, crc32(struct.pack("<QQ", run.newest_ms, len(run))))
-    write_file(disk, path, _HEAD.pack(_MAGIC, check, run.newest_ms, len(run)) + data)
+    write_file(disk, path, _HEAD.pack(_MAGIC, check, run.newest_ms, len(run)), data)
 
 
 def read_run(path: Path) -> Run | None:

@@ -20,7 +20,7 @@ def write_snapshot(disk: Disk, folder: Path, position: int, data: bytes) -> None
     """
     check = crc32(data, crc32(struct.pack("<QQ", position, len(data))))
     head = _HEAD.pack(_MAGIC, check, position, len(data))
-    write_file(disk, folder / f"snapshot-{position:020d}.bin", head + data)
+    write_file(disk, folder / f"snapshot-{position:020d}.bin", head, data)
     older = snapshot_paths(folder)[:-KEPT]
     for path in older:
         disk.unlink(path)
