@@ -159,3 +159,24 @@ async def test_an_entry_that_breaks_the_engine_does_not_keep_it_from_starting(
     assert pipeline.engine.summary("s").messages == 1
     assert "an unknown bug" in pipeline.inspector.faults()[0]
     await pipeline.stop()
+
+
+async def test_news_that_cannot_be_spread_changes_nothing(tmp_path, monkeypatch):
+    """A channel that fails in the middle of a tick is counted; the engine goes on as in a replay."""
+    settings, clock = Settings(data=tmp_path), ManualClock()
+    pipeline = await Pipeline.open(settings, clock)
+    await pipeline.start()
+    pipeline.watched["pulse"] += 1
+
+    async def publish(topic, payload):
+        raise ConnectionError("the channel is gone")
+
+    monkeypatch.setattr(pipeline.news, "publish", publish)
+    for _ in range(5):
+        clock.advance(5)
+        await pipeline.submit([Message(session=f"s {n}", user="u", text="t") for n in range(9)])
+    await pipeline.settled()
+
+    assert "the channel is gone" in pipeline.inspector.faults()[0]
+    assert state_of(pipeline) == play_whole(pipeline, settings.journal_folder)
+    await pipeline.stop()
