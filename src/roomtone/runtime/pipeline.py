@@ -55,7 +55,7 @@ class Pipeline(Views):
         self.archive: Archive = plugins.archive(settings.archive_url)
         self.news: Channel = plugins.channel(settings.channels.news)
         self.inspector = Inspector()
-        self.keeper = Keeper(self.series, self.archive, self.inspector)
+        self.keeper = Keeper(self.series, self.archive)
         self.door = Door(self)
         self.watched: Counter[str] = Counter()  # topics that somebody looks at
         self.recent: deque[Batch] = deque(maxlen=RECENT_BATCHES)
@@ -215,6 +215,8 @@ class Pipeline(Views):
                 await self.apply(entry)
                 self.backlog.popleft()
                 self.position = position
+                if self.backlog:
+                    await asyncio.sleep(0)  # a thousand events take milliseconds: others' turn
                 self.unsaved += len(entry.events) if isinstance(entry, Batch) else 0
                 if self.unsaved > recovery.SNAPSHOT_EVENTS and not self.keeper.lag:
                     await recovery.checkpoint(self)
@@ -334,4 +336,5 @@ class Pipeline(Views):
         """Every ten minutes: retention, a snapshot, and what the journal need not keep."""
         while True:
             await self.clock.wait_until(self.clock.now_ms() + 600_000)
+            self.inspector.forgive()
             await recovery.upkeep(self)
