@@ -89,8 +89,7 @@ class Report:
             rows.append((f.name, _short(f.median), spread, f.unit, *marks, f.met))
         widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
         table = [
-            "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(r, widths)))
-            for r in rows
+            "  ".join([r[0].ljust(widths[0]), *map(str.rjust, r[1:], widths[1:])]) for r in rows
         ]
         return "\n".join([self.name, *(f"  {line}" for line in self.lines), "", *table, ""])
 
@@ -173,10 +172,19 @@ def machine() -> str:
 # -- the load ------------------------------------------------------------------------------------
 
 _WORDS = (
-    "this is so good|wait what|haha yes|can you explain that again|I think the second option|"
-    "hello from the back|agreed 👍🏽|same here|that slide went too fast|🎉🎉🎉|where is the link?|"
-    "we tried that last year and it did not work because nobody had the time to look after it"
-).split("|")
+    "this is so good",
+    "wait what",
+    "haha yes",
+    "can you explain that again",
+    "I think the second option",
+    "hello from the back",
+    "agreed 👍🏽",
+    "same here",
+    "that slide went too fast",
+    "🎉🎉🎉",
+    "where is the link?",
+    "we tried that last year and it did not work because nobody had the time to look after it",
+)
 _EMOJI = ("👍", "❤️", "😂", "👏🏽", "🎉", "👨‍👩‍👧‍👦")
 
 
@@ -261,7 +269,9 @@ class Load:
         if what < 0.90:
             return self._event("reaction", s, ms, user=user, emoji=chance.choice(_EMOJI))
         if what < 0.95 and s % 3 == 0:
-            return self._event("poll_vote", s, ms, user=user, poll="p1", option=chance.choice("abc"))
+            return self._event(
+                "poll_vote", s, ms, user=user, poll="p1", option=chance.choice("abc")
+            )
         if what < 0.98 or ms < 61_000 or len(here) < self.people // 2:
             return self._event("message", s, ms, user=user, text=chance.choice(_WORDS))
         self._present[s].remove(user)

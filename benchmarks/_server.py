@@ -52,7 +52,9 @@ def _running(command: list[str], port: int, folder: str | None) -> Iterator[Serv
     env = {name: value for name, value in os.environ.items() if not name.startswith("ROOMTONE_")}
     if folder is not None:
         env["ROOMTONE_LIMITS__MAX_SESSIONS_PER_CLIENT"] = "20000"
-    env["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent.parent), *filter(None, sys.path)])
+    env["PYTHONPATH"] = os.pathsep.join(
+        [str(Path(__file__).parent.parent), *filter(None, sys.path)]
+    )
     process = subprocess.Popen(
         command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )

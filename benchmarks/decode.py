@@ -8,7 +8,16 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pydantic import AwareDatetime, BaseModel, Field, TypeAdapter
 
-from benchmarks._protocol import Disagreement, Load, Options, Report, alternate, array, ratios, timed
+from benchmarks._protocol import (
+    Disagreement,
+    Load,
+    Options,
+    Report,
+    alternate,
+    array,
+    ratios,
+    timed,
+)
 from roomtone.events import Event, decode
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -52,7 +61,9 @@ class _Vote(_Base):
     option: Annotated[str, Field(max_length=200)] | int
 
 
-AnyEvent = Annotated[_Message | _Reaction | _Presence | _Opened | _Vote, Field(discriminator="type")]
+AnyEvent = Annotated[
+    _Message | _Reaction | _Presence | _Opened | _Vote, Field(discriminator="type")
+]
 _many = TypeAdapter(list[AnyEvent])
 _floor = msgspec.json.Decoder(list[Event])
 

@@ -10,7 +10,6 @@ from river import anomaly
 from benchmarks._memory import grown_kb
 from benchmarks._protocol import Disagreement, Options, Report, alternate, ratios, timed
 from roomtone.detectors._halfspace import HalfSpaceTrees
-from roomtone.runtime import plugins
 
 NAMES = ("chat", "polls", "active", "reactions", "leaving")
 
@@ -23,7 +22,10 @@ def run(options: Options) -> Report:
     chance = np.random.default_rng(3)
     x = chance.random((points, sessions, len(NAMES)))
     found = alternate(
-        options.repeat(5, 1), river=lambda: _river(x), ours=lambda: _ours(x), floor=lambda: _floor(x)
+        options.repeat(5, 1),
+        river=lambda: _river(x),
+        ours=lambda: _ours(x),
+        floor=lambda: _floor(x),
     )
     us = {name: [cost * 1e6 for cost in costs] for name, costs in found.items()}
     count = 50 if options.quick else 150
@@ -31,7 +33,8 @@ def run(options: Options) -> Report:
     ours_kb = grown_kb("benchmarks.detect", "build_ours", 2000)
     report.lines += [
         f"agreed: {agreed:,} scores equal to the bit, trees taken over from River",
-        f"{sessions} sessions x {points} points of {len(NAMES)} numbers, 10 trees, height 8, window 30",
+        f"{sessions} sessions x {points} points of {len(NAMES)} numbers; 10 trees, height 8, "
+        "window 30",
     ]
     report.add("River, one forest per session", "us/point", us["river"])
     report.add("ours, all sessions at once", "us/point", us["ours"])
@@ -119,4 +122,4 @@ def build_ours(count: int) -> object:
     chance = np.random.default_rng(5)
     for _ in range(31):
         trees.score_learn(slots, chance.random((count, len(NAMES))))
-    return trees, plugins
+    return trees

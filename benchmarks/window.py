@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from benchmarks._protocol import START_S, Disagreement, Load, Options, Report, alternate, ratios, timed
+from benchmarks._protocol import (
+    START_S,
+    Disagreement,
+    Load,
+    Options,
+    Report,
+    alternate,
+    ratios,
+    timed,
+)
 from benchmarks.baseline.tracker import Tracker, engagement_score
 from roomtone.engine import Engine
 from roomtone.events import decode
@@ -33,7 +42,9 @@ def run(options: Options) -> Report:
         report.lines.append(f"{load}; agreed: all counts, scores to 1e-9")
         report.add(f"{name}: deques", "us/session-tick", us["deques"])
         report.add(f"{name}: columns", "us/session-tick", us["columns"])
-        report.add(f"{name}: times less", "x", ratios(us["deques"], us["columns"]), bar=50, moonshot=1000)
+        report.add(
+            f"{name}: times less", "x", ratios(us["deques"], us["columns"]), bar=50, moonshot=1000
+        )
     return report
 
 

@@ -17,9 +17,7 @@ EVENTS = "platform.events"
 class Service:
     """All sessions, each with a tracker and a detector of its own."""
 
-    def __init__(
-        self, bus: Bus | None = None, store: SyncStore | AsyncStore | None = None
-    ) -> None:
+    def __init__(self, bus: Bus | None = None, store: SyncStore | AsyncStore | None = None) -> None:
         self.bus = bus or LocalBus()
         self.store = store
         self.trackers: dict[str, Tracker] = {}
