@@ -86,3 +86,16 @@ def test_a_part_that_fails_is_named_once() -> None:
         inspector.fault("keeper", ValueError(number))
 
     assert (inspector.fault_count, inspector.faults()) == (3, ["keeper: ValueError: 2"])
+
+
+def test_a_part_that_works_again_is_forgiven() -> None:
+    """One failure long ago does not make a server unready for good; one that goes on does."""
+    inspector = Inspector()
+    inspector.fault("push", ValueError("once"))
+    inspector.fault("engine", ValueError("often"))
+    inspector.forgive()
+    inspector.fault("engine", ValueError("again"))
+    inspector.forgive()
+
+    assert inspector.faults() == ["engine: ValueError: again"]
+    assert inspector.fault_count == 3

@@ -10,7 +10,6 @@ import pytest
 from roomtone.engine import Output
 from roomtone.errors import StoreError
 from roomtone.runtime import keeper as module
-from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.keeper import Keeper
 from roomtone.signals.engagement import ENGAGEMENT
 from roomtone.testing import ListArchive, ListSeriesStore
@@ -29,7 +28,7 @@ def output(n: int) -> Output:
 async def make() -> tuple[Keeper, ListSeriesStore]:
     series, archive = ListSeriesStore(), ListArchive()
     await series.open([ENGAGEMENT])
-    return Keeper(series, archive, Inspector()), series
+    return Keeper(series, archive), series
 
 
 async def test_everything_kept_is_written_once() -> None:

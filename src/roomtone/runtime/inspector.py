@@ -58,6 +58,7 @@ class Inspector:
     def __init__(self) -> None:
         self._sources: dict[str, _Source] = {}
         self._faults: dict[str, str] = {}
+        self._old_faults: frozenset[str] = frozenset()
         self.fault_count = 0
         self._count = itertools.count()
 
@@ -115,8 +116,15 @@ class Inspector:
     def fault(self, where: str, error: Exception) -> None:
         """A part of the server failed and goes on."""
         self.fault_count += 1
-        if len(self._faults) < MOST_SOURCES:
+        if where in self._faults or len(self._faults) < MOST_SOURCES:
             self._faults[where] = f"{where}: {type(error).__name__}: {error}"
+            self._old_faults -= {where}
+
+    def forgive(self) -> None:
+        """What has not failed since this was last called works again; it stays counted."""
+        for where in self._old_faults:
+            self._faults.pop(where, None)
+        self._old_faults = frozenset(self._faults)
 
     def faults(self) -> list[str]:
         """What failed since the start, the latest of each part."""

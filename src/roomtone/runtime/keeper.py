@@ -16,7 +16,6 @@ from roomtone.engine import Output
 from roomtone.points import Block
 from roomtone.ports import Archive, SeriesStore
 from roomtone.records import DeadLetter
-from roomtone.runtime.inspector import Inspector
 
 MOST = 2_000
 """How many outputs wait for a store that is down: about ten minutes of 15 slices every 5 s. What
@@ -36,8 +35,8 @@ log = structlog.get_logger()
 class Keeper:
     """Writes behind the engine's back; a store that is down costs bounded memory, nothing else."""
 
-    def __init__(self, series: SeriesStore, archive: Archive, inspector: Inspector) -> None:
-        self._series, self._archive, self._inspector = series, archive, inspector
+    def __init__(self, series: SeriesStore, archive: Archive) -> None:
+        self._series, self._archive = series, archive
         self._waiting: deque[Output] = deque()
         self._letters: deque[DeadLetter] = deque(maxlen=LETTERS)
         self._news = asyncio.Event()
@@ -75,7 +74,6 @@ class Keeper:
                 if self.trouble is None:
                     log.error("a store does not take what is to be kept", error=str(error))
                 self.trouble = str(error)
-                self._inspector.fault("keeper", error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, 30)
 
