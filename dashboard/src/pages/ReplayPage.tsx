@@ -59,6 +59,8 @@ function Loaded({ meta }: { meta: Session }) {
   const { data: explain } = useQuery({
     queryKey: ['explain', session, 'at', settled],
     queryFn: () => fetchExplain(session, settled),
+    // Before the first point there is nothing to explain.
+    enabled: (stored?.series.t[0] ?? Infinity) <= settled,
     placeholderData: keepPreviousData,
     gcTime: 10_000,
     retry: false,
