@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from benchmarks._chats import Cuts
 from roomtone.detectors._deficit import Deficits
+from roomtone.detectors._documents import DROP, LOW, WARNING
 from roomtone.detectors._hybrid import Hybrid
 
 Floats = NDArray[np.float64]
@@ -41,8 +42,20 @@ def plain_z(cuts: Cuts) -> Floats:
 
 
 def documents(cuts: Cuts) -> Floats:
-    """0.7 trees + 0.3 min(z / 3, 1), features standardised, window 250."""
-    return _hybrid(cuts, "combined")
+    """0.7 trees + 0.3 min(z / 3, 1), features standardised, window 250, behind the rules.
+
+    Without a rule there is no alarm: a score under .20 (which counts .6 at least), or a quarter
+    under the previous point or the median of the last 30.
+    """
+    combined, score = _hybrid(cuts, "combined"), cuts.fields["score"]
+    gated = np.zeros(score.shape)
+    for tick in range(4, cuts.ticks):
+        before = score[max(0, tick - 30) : tick]
+        low = score[tick] < LOW
+        drop = score[tick] <= (1 - DROP) * np.maximum(before[-1], np.median(before, axis=0))
+        strength = np.where(low, np.maximum(combined[tick], WARNING), combined[tick])
+        gated[tick] = np.where(low | drop, strength, 0.0)
+    return gated
 
 
 def _hybrid(cuts: Cuts, part: str) -> Floats:
