@@ -66,6 +66,17 @@ async def test_batches_are_bounded_in_number_and_size():
     assert max(len(encode(batch)) for batch in sink.batches) <= ingest.BATCH_BYTES
 
 
+async def test_a_batch_of_history_covers_an_hour_at_most():
+    """A log of months does not keep a server busy with one request, and loses nothing."""
+    line = b'{"type":"join","session":"s","user":"u","at":"2026-01-%02dT%02d:00:00Z"}\n'
+    data = b"".join(line % (1 + n // 24, n % 24) for n in range(240))
+    sink = Notebook()
+    report = await ingest.ingest(reader(data), sink)
+
+    assert report.accepted == 240
+    assert [len(batch) for batch in sink.batches] == [2] * 120
+
+
 async def test_progress_is_told_in_bytes():
     """The bar ends at the file's size."""
     data = b"".join(WIRE % (n % 60, n % 60) for n in range(2500))

@@ -22,6 +22,10 @@ AHEAD_MS = 30_000
 BACKLOG = 200
 """How many entries may wait for the engine before the door makes new ones wait too."""
 
+HISTORY_BACKLOG = 2
+"""The same for history, of which one entry may be hours of ticks: what is live stands in the same
+queue, and so does the end of the server."""
+
 _MOST_OWNED = 100_000  # a bound on the bookkeeping of who opened which session
 
 
@@ -60,7 +64,7 @@ class Door:
         be made durable, TooManySessions when everything was for sessions too many.
         """
         pipeline = self._pipeline
-        if len(pipeline.backlog) > BACKLOG:
+        if len(pipeline.backlog) > (HISTORY_BACKLOG if history else BACKLOG):
             await pipeline.settled()
         if trouble := pipeline.journal.trouble:
             raise trouble

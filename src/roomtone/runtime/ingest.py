@@ -27,6 +27,10 @@ BATCH = 1000
 BATCH_BYTES = 900_000
 """One request to a server with default limits, with room for what JSON adds."""
 
+SPAN_S = 3600
+"""How much of a session's time one batch of history may cover: each five seconds of it are computed
+at once, and what is live waits for that; an hour of a room takes well under a second."""
+
 GATHER_S = 0.1
 
 PATIENCE = 40
@@ -248,15 +252,27 @@ async def ingest_stream(source: Source, sink: Sink) -> Report:
 
 
 def split(events: list[Event]) -> Iterator[list[Event]]:
-    """Parts of a batch that fit into one request each."""
-    if not events:
-        return
+    """Parts of a batch, in its order, that are one request each: by time covered and by size."""
+    start = 0
+    for end in range(1, len(events) + 1):
+        if end == len(events) or _apart(events[start], events[end]):
+            yield from _sized(events[start:end])
+            start = end
+
+
+def _apart(first: Event, event: Event) -> bool:
+    if first.at is None or event.at is None:
+        return False
+    return abs((event.at - first.at).total_seconds()) > SPAN_S
+
+
+def _sized(events: list[Event]) -> Iterator[list[Event]]:
     if len(events) == 1 or len(encode(events)) <= BATCH_BYTES:
         yield events
         return
     half = len(events) // 2
-    yield from split(events[:half])
-    yield from split(events[half:])
+    yield from _sized(events[:half])
+    yield from _sized(events[half:])
 
 
 async def _send(sink: Sink, events: list[Event], numbers: list[int], report: Report) -> None:
