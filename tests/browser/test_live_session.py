@@ -8,6 +8,14 @@ from itertools import pairwise
 LEVEL = re.compile(r"(Very high|High|Moderate|Low|Very low)")
 
 
+def chart_table(page):
+    """The chart's points as a table, opened."""
+    page.get_by_text("Show as table").click()
+    table = page.get_by_role("table", name="Score every five seconds, newest first")
+    table.wait_for()
+    return table
+
+
 def test_the_session_shows_what_matters(looker, demo, noticed):
     """Score and level, a drawn chart, four signals with weights, the alert with its evidence."""
     page = looker.visit(demo, "/live/keynote?why=1")
@@ -91,8 +99,7 @@ def test_the_chart_is_read_with_the_keyboard(wide, demo):
     live.wait_for(state="attached")
 
     assert LEVEL.search(tip)
-    page.get_by_text("Show as table").click()
-    assert page.locator("table").first.locator("tbody tr").count() == 25
+    assert chart_table(page).locator("tbody tr").count() == 25
     assert wide.findings() == []
 
 
@@ -131,9 +138,7 @@ def test_a_broken_line_is_said_and_mended(wide, demo):
     page.get_by_test_id("connection").get_by_text("Reconnecting").first.wait_for()
     page.get_by_test_id("connection").get_by_text("Live").first.wait_for()
     assert len(lines) == 2
-    page.get_by_text("Show as table").click()
-    page.wait_for_selector("tbody tr")
-    times = page.locator("table").first.locator("tbody tr td:first-child").all_inner_texts()
+    times = chart_table(page).locator("tbody tr td:first-child").all_inner_texts()
     steps = {(a - b) % 86_400 for a, b in pairwise(map(seconds, times))}
 
     assert steps == {5}
