@@ -145,6 +145,14 @@ def test_every_file_of_the_vocabulary_is_on_the_map():
         assert set(re.findall(r"`(\w+)`", row[1])) == known
 
 
+def test_every_decision_is_in_the_index():
+    """A decision that nobody finds was not recorded."""
+    index = read("docs/decisions/README.md")
+    records = [p.name for p in (DOCS / "decisions").glob("*.md") if p.name != "README.md"]
+
+    assert [r for r in records if f"]({r})" not in index] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_links_lead_somewhere(page):
     """Every relative link points at a file that is here, every anchor at a heading."""

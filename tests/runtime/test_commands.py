@@ -72,6 +72,16 @@ def test_a_refused_line_is_seen_in_the_exit_code(capsys):
     assert commands.Replay("chat.jsonl").run(as_json=True) == commands.UNWELL
 
 
+def test_an_event_without_a_time_is_refused_with_the_way_out(capsys):
+    """It cannot be placed in a past; the sentence says how it is taken in as of now."""
+    Path("chat.jsonl").write_text('{"type":"join","session":"s","user":"ann"}\n')
+
+    assert asyncio.run(commands.Ingest("chat.jsonl", data=Path("d")).run(as_json=True)) == 1
+    assert "--live" in capsys.readouterr().err
+    assert commands.Replay("chat.jsonl").run(as_json=True) == 1
+    assert "refused 1: a replay needs `at`" in capsys.readouterr().err
+
+
 def test_a_file_goes_to_one_place():
     """A server and a folder at once is no answer to `where`."""
     job = commands.Ingest("x", to="http://127.0.0.1:9", data=Path("d"))

@@ -51,6 +51,8 @@ class Ingest:
         else:
             for line in terminal.report_lines(report, time.monotonic() - began):
                 terminal.out.print(line)
+        if any("needs `at`" in reason for reason in report.reasons):
+            terminal.note("what happens now, and so has no `at`, is taken in with --live")
         return UNWELL if report.refused else OK
 
     async def _take_file(self) -> ingest.Report:
@@ -124,6 +126,8 @@ class Replay:
             for row in reader.rows():
                 if isinstance(row, tuple):
                     report.refuse(row[0].index, row[0].reason)
+                elif row.at is None:
+                    report.refuse(reader.line, "a replay needs `at`: say when it happened")
                 else:
                     yield row
 
