@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
         for name, meaning in {**COST, **OTHERS}.items():
             print(f"{name:10} {meaning}")
         return 0
-    data = args.data or os.environ.get("ROOMTONE_DATA") or Path("../shared/data")
+    data = args.data or os.environ.get("BENCHMARK_DATA") or Path("../shared/data")
     if args.name in OTHERS:
         module = importlib.import_module(f"benchmarks.{args.name}")
         module.run(Path(data), args.quick)
@@ -56,7 +56,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("name", nargs="?", choices=[*COST, *OTHERS], help="which; none: list them")
     parser.add_argument("--quick", action="store_true", help="under 20 s, less exact")
-    parser.add_argument("--data", help="folder of the data sets (else ROOMTONE_DATA)")
+    parser.add_argument("--data", help="folder of the data sets (else BENCHMARK_DATA)")
     parser.add_argument("--reps", type=int, default=0, help="repetitions")
     parser.add_argument("--json", help="write the figures to this file")
     return parser.parse_args(argv)

@@ -224,7 +224,7 @@ def main() -> int:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description="drops thinned into real chats")
     beside = Path(__file__).parents[2] / "shared" / "data"
-    parser.add_argument("--data", type=Path, default=Path(os.environ.get("ROOMTONE_DATA", beside)))
+    parser.add_argument("--data", type=Path, default=Path(os.environ.get("BENCHMARK_DATA", beside)))
     parser.add_argument("--quick", action="store_true", help="fewer cuts, 30 days of the channel")
     options = parser.parse_args()
     if not options.data.is_dir():

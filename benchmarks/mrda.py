@@ -260,7 +260,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Engagement against people's marks")
     beside = Path(__file__).parents[2] / "shared" / "data"
     parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("ROOMTONE_DATA", beside)), metavar="DIR"
+        "--data", type=Path, default=Path(os.environ.get("BENCHMARK_DATA", beside)), metavar="DIR"
     )
     parser.add_argument("--quick", action="store_true", help="every third meeting")
     options = parser.parse_args()

@@ -330,7 +330,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Numenta Anomaly Benchmark by its own formulas")
     beside = Path(__file__).parents[2] / "shared" / "data"
     parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("ROOMTONE_DATA", beside)), metavar="DIR"
+        "--data", type=Path, default=Path(os.environ.get("BENCHMARK_DATA", beside)), metavar="DIR"
     )
     parser.add_argument("--quick", action="store_true", help="every other series, fewer rivals")
     options = parser.parse_args()

@@ -214,7 +214,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Participation against a naive recount")
     beside = Path(__file__).parents[2] / "shared" / "data"
     parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("ROOMTONE_DATA", beside)), metavar="DIR"
+        "--data", type=Path, default=Path(os.environ.get("BENCHMARK_DATA", beside)), metavar="DIR"
     )
     parser.add_argument("--quick", action="store_true", help="recount at every tenth tick only")
     options = parser.parse_args()

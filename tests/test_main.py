@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-DATA = Path(os.environ.get("ROOMTONE_DATA") or Path(__file__).parents[2] / "shared" / "data")
+DATA = Path(os.environ.get("BENCHMARK_DATA") or Path(__file__).parents[2] / "shared" / "data")
 CHATS = ("press_briefing", "hong_kong_irl")
 COMMANDS = ["demo", "serve", "ingest", "replay", "explain", "sessions", "alerts", "doctor"]
 
@@ -49,8 +49,8 @@ def chat(name: str) -> Path:
     path = DATA / "youtube_live_chat" / f"{name}.csv"
     if not path.exists():
         if os.environ.get("CI"):
-            pytest.fail(f"{path} is missing; give the data folder in ROOMTONE_DATA")
-        pytest.skip(f"{path} is not here; give the data folder in ROOMTONE_DATA")
+            pytest.fail(f"{path} is missing; give the data folder in BENCHMARK_DATA")
+        pytest.skip(f"{path} is not here; give the data folder in BENCHMARK_DATA")
     return path
 
 
