@@ -97,10 +97,11 @@ class Engine:
         notes: list[Note] = []
         touched, acted = rooms.touched, rooms.acted
         find = rooms.rooms.get
+        this_second = datetime.fromtimestamp(now, UTC)  # what is not before it counts in it
         for index, event in enumerate(events):
             at = event.at
             second = now
-            if at is not None:
+            if at is not None and at < this_second:
                 stamp = at.timestamp()
                 age = arrival_ms - stamp * 1000
                 if age > LATE_S * 1000:
