@@ -28,7 +28,7 @@ def run(options: Options) -> Report:
         floor=lambda: _floor(x),
     )
     us = {name: [cost * 1e6 for cost in costs] for name, costs in found.items()}
-    count = 50 if options.quick else 150
+    count = 30 if options.quick else 150
     river_kb = grown_kb("benchmarks.detect", "build_river", count)
     ours_kb = grown_kb("benchmarks.detect", "build_ours", 2000)
     report.lines += [

@@ -20,12 +20,12 @@ PEOPLE, SECONDS = 20, 60
 def run(options: Options) -> Report:
     """The growth of fresh processes; each session has twenty people and a minute of talk."""
     report = Report("memory")
-    few, many = (40, 4096) if options.quick else (120, 16_384)
+    few, many = (24, 2048) if options.quick else (120, 16_384)
     theirs = grown_kb("benchmarks.memory", "build_baseline", few)
     ours = grown_kb("benchmarks.memory", "build_ours", many)
     bare = grown_kb("benchmarks.memory", "build_names", many)
     rounds = 6 if options.quick else 30
-    slope = churn(2000 if not options.quick else 500, rounds)
+    slope = churn(300 if options.quick else 2000, rounds)
     report.lines += [
         f"{PEOPLE} people and {SECONDS} events in a minute per session; "
         f"{few} sessions of the baseline, {many:,} of ours",
