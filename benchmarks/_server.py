@@ -101,10 +101,7 @@ class Client:
 
     async def post(self, path: str, body: bytes) -> int:
         """Post one body; returns the answer's status."""
-        if self._idle:
-            reader, writer = self._idle.pop()
-        else:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+        reader, writer = await self._connection()
         writer.write(
             b"POST %b HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
             b"content-length: %d\r\n\r\n" % (path.encode(), len(body)) + body
@@ -117,6 +114,15 @@ class Client:
         await reader.readexactly(length)
         self._idle.append((reader, writer))
         return int(head.split(b" ", 2)[1])
+
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """One that is open still: a server lets go of those that were idle for seconds."""
+        while self._idle:
+            reader, writer = self._idle.pop()
+            if not reader.at_eof():
+                return reader, writer
+            writer.close()
+        return await asyncio.open_connection("127.0.0.1", self.port)
 
     async def post_all(self, path: str, bodies: Sequence[bytes]) -> None:
         """Post all bodies over several connections; raises where one is not accepted."""

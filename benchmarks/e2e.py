@@ -57,8 +57,8 @@ class Run:
 def run(options: Options) -> Report:
     """Both designs on the same events, alternated; ratios of CPU."""
     report = Report("e2e")
-    sessions, seconds = (40, 25) if options.quick else (400, 20)
-    load = Load(sessions=sessions, rate=20 if options.quick else 25, seconds=seconds, step_ms=100)
+    sessions, seconds = (40, 25) if options.quick else (1000, 25)
+    load = Load(sessions=sessions, rate=20 if options.quick else 10, seconds=seconds, step_ms=100)
     runs: dict[str, list[Run]] = {}
     ways: dict[str, Callable[[Load], Run]] = {
         "kind": lambda load: run_baseline(load, whole=False),
