@@ -16,7 +16,6 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
-import roomtone
 from roomtone.errors import StoreError
 from roomtone.stores._schema import Tables, missing
 
@@ -81,7 +80,7 @@ def prepare_sqlite(path: Path, all_tables: Sequence[Tables] = ()) -> None:
 
 
 def _script() -> ScriptDirectory:
-    folder = str(Path(roomtone.__file__).parent / "migrations")
+    folder = str(Path(__file__).parents[1] / "migrations")
     config = Config()
     config.set_main_option("script_location", folder.replace("%", "%%"))
     return ScriptDirectory(folder, version_locations=[folder])
