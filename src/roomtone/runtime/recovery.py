@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import structlog
 
-from roomtone import state
+from roomtone import __version__, state
 from roomtone.engine import TICK_S, Engine
 from roomtone.errors import JournalError
 from roomtone.records import Batch, Gap
@@ -105,8 +105,7 @@ def _restore(pipeline: Pipeline, data: bytes) -> None:
 
 def _rules(pipeline: Pipeline) -> dict[str, object]:
     """What the state depends on beside the journal."""
-    rules: dict[str, object] = pipeline.settings.engine.model_dump()
-    return rules
+    return {"release": __version__, **pipeline.settings.engine.model_dump()}
 
 
 async def upkeep(pipeline: Pipeline) -> None:
