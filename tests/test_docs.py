@@ -185,11 +185,14 @@ def test_files_and_targets_that_are_named_exist(page):
 
 def test_names_of_the_earlier_documents_are_where_we_say():
     """The map from the documents names tests and functions that exist."""
-    for row in re.findall(
-        r"^\| (`test_.*?) \| `(tests/[^`]+)` \|$", read("docs/from-the-documents.md"), re.M
-    ):
+    page = read("docs/from-the-documents.md")
+    for row in re.findall(r"^\| (`test_.*?) \| `(tests/[^`]+)` \|$", page, re.M):
         text = read(row[1])
         assert [t for t in re.findall(r"`(test_\w+)`", row[0]) if f"def {t}(" not in text] == []
+
+    for names, path in re.findall(r"^\| ([a-z][^`|]+) \| `(dashboard/[^`]+)` \|$", page, re.M):
+        text = read(path)
+        assert [n for n in names.split(", ") if f"'{n}'" not in text] == []
 
 
 def snippets(page: Path, language: str) -> str:
