@@ -64,7 +64,7 @@ class Door:
         be made durable, TooManySessions when everything was for sessions too many.
         """
         pipeline = self._pipeline
-        if len(pipeline.backlog) > (HISTORY_BACKLOG if history else BACKLOG):
+        if len(pipeline.backlog) > BACKLOG or (history and len(pipeline.past) > HISTORY_BACKLOG):
             await pipeline.settled()
         if trouble := pipeline.journal.trouble:
             raise trouble

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -27,6 +28,9 @@ from roomtone.runtime.views import Views
 
 PUSH_MS = 100
 """How often changed sessions are shown; scores stand only at ticks."""
+
+STOP_S = 20
+"""How long a stop waits for what has been acknowledged to be applied."""
 
 RECENT_BATCHES = 500
 """How many batches are kept for the event ticker."""
@@ -63,8 +67,10 @@ class Pipeline(Views):
         self.unsaved = 0  # events applied since the last snapshot
         self.next_due = 0  # the next tick to be written; runs ahead of the engine's own
         self.backlog: deque[tuple[int, Entry]] = deque()  # synced, not yet applied
+        self.past: deque[Entry] = deque()  # of these, what history has to say
         self._deaf = False  # the journal took no ticks of late
         self._news = asyncio.Event()
+        self._past_news = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self._tasks: list[asyncio.Task[None]] = []
@@ -114,18 +120,25 @@ class Pipeline(Views):
             self.next_due = now - now % TICK_S + TICK_S
         if gap:
             await self._append(gap)
-        for job in (self._consume, self._run_clock, self._run_push, self.keeper.run, self._upkeep):
+        jobs = (self._consume, self._recount, self._run_clock, self._run_push)
+        for job in (*jobs, self.keeper.run, self._upkeep):
             self._tasks.append(asyncio.create_task(self._supervised(job), name=job.__name__))
 
     async def stop(self) -> None:
-        """End cleanly: what was acknowledged is applied, kept and snapshotted."""
+        """End cleanly: what was acknowledged is applied, kept and snapshotted.
+
+        History that would take longer than `STOP_S` to apply waits in the journal for the next
+        start.
+        """
         if self._tasks:
-            await self._idle.wait()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._idle.wait(), STOP_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.keeper.drain()
-        await asyncio.to_thread(recovery.snapshot, self)
+        if self._idle.is_set():  # else an entry may be half applied
+            await asyncio.to_thread(recovery.snapshot, self)
         await self.series.close()
         await self.archive.close()
         await self.journal.close()
@@ -159,6 +172,7 @@ class Pipeline(Views):
 
     async def close_history(self, sessions: Sequence[str]) -> int:
         """Finish history sessions; returns how many were open."""
+        await self.settled()  # what was sent before has its place in them first
         open_ones = [session for session in sessions if session in self.histories]
         for session in open_ones:
             await self._append(Closed(session=session))
@@ -212,17 +226,36 @@ class Pipeline(Views):
         while True:
             while self.backlog:
                 position, entry = self.backlog[0]
-                await self.apply(entry)
+                if isinstance(entry, Closed) or (isinstance(entry, Batch) and entry.history):
+                    self.past.append(entry)
+                    self._past_news.set()
+                else:
+                    await self.apply(entry)
                 self.backlog.popleft()
                 self.position = position
                 if self.backlog:
                     await asyncio.sleep(0)  # a thousand events take milliseconds: others' turn
                 self.unsaved += len(entry.events) if isinstance(entry, Batch) else 0
-                if self.unsaved > recovery.SNAPSHOT_EVENTS and not self.keeper.lag:
+                if self.unsaved > recovery.SNAPSHOT_EVENTS and not (self.keeper.lag or self.past):
                     await recovery.checkpoint(self)
             self._news.clear()
-            self._idle.set()
+            self._rest()
             await self._news.wait()
+
+    async def _recount(self) -> None:
+        """Apply what history has to say, in its order, beside the present: it can take long."""
+        while True:
+            while self.past:
+                await self.apply(self.past[0])
+                self.past.popleft()
+                await asyncio.sleep(0)
+            self._past_news.clear()
+            self._rest()
+            await self._past_news.wait()
+
+    def _rest(self) -> None:
+        if not self.backlog and not self.past:
+            self._idle.set()
 
     async def apply(self, entry: Entry) -> None:
         """One entry of the journal, in its place: into the engine, and what comes of it out.
@@ -243,8 +276,8 @@ class Pipeline(Views):
                     self.histories.play(entry.events, self._noter(entry)), start=1
                 ):
                     await self.take(out, live=False)
-                    if count % 50 == 0:
-                        await asyncio.sleep(0)
+                    if count % 10 == 0:
+                        await asyncio.sleep(0)  # some milliseconds
             case Batch():
                 for note in self.engine.apply(entry.events, entry.arrival):
                     self.inspector.note(entry.source, entry.events[note.place], note)

@@ -71,9 +71,11 @@ def unheard(engine: Engine, now: int) -> Gap | None:
 def snapshot(pipeline: Pipeline) -> None:
     """Keep the present state, so that the next start is quick. Blocks: for a thread, or the end.
 
-    Not while the stores have something to get yet: a restart derives that again from the journal.
+    Not while the stores have something to get yet, or history is behind the present: a restart
+    derives that again from the journal.
     """
-    if pipeline.position == 0 or pipeline.journal.trouble is not None or pipeline.keeper.lag:
+    behind = pipeline.keeper.lag or pipeline.past
+    if pipeline.position == 0 or pipeline.journal.trouble is not None or behind:
         return
     saved = {
         "format": FORMAT,
