@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -116,8 +117,6 @@ while head := sys.stdin.buffer.readline():
 
 def find_redis() -> str | None:
     """The redis-server to start, by ROOMTONE_REDIS_SERVER or on the path; None: there is none."""
-    try:
-        import redis  # noqa: F401
-    except ImportError:
+    if not all(map(importlib.util.find_spec, ("redis", "aiosqlite", "greenlet"))):
         return None
     return os.environ.get("ROOMTONE_REDIS_SERVER") or shutil.which("redis-server")
