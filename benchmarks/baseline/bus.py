@@ -116,7 +116,7 @@ while head := sys.stdin.buffer.readline():
 
 
 def find_redis() -> str | None:
-    """The redis-server to start, by ROOMTONE_REDIS_SERVER or on the path; None: there is none."""
+    """The redis-server to start, by BENCHMARK_REDIS_SERVER or on the path; None: there is none."""
     if not all(map(importlib.util.find_spec, ("redis", "aiosqlite", "greenlet"))):
         return None
-    return os.environ.get("ROOMTONE_REDIS_SERVER") or shutil.which("redis-server")
+    return os.environ.get("BENCHMARK_REDIS_SERVER") or shutil.which("redis-server")

@@ -33,7 +33,9 @@ Emoji = Annotated[str, Meta(min_length=1, max_length=MAX_EMOJI, extra_json_schem
 At = Annotated[datetime, Meta(tz=True)]
 
 
-class _Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+class _Event(
+    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", gc=False
+):
     """What every event has: where it happened, when, by whom, and the client's own id for it.
 
     `id` makes a repeat harmless within its session; without one, every delivery counts. `at` is
