@@ -91,17 +91,17 @@ class Board:
         ids: list[str] = self.engine.rooms.ids[self.order()[:limit]].tolist()
         return ids
 
-    def columns(self, sessions: list[str]) -> dict[str, list[float | None]]:
-        """The newest numbers of these sessions, one list for each field; None: not known."""
+    def columns(self, sessions: list[str]) -> dict[str, list[float]]:
+        """The newest numbers of these sessions, one list for each field; NaN: not known.
+
+        On the wire NaN is null.
+        """
         rooms = self.engine.rooms
         slots = np.array([rooms.rooms[session].slot for session in sessions], np.intp)
         known = (rooms.columns["ticks"][slots] > 0) & (slots < len(self.fields["score"]))
         held = np.where(known, slots, 0)
         return {
-            name: [
-                value if there and math.isfinite(value) else None
-                for value, there in zip(column[held].tolist(), known.tolist(), strict=True)
-            ]
+            name: np.where(known, column[held], np.nan).tolist()
             for name, column in self.fields.items()
         }
 
