@@ -84,13 +84,7 @@ class Pipeline(Views):
 
     def make_engine(self) -> Engine:
         """An engine with the configured gauges and detectors."""
-        rules = self.settings.engine
-        return Engine(
-            self.gauges,
-            plugins.detectors(mode=rules.detector, alarms_per_hour=rules.alarms_per_hour),
-            session_idle_s=rules.session_idle_s,
-            max_users=self.settings.limits.max_users_per_session,
-        )
+        return plugins.engine(self.settings)
 
     # -- life --------------------------------------------------------------------------------
 

@@ -8,8 +8,10 @@ from importlib.metadata import entry_points
 from typing import Any
 from urllib.parse import urlsplit
 
+from roomtone.engine import Engine
 from roomtone.errors import BadConfig, UnknownMember
 from roomtone.ports import Archive, Channel, Detector, Gauge, SeriesStore, Source
+from roomtone.runtime.config import Settings
 
 # family: name -> module:attribute. Strangers add theirs as entry points of group roomtone.<family>.
 MEMBERS: dict[str, dict[str, str]] = {
@@ -77,6 +79,17 @@ def _others(family: str) -> list[str]:
 def _strangers(family: str) -> list[Any]:
     """Every installed member of a family that is not ours, in the order of their names."""
     return [load(family, name)() for name in _others(family) if name not in MEMBERS[family]]
+
+
+def engine(settings: Settings) -> Engine:
+    """The engine that these settings ask for: a live run and its replay must have the same."""
+    rules = settings.engine
+    return Engine(
+        gauges(seed_weights=rules.seed_weights),
+        detectors(mode=rules.detector, alarms_per_hour=rules.alarms_per_hour),
+        session_idle_s=rules.session_idle_s,
+        max_users=settings.limits.max_users_per_session,
+    )
 
 
 def series_store(url: str, keep_days: Mapping[int, float | None] | None = None) -> SeriesStore:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from roomtone.engine import Engine, Output
+from roomtone.engine import Output
 from roomtone.events import Event
 from roomtone.records import Batch, Closed, Gap, SessionSummary, Tick
 from roomtone.runtime import plugins
@@ -20,24 +20,13 @@ Row = dict[str, Any]
 """One line of `roomtone replay --json`: `kind` is point, alert or summary."""
 
 
-def make_engine(settings: Settings) -> Engine:
-    """The same engine that a server with these settings runs."""
-    rules = settings.engine
-    return Engine(
-        plugins.gauges(seed_weights=rules.seed_weights),
-        plugins.detectors(mode=rules.detector, alarms_per_hour=rules.alarms_per_hour),
-        session_idle_s=rules.session_idle_s,
-        max_users=settings.limits.max_users_per_session,
-    )
-
-
 def replay_events(events: Iterable[Event], settings: Settings) -> Iterator[Output]:
     """Play events on their own time, as if each had arrived when it happened.
 
     All sessions share one clock, the latest `at` so far: what comes more than ten seconds behind
     it is late, as it would have been. Ends with every session's summary.
     """
-    engine = make_engine(settings)
+    engine = plugins.engine(settings)
     for event in events:
         yield from engine.play((event,))
     yield engine.finish()
@@ -48,8 +37,8 @@ def replay_journal(folder: Path, settings: Settings) -> Iterator[Output]:
 
     Raises JournalError when the folder holds none, or a damaged one.
     """
-    engine = make_engine(settings)
-    histories = Histories(lambda: make_engine(settings), engine.gauges[0])
+    engine = plugins.engine(settings)
+    histories = Histories(lambda: plugins.engine(settings), engine.gauges[0])
     for _, entry in read_journal(folder):
         match entry:
             case Batch(history=True):
