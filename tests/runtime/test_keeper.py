@@ -68,6 +68,7 @@ async def test_a_store_that_is_down_costs_bounded_memory(monkeypatch: pytest.Mon
     await keeper.drain()
 
     assert keeper.dropped == 50
+    assert "50 ticks dropped" in keeper.health()["detail"]
     assert len(series.rows) == 100
 
 

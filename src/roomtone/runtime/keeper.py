@@ -133,7 +133,8 @@ class Keeper:
         return {
             "name": "stores",
             "ok": self.trouble is None,
-            "detail": self.trouble or f"{self.written:,} points written, {self.lag} outputs wait",
+            "detail": (self.trouble or f"{self.written:,} points written, {self.lag} outputs wait")
+            + (f"; {self.dropped:,} ticks dropped, still in the journal" if self.dropped else ""),
             "remedy": ""
             if self.trouble is None
             else "see that the store's file or server is there",

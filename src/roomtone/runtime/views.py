@@ -177,7 +177,8 @@ class Views:
             {
                 "name": "loops",
                 "ok": not faults,
-                "detail": "; ".join(faults) or "all running",
+                "detail": "; ".join(faults)
+                or f"all running, {self.inspector.fault_count} faults since the start",
                 "remedy": "restart the server and report what the log says" if faults else "",
             },
         ]

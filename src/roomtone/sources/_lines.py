@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
 from typing import BinaryIO
 
@@ -77,7 +78,7 @@ class StableIds:
         return f"log-{key.hex()}" if count == 0 else f"log-{key.hex()}-{count}"
 
 
-class LineSource:
+class LineSource(ABC):
     """A source that reads a stream line by line; members say in `rows` what a line means."""
 
     def __init__(self, stream: BinaryIO, *, session: str | None = None) -> None:
@@ -87,9 +88,9 @@ class LineSource:
         self.refused = 0
         self.line = 0  # where the row that was given last began
 
+    @abstractmethod
     def rows(self) -> Iterator[Event | Refused]:
         """What each line says, or why it was not taken. Raises BadEvent when nothing can be."""
-        raise NotImplementedError
 
     def refuse(self, number: int, reason: str, sample: bytes) -> Refused:
         """Count a line that was not taken, and keep the beginning of it."""
