@@ -64,8 +64,10 @@ class Door:
         be made durable, TooManySessions when everything was for sessions too many.
         """
         pipeline = self._pipeline
-        if len(pipeline.backlog) > BACKLOG or (history and len(pipeline.past) > HISTORY_BACKLOG):
+        if history and len(pipeline.past) > HISTORY_BACKLOG:
             await pipeline.settled()
+        elif len(pipeline.backlog) > BACKLOG:
+            await pipeline.caught_up()
         if trouble := pipeline.journal.trouble:
             raise trouble
         arrival = pipeline.clock.now_ms()

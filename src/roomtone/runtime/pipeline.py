@@ -71,8 +71,10 @@ class Pipeline(Views):
         self._deaf = False  # the journal took no ticks of late
         self._news = asyncio.Event()
         self._past_news = asyncio.Event()
-        self._idle = asyncio.Event()
+        self._idle = asyncio.Event()  # nothing is left to apply
         self._idle.set()
+        self._present = asyncio.Event()  # nothing but history is
+        self._present.set()
         self._tasks: list[asyncio.Task[None]] = []
         self._fresh: list[Batch] = []  # applied since the last push
 
@@ -208,11 +210,16 @@ class Pipeline(Views):
     def _committed(self, position: int, entry: Entry) -> None:
         self.backlog.append((position, entry))
         self._idle.clear()
+        self._present.clear()
         self._news.set()
 
     async def settled(self) -> None:
         """Wait until everything acknowledged up to now has been applied."""
         await self._idle.wait()
+
+    async def caught_up(self) -> None:
+        """Wait until the live part of it has been applied, whatever history still has to say."""
+        await self._present.wait()
 
     # -- through -----------------------------------------------------------------------------
 
@@ -233,6 +240,7 @@ class Pipeline(Views):
                 if self.unsaved > recovery.SNAPSHOT_EVENTS and not (self.keeper.lag or self.past):
                     await recovery.checkpoint(self)
             self._news.clear()
+            self._present.set()
             self._rest()
             await self._news.wait()
 
