@@ -1,13 +1,15 @@
 # The front door: `make` lists what there is. Everything is set up on the way, in .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit browser dashboard dashboard-test bench faults wheel chromium locks clean
+.PHONY: help run test lint types unit browser dashboard dashboard-test bench faults wheel chromium \
+	servers timescale locks clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DATA ?= ../shared/data
+TRIXIE ?= /var/cache/roomtone/trixie
 JOBS ?= 2
 
 # Output without host names: a lock must serve whoever installs from a mirror.
@@ -35,7 +37,7 @@ lint: $(VENV)/.dev  ## Check style and formatting.
 types: $(VENV)/.dev  ## Check the types.
 	$(BIN)/mypy --strict
 
-unit: $(VENV)/.dev dashboard  ## Run the Python tests, without those that need a browser.
+unit: $(VENV)/.dev dashboard servers  ## Run the Python tests, without those that need a browser.
 	$(BIN)/python -m pytest -n $(JOBS) -m "not browser"
 
 browser: $(VENV)/.dev dashboard chromium  ## Drive the pages in Chromium and look at them.
@@ -65,6 +67,22 @@ chromium:  ## Install Debian's Chromium if it is missing and this is root.
 	else \
 		echo "Chromium is missing: the browser tests will be skipped. Install it to run them."; \
 	fi
+
+servers:  ## Install Debian's Redis and PostgreSQL, and make a TimescaleDB, if this is root.
+	@if command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Redis and PostgreSQL for the tests"; \
+		mkdir -p /etc/postgresql-common && \
+		echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf; \
+		apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
+			--no-install-recommends redis-server postgresql >/dev/null; \
+	else \
+		echo "Redis or PostgreSQL is missing: the tests that need it will be skipped."; \
+	fi
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory timescale; fi
+
+timescale:  ## Make a small Debian with TimescaleDB in it, for the tests (root; 700 MB).
+	@deploy/timescale-for-tests.sh $(TRIXIE)
 
 locks:  ## Pin the newest dependencies that fit (needs uv).
 	$(COMPILE) pyproject.toml --extra speed --output-file requirements/core.lock

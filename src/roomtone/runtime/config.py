@@ -26,7 +26,7 @@ HERE = Path("roomtone.toml")
 # Variables of our own build and tests, which a server started by them inherits.
 NO_SETTINGS = {
     f"{PREFIX}{name}"
-    for name in ("FAULT_ROUNDS", "FUZZ_CASES", "REQUIRE_DASHBOARD", "STATIC", "URL")
+    for name in ("FAULT_ROUNDS", "FUZZ_CASES", "REQUIRE_DASHBOARD", "STATIC", "TRIXIE", "URL")
 }
 
 

@@ -1,0 +1,103 @@
+"""Servers that all tests may ask for: one of each per process, a fresh database per test."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import shutil
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.servers import Running, postgres_server, redis_server, timescale_server
+
+_names = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def redis_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One Redis for all; a test that breaks it starts its own."""
+    server = redis_server(tmp_path_factory.mktemp("redis"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(redis_process: Running) -> str:
+    """The address of an empty Redis."""
+
+    async def empty() -> None:
+        from redis.asyncio import Redis
+
+        async with Redis.from_url(redis_process.url) as client:
+            await client.flushall()
+
+    asyncio.run(empty())
+    return redis_process.url
+
+
+def _fresh_database(server: Running) -> str:
+    """The address of a new, empty database in a running PostgreSQL."""
+    name = f"test_{next(_names)}"
+
+    async def create() -> None:
+        import asyncpg
+
+        connection = await asyncpg.connect(server.url)
+        await connection.execute(f"CREATE DATABASE {name}")
+        await connection.close()
+
+    asyncio.run(create())
+    return server.url.rpartition("/")[0] + f"/{name}"
+
+
+@pytest.fixture(scope="session")
+def postgres_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One plain PostgreSQL for all; a test that breaks it starts its own."""
+    server = postgres_server(tmp_path_factory.mktemp("postgres"))
+    server.start()
+    yield server
+    server.stop(signal.SIGINT)  # "fast": whoever is still connected is cut off
+
+
+@pytest.fixture
+def postgres_url(postgres_process: Running) -> str:
+    """The address of an empty database without TimescaleDB."""
+    return _fresh_database(postgres_process)
+
+
+@pytest.fixture(scope="session")
+def timescale_process() -> Iterator[Running]:
+    """One PostgreSQL with TimescaleDB for all."""
+    server = timescale_server()
+    server.start()
+    yield server
+    server.stop(signal.SIGINT)
+    shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@pytest.fixture
+def timescale_url(timescale_process: Running) -> str:
+    """The address of an empty database in a server that has TimescaleDB."""
+    return _fresh_database(timescale_process)
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[Running]:
+    """A Redis of this test's own, to be paused and killed; it keeps what it was told."""
+    server = redis_server(tmp_path / "redis", "--appendonly", "yes", "--appendfsync", "always")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A PostgreSQL of this test's own, to be paused and killed."""
+    server = postgres_server(tmp_path_factory.mktemp("own-postgres"))
+    server.start()
+    yield server
+    server.stop(signal.SIGINT)
