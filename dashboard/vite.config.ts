@@ -20,7 +20,8 @@ export default defineConfig({
       '/v1/live': { target: server.replace(/^http/, 'ws'), ws: true },
       '/v1': server,
       '/readyz': server,
-      '/healthz': server,
+      '/health': server,
+      '/metrics': server,
     },
   },
   test: {

@@ -223,7 +223,7 @@ async def test_a_full_disk_is_said_survived_and_over(tmp_path, monkeypatch):
         assert status == 503, answer
         assert int(headers[b"retry-after"]) > 0 and "full" in answer["detail"]
     status, _, answer = await site.ask("GET", "/readyz")
-    assert status == 503 and answer["status"] == "degraded"
+    assert status == 503 and answer["status"] == "not ready"
     assert any("full" in part["detail"] for part in answer["parts"] if not part["ok"])
 
     disk.room = 1 << 40

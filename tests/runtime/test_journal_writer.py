@@ -185,5 +185,5 @@ def test_without_sync_nothing_is_synced(tmp_path):
     news.get(timeout=5)
     writer.stop()
 
-    assert writer.counters.fsyncs == 0
+    assert writer.counters.syncs.count == 0
     assert kept(tmp_path) == [body(1)]

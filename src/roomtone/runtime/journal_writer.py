@@ -20,6 +20,7 @@ from roomtone.runtime.journal_segments import (
     pack_frame,
     sound_bytes,
 )
+from roomtone.runtime.tally import DISK_S, Durations
 
 # One group is written and synced at once; a larger one would make those in it wait for each other.
 GROUP_BYTES = 1 << 20
@@ -49,8 +50,7 @@ class Counters:
     duplicates: int = 0  # events recognised as repeats
     entries: int = 0  # entries durable
     bytes: int = 0  # written and synced
-    fsyncs: int = 0
-    fsync_s: float = 0.0
+    syncs: Durations = field(default_factory=lambda: Durations(DISK_S))
     failures: int = 0  # writes or syncs that failed; nothing in them was acknowledged
     rotations: int = 0
     torn_bytes: int = 0  # cut off at the start: written by a crash, never acknowledged
@@ -193,8 +193,7 @@ class Writer:
             return
         begun = perf_counter()
         self.disk.datasync(self._fd)
-        self.counters.fsync_s += perf_counter() - begun
-        self.counters.fsyncs += 1
+        self.counters.syncs.add(perf_counter() - begun)
 
     def _rotate(self) -> None:
         """Go on in a new segment; the ids of the full one go into a file beside it."""

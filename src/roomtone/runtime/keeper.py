@@ -42,6 +42,8 @@ class Keeper:
         self._news = asyncio.Event()
         self.written = 0  # points
         self.dropped = 0  # outputs, because a store was down for too long
+        self.buried = 0  # dead letters taken to be kept
+        self.failures = 0  # writes that a store refused
         self.trouble: str | None = None
 
     def keep(self, out: Output) -> None:
@@ -59,6 +61,7 @@ class Keeper:
 
     def bury(self, at: datetime, source: str, reason: str, raw: bytes) -> None:
         """Keep what could not be taken in, with the reason."""
+        self.buried += 1
         self._letters.append(DeadLetter(at=at, source=source, reason=reason, raw=raw[:2048]))
         self._news.set()
 
@@ -71,6 +74,7 @@ class Keeper:
                 await self._write_some()
                 self.trouble, delay = None, 0.5
             except Exception as error:
+                self.failures += 1
                 if self.trouble is None:
                     log.error("a store does not take what is to be kept", error=str(error))
                 self.trouble = str(error)

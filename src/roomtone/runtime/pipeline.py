@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -24,6 +25,7 @@ from roomtone.runtime.histories import Histories
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.keeper import Keeper
+from roomtone.runtime.tally import Pace
 from roomtone.runtime.views import Views
 
 PUSH_MS = 100
@@ -59,6 +61,7 @@ class Pipeline(Views):
         self.archive: Archive = plugins.archive(settings.archive_url)
         self.news: Channel = plugins.channel(settings.channels.news)
         self.inspector = Inspector()
+        self.pace = Pace()
         self.keeper = Keeper(self.series, self.archive)
         self.door = Door(self)
         self.watched: Counter[str] = Counter()  # topics that somebody looks at
@@ -296,17 +299,23 @@ class Pipeline(Views):
                     await self.take(ended, live=False)
 
     async def _tick(self, now: int) -> None:
+        begun = block = perf_counter()
         for part in self.engine.ticking(now):
             await self.take(part)
+            self.pace.blocks.add(perf_counter() - block)
             await asyncio.sleep(0)
+            block = perf_counter()
         for name, made in self._tick_frames():
             await self._publish(name, made)
+        self.pace.ticks.add(perf_counter() - begun)
 
     async def _publish(self, topic: str, made: bytes) -> None:
         """Spread news. That nobody hears it must not stop the engine in the middle of a tick."""
         try:
             await self.news.publish(topic, made)
+            self.pace.published += 1
         except Exception as error:
+            self.pace.unpublished += 1
             self.inspector.fault("news", error)
 
     async def take(self, out: Output, *, live: bool = True) -> None:

@@ -165,6 +165,7 @@ class Views:
                 "ok": trouble is None,
                 "detail": str(trouble) if trouble else f"{self.journal.counters.synced:,} synced",
                 "remedy": "make room on the disk; it goes on by itself" if trouble else "",
+                "vital": True,  # without it nothing can be acknowledged
             },
             self.keeper.health(),
             {

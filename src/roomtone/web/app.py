@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from stat import S_ISREG
 from typing import Any
 
 from starlette.staticfiles import StaticFiles
 
+from roomtone.runtime import numbers
 from roomtone.runtime.config import Settings
+from roomtone.runtime.numbers import Number
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.web import plain
 from roomtone.web.guard import PAGE, Guard, with_headers
 from roomtone.web.ingest import BODY_S, Ingest
 from roomtone.web.live import Hub
+from roomtone.web.metrics import CONTENT_TYPE, Metrics, of_faults, of_hub
 from roomtone.web.problems import (
     DATA,
     App,
@@ -34,7 +38,7 @@ STATIC = Path(__file__).parent / "static"
 
 _FOREVER: Header = (b"cache-control", b"public, max-age=31536000, immutable")
 _ASK_AGAIN: Header = (b"cache-control", b"no-cache")
-_OURS = ("/v1/", "/docs", "/openapi.json", "/healthz", "/readyz")
+_OURS = ("/v1/", "/docs", "/openapi.json", "/healthz", "/readyz", "/health", "/metrics")
 
 
 def create_app(pipeline: Pipeline, settings: Settings, *, static: Path = STATIC) -> Server:
@@ -58,6 +62,7 @@ class Server:
         self.faults = Faults()
         self.live = Hub(pipeline)
         self._ingest = Ingest(pipeline, settings, self.faults)
+        self._metrics = Metrics(self._numbers, lambda: numbers.of_folder(pipeline.journal.folder))
         self._api: asyncio.Task[tuple[App, bytes]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -112,6 +117,8 @@ class Server:
         path, method = scope["path"], scope["method"]
         if path == "/healthz" and method == "GET":
             await answer(send, 200, b'{"status":"alive"}')
+        elif path == "/metrics" and method == "GET":
+            await answer(send, 200, await self._metrics.page(), CONTENT_TYPE)
         elif path == "/v1/stream" and method == "GET":
             await self.live.stream(scope, receive, send)
         elif path in ("/v1/live", "/v1/stream"):
@@ -126,6 +133,11 @@ class Server:
             await self._page(scope, receive, send)
         else:
             await self._documented(scope, receive, send)
+
+    def _numbers(self) -> Iterator[Number]:
+        yield from numbers.of_running(self._pipeline)
+        yield from of_hub(self.live)
+        yield from of_faults(self.faults)
 
     # -- the documented API --------------------------------------------------------------------
 

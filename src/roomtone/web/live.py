@@ -77,9 +77,15 @@ class Hub:
         self.version = version("roomtone")
         self.closed_stalled = 0
         self.frames_sent = 0
+        self._lost_before = 0  # by viewers that have gone
 
     def __len__(self) -> int:
         return len(self._viewers)
+
+    @property
+    def frames_lost(self) -> int:
+        """Frames dropped before viewers that did not keep up."""
+        return self._lost_before + sum(viewer.lost for viewer in self._viewers)
 
     def enter(self) -> Viewer:
         """A new viewer, with its greeting. Raises Problem when there are too many."""
@@ -98,7 +104,9 @@ class Hub:
 
     def leave(self, viewer: Viewer) -> None:
         """The viewer has gone, by itself or by our doing."""
-        self._viewers.pop(viewer, None)
+        if viewer in self._viewers:
+            del self._viewers[viewer]
+            self._lost_before += viewer.lost
         for topic in list(viewer.topics):
             self.unlisten(viewer, topic)
         if not self._viewers and self._heart is not None:

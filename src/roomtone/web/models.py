@@ -201,13 +201,32 @@ class Health(_Model):
     ok: bool
     detail: str
     remedy: str
+    vital: bool = Field(description="without it nothing can be acknowledged: not ready")
 
 
 class Readiness(_Model):
     """Whether everything works, part by part."""
 
-    status: Literal["ready", "degraded"]
+    status: Literal["ready", "degraded", "not ready"]
     parts: list[Health]
+
+
+class Component(_Model):
+    """One part of the server, in the words of /health."""
+
+    status: Literal["healthy", "unhealthy"]
+    detail: str
+    remedy: str
+
+
+class DetailedHealth(_Model):
+    """The state of the server for people and older tools."""
+
+    status: Literal["healthy", "degraded", "unhealthy"]
+    service: str
+    version: str
+    active_sessions: int
+    components: dict[str, Component]
 
 
 class Refused(_Model):

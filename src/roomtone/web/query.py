@@ -12,7 +12,7 @@ import msgspec
 from fastapi import FastAPI, Query, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from roomtone import events as wire
 from roomtone.alerts import AlertType, Severity
@@ -25,6 +25,7 @@ from roomtone.web import models
 from roomtone.web.listing import list_page
 from roomtone.web.parameters import Cursor, Limit, When, pack, parse_time, unpack
 from roomtone.web.problems import RETRY_S, Faults, Problem
+from roomtone.web.readiness import detailed, readiness
 
 MOST_POINTS = 20_000
 """How many points one answer holds: a day of 5-second ones."""
@@ -332,23 +333,39 @@ def _add_ingest(api: FastAPI, pipeline: Pipeline) -> None:
 
 
 def _add_health(api: FastAPI, pipeline: Pipeline, faults: Faults) -> None:
+    def parts() -> list[dict[str, Any]]:
+        return [*pipeline.health(), faults.health()]
+
+    @api.get("/health/live", include_in_schema=False)
     @api.get("/healthz", tags=["health"])
     async def alive() -> Response:
         """The process answers."""
         return answer({"status": "alive"})
 
+    @api.get("/health/ready", include_in_schema=False)
     @api.get(
         "/readyz",
         response_model=models.Readiness,
-        responses={503: {"model": models.Readiness, "description": "something does not work"}},
+        responses={503: {"model": models.Readiness, "description": "nothing can be acknowledged"}},
         tags=["health"],
     )
     async def ready() -> Response:
-        """Whether everything works, part by part, and what to do if not."""
-        parts = [*pipeline.health(), faults.health()]
-        well = all(part["ok"] for part in parts)
-        told = {"status": "ready" if well else "degraded", "parts": parts}
-        return answer(told, 200 if well else 503)
+        """Whether events can be taken, part by part, and what to do about those that are unwell.
+
+        `degraded` is 200: what is unwell costs no event. 503 only when none can be acknowledged."""
+        return answer(*readiness(parts()))
+
+    @api.get("/health", response_model=models.DetailedHealth, tags=["health"])
+    async def health() -> Response:
+        """The same in detail, with the version and how many sessions are live."""
+        return answer(*detailed(parts(), len(pipeline.engine.rooms)))
+
+    @api.get("/metrics", tags=["health"], response_class=PlainTextResponse)
+    async def metrics() -> Response:
+        """The server's own numbers for Prometheus."""
+        raise Problem(
+            503, "this route is served in front of this application; ask the server itself"
+        )
 
 
 def _now(pipeline: Pipeline) -> datetime:

@@ -71,6 +71,7 @@ class Viewer:
         self.sending_since: float | None = None  # when the frame now on its way was handed over
         self.stop = asyncio.Event()
         self.stalled = False
+        self.lost = 0  # frames that were dropped before it, in all
         self._waiting: deque[Frame] = deque()
         self._chars = 0
         self._missed: dict[str, int] = {}
@@ -96,12 +97,14 @@ class Viewer:
         while len(self._waiting) > QUEUE or (self._chars > QUEUE_CHARS and len(self._waiting) > 1):
             oldest = self._waiting.popleft()
             self._chars -= len(oldest.text)
+            self.lost += 1
             self._missed[oldest.topic] = self._missed.get(oldest.topic, 0) + 1
         self._flushed.clear()
         self._wake.set()
 
     def lose(self, topic: str, count: int) -> None:
         """Note that frames of a topic did not come through; the viewer is told."""
+        self.lost += count
         self._missed[topic] = self._missed.get(topic, 0) + count
         self._flushed.clear()
         self._wake.set()

@@ -1,0 +1,232 @@
+"""What there is to tell of a running process in numbers, for /metrics: reading, never counting."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from roomtone import __version__
+from roomtone.engine import TICK_S
+from roomtone.runtime.clock import Clock, WallClock
+from roomtone.runtime.inspector import Inspector
+from roomtone.runtime.journal import Journal
+from roomtone.runtime.journal_snapshots import snapshot_paths, snapshot_position
+from roomtone.runtime.keeper import Keeper
+from roomtone.runtime.tally import Durations, Pace
+
+Labels = Mapping[str, str]
+
+
+class Number(NamedTuple):
+    """One metric: its name as Prometheus has it, what it counts, and its values by labels.
+
+    No label ever holds what a stranger may choose without end: a user, a session, a text.
+    """
+
+    name: str
+    kind: Literal["counter", "gauge", "histogram"]
+    help: str
+    values: list[tuple[Labels, float | Durations]]
+
+
+def counter(name: str, help: str, value: float, **labels: str) -> Number:
+    """A number that only grows."""
+    return Number(name, "counter", help, [(labels, float(value))])
+
+
+def gauge(name: str, help: str, value: float, **labels: str) -> Number:
+    """A number that goes up and down."""
+    return Number(name, "gauge", help, [(labels, float(value))])
+
+
+def durations(name: str, help: str, times: Durations) -> Iterator[Number]:
+    """A histogram of durations, and the longest of them."""
+    yield Number(f"{name}_seconds", "histogram", help, [({}, times)])
+    yield gauge(f"{name}_longest_seconds", f"The longest since the start. {help}", times.longest)
+
+
+def of_running(running: Any, role: str = "all") -> Iterator[Number]:
+    """All that is known of a process: of the parts that it has, whichever they are."""
+    yield gauge(
+        "roomtone_build_info",
+        "Always 1; what runs here.",
+        1,
+        version=__version__,
+        python=platform.python_version(),
+        role=role,
+    )
+    if (inspector := getattr(running, "inspector", None)) is not None:
+        yield from of_inspector(inspector)
+    if (journal := getattr(running, "journal", None)) is not None:
+        yield from of_journal(journal)
+    if (keeper := getattr(running, "keeper", None)) is not None:
+        yield from of_keeper(keeper)
+    if (pace := getattr(running, "pace", None)) is not None:
+        yield from of_pace(pace)
+    if getattr(running, "engine", None) is not None:
+        yield from of_engine(running, running.clock)
+    if hasattr(running, "health"):
+        yield of_parts(running.health())
+
+
+def of_inspector(inspector: Inspector) -> Iterator[Number]:
+    """Events by source and outcome; of sources there are fifty at most, and `other`."""
+    outcomes = {
+        "accepted": "accepted",
+        "duplicate": "duplicates",
+        "refused": "refused",
+        "late": "late",
+    }
+    values: list[tuple[Labels, float | Durations]] = [
+        ({"source": its["source"], "outcome": outcome}, float(its[key]))
+        for its in sorted(inspector.sources(), key=lambda its: str(its["source"]))
+        for outcome, key in outcomes.items()
+    ]
+    yield Number(
+        "roomtone_events_total",
+        "counter",
+        "Events that came in, by source and by what became of them; late ones were accepted too.",
+        values,
+    )
+    yield counter(
+        "roomtone_faults_total",
+        "Failures of the server's own loops, each of which was started again.",
+        inspector.fault_count,
+    )
+
+
+def of_journal(journal: Journal) -> Iterator[Number]:
+    """What was made durable, and how the disk does."""
+    its = journal.counters
+    for name, help, value in (
+        ("synced_events", "Events acknowledged: they are synced.", its.synced),
+        ("entries", "Entries synced: batches, ticks, gaps.", its.entries),
+        ("written_bytes", "Bytes written and synced.", its.bytes),
+        ("duplicates", "Events recognised as repeats by their id.", its.duplicates),
+        (
+            "failures",
+            "Writes or syncs that failed; nothing of them was acknowledged.",
+            its.failures,
+        ),
+        ("rotations", "Segments sealed.", its.rotations),
+        ("ids_lost", "Files of ids that could not be written; they are rebuilt.", its.ids_lost),
+        (
+            "consumer_failures",
+            "Entries that the one who is told of commits failed on.",
+            its.consumer_failures,
+        ),
+    ):
+        yield counter(f"roomtone_journal_{name}_total", help, value)
+    yield from durations("roomtone_journal_sync", "Time to sync a group to the disk.", its.syncs)
+    yield gauge(
+        "roomtone_journal_trouble",
+        "1 while nothing can be acknowledged.",
+        journal.trouble is not None,
+    )
+    yield gauge("roomtone_journal_end_bytes", "Position behind the last synced entry.", journal.end)
+    yield gauge(
+        "roomtone_journal_torn_bytes",
+        "Bytes that a crash had left half written, cut off at the start.",
+        its.torn_bytes,
+    )
+
+
+def of_folder(folder: Path) -> Iterator[Number]:
+    """What lies on the disk. Reads the folder: not for the event loop."""
+    sizes = [path.stat().st_size for path in folder.glob("journal-*.log")]
+    yield gauge("roomtone_journal_segments", "Segment files of the journal.", len(sizes))
+    yield gauge("roomtone_journal_size_bytes", "Bytes of all segments.", sum(sizes))
+    snapshots = snapshot_paths(folder)
+    if snapshots:
+        age = WallClock().now_ms() / 1000 - snapshots[-1].stat().st_mtime
+        yield gauge(
+            "roomtone_snapshot_age_seconds",
+            "Age of the newest snapshot; a restart replays what came after it.",
+            max(0.0, age),
+        )
+        yield gauge(
+            "roomtone_snapshot_position_bytes",
+            "Position in the journal that the newest snapshot stands at.",
+            snapshot_position(snapshots[-1]),
+        )
+
+
+def of_keeper(keeper: Keeper) -> Iterator[Number]:
+    """What is kept, and what waits for a store that is down."""
+    yield counter("roomtone_points_written_total", "Points written.", keeper.written)
+    yield counter(
+        "roomtone_dead_letters_total",
+        "Refused events kept with their reason, a few of each request.",
+        keeper.buried,
+    )
+    yield counter("roomtone_store_errors_total", "Writes that a store refused.", keeper.failures)
+    yield counter(
+        "roomtone_store_dropped_outputs_total",
+        "Outputs dropped because a store was down too long; the journal has them.",
+        keeper.dropped,
+    )
+    yield gauge("roomtone_store_waiting_outputs", "Outputs that wait to be written.", keeper.lag)
+    yield gauge(
+        "roomtone_store_trouble", "1 while a store takes nothing.", keeper.trouble is not None
+    )
+
+
+def of_pace(pace: Pace) -> Iterator[Number]:
+    """Ticks and news."""
+    yield from durations("roomtone_tick", "Time of a whole tick, with what it gives.", pace.ticks)
+    yield from durations(
+        "roomtone_tick_block", "Time of one slice of a tick: nothing else ran.", pace.blocks
+    )
+    yield counter("roomtone_news_published_total", "Frames given to the channel.", pace.published)
+    yield counter(
+        "roomtone_news_failed_total", "Frames that the channel did not take.", pace.unpublished
+    )
+
+
+def of_engine(running: Any, clock: Clock) -> Iterator[Number]:
+    """How far the engine is, and how much it looks after."""
+    if running.engine.next_tick:
+        last = running.engine.next_tick - TICK_S
+        yield gauge(
+            "roomtone_engine_lag_seconds",
+            "Time since the last tick; up to 5 when all is well.",
+            max(0.0, clock.now_ms() / 1000 - last),
+        )
+    if hasattr(running, "position") and hasattr(running, "journal"):
+        yield gauge(
+            "roomtone_engine_behind_bytes",
+            "Bytes of the journal that are synced and not yet applied.",
+            max(0, running.journal.end - running.position),
+        )
+    waiting: Iterable[tuple[str, Any]] = (
+        ("live", getattr(running, "backlog", ())),
+        ("history", getattr(running, "past", ())),
+    )
+    yield Number(
+        "roomtone_backlog_entries",
+        "gauge",
+        "Synced entries that wait for the engine; beyond 200 live ones the door waits.",
+        [({"kind": kind}, float(len(entries))) for kind, entries in waiting],
+    )
+    known: Iterable[tuple[str, Any]] = (
+        ("live", running.engine.rooms),
+        ("history", getattr(running, "histories", ())),
+    )
+    yield Number(
+        "roomtone_sessions",
+        "gauge",
+        "Sessions that are live, and those that history is filled into.",
+        [({"state": state}, float(len(sessions))) for state, sessions in known],
+    )
+
+
+def of_parts(health: Iterable[Mapping[str, Any]]) -> Number:
+    """Each part of /readyz as 1 or 0."""
+    return Number(
+        "roomtone_part_ok",
+        "gauge",
+        "1 while a part works, 0 while it does not; /readyz has the remedy.",
+        [({"part": str(part["name"])}, float(bool(part["ok"]))) for part in health],
+    )
