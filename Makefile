@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is. Everything is set up on the way, in .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit browser dashboard dashboard-test bench faults wheel chromium \
+.PHONY: help run test lint types unit browser dashboard dashboard-test bench peers faults wheel chromium \
 	servers timescale locks clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -51,6 +51,10 @@ dashboard-test: dashboard/node_modules/.ready  ## Check and test the dashboard's
 
 bench: $(VENV)/.dev  ## Run all benchmarks and write their table; QUICK=1 for a short look.
 	$(BIN)/python -m benchmarks all --data $(DATA) $(if $(QUICK),--quick)
+
+peers: $(VENV)/.dev  ## Measure Flink, Bytewax, Pathway, DuckDB and River beside ours; installs 3 GB into .peers.
+	$(BIN)/python -m benchmarks.peers setup
+	$(BIN)/python -m benchmarks peers --data $(DATA) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
 faults: $(VENV)/.dev  ## Run the long fault tests: 200 rounds of kill -9 under load, and more.
 	ROOMTONE_FAULT_ROUNDS=200 $(BIN)/python -m pytest tests/faults --timeout 3600

@@ -22,6 +22,7 @@ COST = {
     "latency": "from an event sent to the frame in a browser's socket",
     "replay": "the same journal, however cut, gives the same bytes; events per second",
     "memory": "bytes per session, beside the documents' design, and after churn",
+    "peers": "60 s every 5 s, beside Flink, Bytewax, Pathway, DuckDB, River, plain Python",
 }
 OTHERS = {
     "detection": "drops thinned into real chats: found, how soon, at which false alarms",
@@ -29,6 +30,8 @@ OTHERS = {
     "mrda": "engagement against people's judgement of involvement",
     "polls": "participation against a naive recount of real votes",
 }
+
+FOLDERS = {"peers": "peers.compare"}  # a folder's benchmark, in its file
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -43,9 +46,11 @@ def main(argv: list[str] | None = None) -> int:
         module = importlib.import_module(f"benchmarks.{args.name}")
         module.run(Path(data), args.quick)
         return 0
-    options = Options(quick=args.quick, reps=args.reps, data=Path(data))
+    only = tuple(filter(None, args.only.split(",")))
+    options = Options(quick=args.quick, reps=args.reps, data=Path(data), only=only)
     print(f"machine: {machine()}")
-    report: Report = importlib.import_module(f"benchmarks.{args.name}").run(options)
+    module = importlib.import_module(f"benchmarks.{FOLDERS.get(args.name, args.name)}")
+    report: Report = module.run(options)
     print(report.text())
     if args.json:
         Path(args.json).write_text(json.dumps(report.as_json(), indent=1))
@@ -58,6 +63,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="under 20 s, less exact")
     parser.add_argument("--data", help="folder of the data sets (else BENCHMARK_DATA)")
     parser.add_argument("--reps", type=int, default=0, help="repetitions")
+    parser.add_argument("--only", default="", help="of the peers these, parted by commas")
     parser.add_argument("--json", help="write the figures to this file")
     return parser.parse_args(argv)
 

@@ -32,6 +32,7 @@ class Options:
     quick: bool = False
     reps: int = 0  # 0: the benchmark's own number
     data: Path | None = None
+    only: tuple[str, ...] = ()  # of the peers these; none: all that are set up
 
     def repeat(self, full: int, quick: int = 2) -> int:
         """How often to measure."""
