@@ -256,7 +256,6 @@ def batches(step: list[bytes]) -> Iterator[bytes]:
 
 
 async def _watch(pipeline: Pipeline, topic: str) -> None:
-    pipeline.watched[topic] += 1
     async with pipeline.news.subscribe(topic) as news:
         async for _ in news:
             pass

@@ -299,6 +299,7 @@ async def check_channel(channel: Channel) -> None:
         await _news_reach_all(channel)
         await _slow_ones_miss_alone(channel)
         await _leaving_is_clean(channel)
+        await _listeners_are_known(channel)
         await _closing_ends_it(channel)
 
 
@@ -353,6 +354,14 @@ async def _leaving_is_clean(channel: Channel) -> None:
         waiting.cancel()
         await channel.publish("a", b"later")
         assert await anext(news) == b"later", "a wait that was given up loses nothing"
+
+
+async def _listeners_are_known(channel: Channel) -> None:
+    async with channel.subscribe("b:known"):
+        while "b:known" not in await channel.listened():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    while "b:known" in await channel.listened():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
 
 
 async def _closing_ends_it(channel: Channel) -> None:

@@ -6,7 +6,7 @@ their arguments and their state; stores, channels and sources may wait, so their
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -184,6 +184,9 @@ class Subscription(Protocol):
 
     async def __anext__(self) -> bytes: ...
 
+    def close(self) -> None:
+        """Listen no more; what is queued can still be read."""
+
     async def __aenter__(self) -> Subscription: ...
 
     async def __aexit__(self, *exc_info: object) -> None: ...
@@ -197,6 +200,13 @@ class Channel(Protocol):  # channels/
 
     def subscribe(self, topic: str) -> Subscription:
         """Listen: what is published once this is entered arrives, or is counted as missed."""
+
+    async def listened(self) -> Set[str]:
+        """The topics that somebody listens to, wherever they are; never waits for a server.
+
+        A listener elsewhere may be missing for some seconds after it came, and be counted for
+        some after it left.
+        """
 
     async def close(self) -> None:
         """End all subscriptions."""

@@ -166,7 +166,7 @@ async def test_news_that_cannot_be_spread_changes_nothing(tmp_path, monkeypatch)
     settings, clock = Settings(data=tmp_path), ManualClock()
     pipeline = await Pipeline.open(settings, clock)
     await pipeline.start()
-    pipeline.watched["pulse"] += 1
+    watching = pipeline.news.subscribe("pulse")
 
     async def publish(topic, payload):
         raise ConnectionError("the channel is gone")
@@ -179,4 +179,5 @@ async def test_news_that_cannot_be_spread_changes_nothing(tmp_path, monkeypatch)
 
     assert [fault.split(":")[0] for fault in pipeline.inspector.faults()] == ["news"]
     assert state_of(pipeline) == play_whole(pipeline, settings.journal_folder)
+    watching.close()
     await pipeline.stop()

@@ -84,14 +84,13 @@ async def test_a_page_hears_only_what_it_asked_for(site: Site) -> None:
         await frame_of(page, "session:other", "snapshot")
         await page.send('{"unsub": ["session:other"], "sub": ["alerts"]}')
         await frame_of(page, "alerts", "snapshot")
-        assert set(site.pipeline.watched) == {"session:s", "alerts"}
+        assert await site.pipeline.news.listened() == {"session:s", "alerts"}
         await site.house.tick()
         await site.house.tick()
         heard = [json.loads(await page.recv())["topic"] for _ in range(2)]
 
     assert heard == ["session:s", "session:s"]
-    await until(lambda: not site.pipeline.watched)
-    assert site.pipeline.news.topics == 0
+    await until(lambda: not site.pipeline.news.topics)
 
 
 async def test_an_alert_that_is_judged_is_shown_to_all(site: Site) -> None:
@@ -155,7 +154,7 @@ async def test_one_page_follows_so_many_topics_and_no_more(site: Site) -> None:
         await page.send(json.dumps({"sub": [f"session:{i}" for i in range(50)]}))
         await page.send('{"sub": ["pulse"]}')
         error = await frame_of(page, "pulse")
-        watched = len(site.pipeline.watched)
+        watched = site.pipeline.news.topics
 
     assert (error["kind"], watched) == ("error", 50)
 
@@ -204,7 +203,9 @@ async def deaf(site: Site, path: str, *topics: str) -> socket.socket:
         ask = json.dumps({"sub": topics}).encode()
         assert len(ask) < 126
         await loop.sock_sendall(quiet, bytes([0x81, 0x80 | len(ask), 0, 0, 0, 0]) + ask)
-    await until(lambda: all(site.pipeline.watched[topic] for topic in topics))
+    async with asyncio.timeout(20):
+        while not set(topics) <= await site.pipeline.news.listened():
+            await asyncio.sleep(0.01)
     return quiet
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Set
 from types import TracebackType
 from weakref import WeakSet
 
@@ -35,6 +36,9 @@ class Local:
         listener = Listener(self, topic, self._queue)
         self._topics.setdefault(topic, WeakSet()).add(listener)
         return listener
+
+    async def listened(self) -> Set[str]:
+        return set(self._topics)
 
     async def close(self) -> None:
         for listeners in list(self._topics.values()):

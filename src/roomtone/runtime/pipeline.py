@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Sequence
 from time import perf_counter
 from typing import Any
@@ -17,16 +17,17 @@ from roomtone.events import Event, Refusal
 from roomtone.ports import Archive, Channel, SeriesStore
 from roomtone.records import Batch, Closed, Entry, Gap, Tick
 from roomtone.runtime import frames, plugins, recovery
+from roomtone.runtime.audience import Audience
 from roomtone.runtime.board import WORST, Board
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
+from roomtone.runtime.desk import Desk
 from roomtone.runtime.door import Door, Receipt
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.tally import Pace
-from roomtone.runtime.views import Views
 
 PUSH_MS = 100
 """How often changed sessions are shown; scores stand only at ticks."""
@@ -40,7 +41,7 @@ RECENT_BATCHES = 500
 log = structlog.get_logger()
 
 
-class Pipeline(Views):
+class Pipeline(Desk):
     """One running Roomtone: a door, a journal, an engine, stores and news.
 
     Everything that is counted went through the journal first: the door appends, the journal
@@ -64,7 +65,7 @@ class Pipeline(Views):
         self.pace = Pace()
         self.keeper = Keeper(self.series, self.archive)
         self.door = Door(self)
-        self.watched: Counter[str] = Counter()  # topics that somebody looks at
+        self.watched = Audience(self.news)
         self.recent: deque[Batch] = deque(maxlen=RECENT_BATCHES)
         self.position = 0  # up to here the journal is in the engine
         self.unsaved = 0  # events applied since the last snapshot
@@ -305,6 +306,7 @@ class Pipeline(Views):
             self.pace.blocks.add(perf_counter() - block)
             await asyncio.sleep(0)
             block = perf_counter()
+        await self._look()
         for name, made in self._tick_frames():
             await self._publish(name, made)
         self.pace.ticks.add(perf_counter() - begun)
@@ -318,6 +320,13 @@ class Pipeline(Views):
             self.pace.unpublished += 1
             self.inspector.fault("news", error)
 
+    async def _look(self) -> None:
+        """See who watches; a channel that cannot say leaves it at those who did."""
+        try:
+            await self.watched.look()
+        except Exception as error:
+            self.inspector.fault("news", error)
+
     async def take(self, out: Output, *, live: bool = True) -> None:
         """What a tick gave goes to the stores and to those who watch."""
         if live:
@@ -328,7 +337,9 @@ class Pipeline(Views):
             await self._publish(topic, made)
 
     def _tick_frames(self) -> list[tuple[str, bytes]]:
-        made = [(frames.PULSE, frames.pulse_tick(self.board))] if self.watched["pulse"] else []
+        made: list[tuple[str, bytes]] = []
+        if frames.PULSE in self.watched:
+            made.append((frames.PULSE, frames.pulse_tick(self.board)))
         for session in self.watched_sessions():
             made.append((frames.session_topic(session), frames.session_tick(self.board, session)))
         return made
@@ -361,10 +372,11 @@ class Pipeline(Views):
             self._fresh = []
             rooms.settle()
             changed, rooms.changed = rooms.changed, set()
-            if not changed or not self.watched:
+            if not changed:
                 continue
+            await self._look()
             second = self.clock.now_ms() // 1000
-            if self.watched["pulse"]:
+            if frames.PULSE in self.watched:
                 worst = self.board.order()[:WORST].tolist()
                 shown = [rooms.at(slot).id for slot in worst if slot in changed]
                 if shown:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
@@ -44,7 +44,6 @@ class Views:
     news: Channel
     recent: deque[Batch]
     series: SeriesStore
-    watched: Counter[str]
     _fresh: list[Batch]
 
     def sessions(self) -> list[dict[str, Any]]:

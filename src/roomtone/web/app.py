@@ -10,10 +10,11 @@ from typing import Any
 
 from starlette.staticfiles import StaticFiles
 
+from roomtone.errors import ServerError
 from roomtone.runtime import numbers
 from roomtone.runtime.config import Settings
+from roomtone.runtime.host import Host
 from roomtone.runtime.numbers import Number
-from roomtone.runtime.pipeline import Pipeline
 from roomtone.web import plain
 from roomtone.web.guard import PAGE, Guard, with_headers
 from roomtone.web.ingest import BODY_S, Ingest
@@ -41,28 +42,28 @@ _ASK_AGAIN: Header = (b"cache-control", b"no-cache")
 _OURS = ("/v1/", "/docs", "/openapi.json", "/healthz", "/readyz", "/health", "/metrics")
 
 
-def create_app(pipeline: Pipeline, settings: Settings, *, static: Path = STATIC) -> Server:
-    """The application for a pipeline that its caller opens, starts and stops.
+def create_app(host: Host, settings: Settings, *, static: Path = STATIC) -> Server:
+    """The application for a host that its caller opens, starts and stops.
 
     Before the server is stopped, `await app.close()` ends what is open for good (live
     connections); the lifespan's end does the same, but uvicorn gets there only after waiting.
     """
-    return Server(pipeline, settings, static)
+    return Server(host, settings, static)
 
 
 class Server:
     """Takes every request, and looks at as little of it as its route needs."""
 
-    def __init__(self, pipeline: Pipeline, settings: Settings, static: Path) -> None:
-        self._pipeline = pipeline
+    def __init__(self, host: Host, settings: Settings, static: Path) -> None:
+        self._host = host
         self._static = static
         self._files: StaticFiles | None = None
         self._guard = Guard(settings.server)
         self._max_body = settings.limits.max_body
         self.faults = Faults()
-        self.live = Hub(pipeline)
-        self._ingest = Ingest(pipeline, settings, self.faults)
-        self._metrics = Metrics(self._numbers, lambda: numbers.of_folder(pipeline.journal.folder))
+        self.live = Hub(host)
+        self._ingest = Ingest(host, settings, self.faults)
+        self._metrics = Metrics(self._numbers, self._disk)
         self._api: asyncio.Task[tuple[App, bytes]] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -135,9 +136,14 @@ class Server:
             await self._documented(scope, receive, send)
 
     def _numbers(self) -> Iterator[Number]:
-        yield from numbers.of_running(self._pipeline)
+        yield from numbers.of_running(self._host)
         yield from of_hub(self.live)
         yield from of_faults(self.faults)
+
+    def _disk(self) -> Iterator[Number]:
+        journal = getattr(self._host, "journal", None)  # where the engine is
+        if journal is not None:
+            yield from numbers.of_folder(journal.folder)
 
     # -- the documented API --------------------------------------------------------------------
 
@@ -149,7 +155,7 @@ class Server:
     def _make_api(self) -> tuple[App, bytes]:
         from roomtone.web import query, reference
 
-        api = query.create_api(self._pipeline, self.faults)
+        api = query.create_api(self._host, self.faults)
         return api, reference.render(api.openapi()).encode()
 
     async def _documented(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -200,15 +206,15 @@ class Server:
 
     async def _plain_page(self, send: Send) -> None:
         trouble, alerts = "", []
+        now: dict[str, Any] = {"sessions": [], "count": 0}
         try:
-            alerts = await self._pipeline.recent_alerts(None, 20)
+            now = await self._host.overview(plain.SHOWN)
+            alerts = await self._host.recent_alerts(None, 20)
         except Exception as error:
-            self.faults.note("plain page", error)
-            trouble = "The alerts could not be read; /readyz says what to do."
-        board = self._pipeline.board
-        found = [board.session(session) for session in board.worst(plain.SHOWN)]
-        shown = [session for session in found if session is not None]
-        page = plain.render(shown, len(self._pipeline.engine.rooms), alerts, trouble)
+            if not isinstance(error, ServerError):
+                self.faults.note("plain page", error)
+            trouble = "Not all could be read; /readyz says what to do."
+        page = plain.render(now["sessions"], now["count"], alerts, trouble)
         headers = (*PAGE, (b"cache-control", b"no-store"))
         await answer(send, 200, page.encode(), b"text/html; charset=utf-8", headers)
 

@@ -12,12 +12,12 @@ from urllib.parse import parse_qs
 import msgspec
 
 from roomtone import events as wire
-from roomtone.errors import JournalError
+from roomtone.errors import JournalError, ServerError
 from roomtone.events import Event, Refusal
-from roomtone.runtime.clock import utc
 from roomtone.runtime.config import Settings
+from roomtone.runtime.desk import LETTERS
 from roomtone.runtime.door import TooManySessions
-from roomtone.runtime.pipeline import Pipeline
+from roomtone.runtime.host import Host
 from roomtone.web.problems import (
     RETRY_S,
     Faults,
@@ -37,9 +37,6 @@ BODY_S = 30.0
 
 IN_HAND = 64_000_000
 """How many bytes of bodies are held at once, over all requests: what comes beyond waits outside."""
-
-LETTERS = 20
-"""How many dead letters one request may leave; the inspector counts them all."""
 
 DRAIN = 8_000_000
 """How much more of a body that is too large is read and thrown away, so that its sender, who
@@ -62,8 +59,8 @@ _encode = msgspec.json.Encoder().encode
 class Ingest:
     """The ASGI application behind POST /v1/events."""
 
-    def __init__(self, pipeline: Pipeline, settings: Settings, faults: Faults) -> None:
-        self._pipeline = pipeline
+    def __init__(self, host: Host, settings: Settings, faults: Faults) -> None:
+        self._host = host
         self._limits = settings.limits
         self._faults = faults
         self._in_hand = 0
@@ -79,7 +76,7 @@ class Ingest:
                 await answer_problem(send, problem)
         except TooManySessions as error:
             await answer_problem(send, Problem(429, str(error), retry_s=60))
-        except JournalError as error:  # DiskFull among them
+        except (JournalError, ServerError) as error:  # DiskFull among them
             await answer_problem(send, Problem(503, _with_remedy(error), retry_s=RETRY_S))
         except Exception as error:
             await answer_problem(send, self._faults.note("POST /v1/events", error))
@@ -100,10 +97,10 @@ class Ingest:
                 body = body[3:]
             events, refusals, kept = self._decode(body, lines)
         except Problem as problem:
-            self._refuse(source, [Refusal(0, problem.detail)], [body[:2048]])
+            self._host.refuse(source, [Refusal(0, problem.detail)], [body[:2048]])
             raise
         try:
-            receipt = await self._pipeline.submit(
+            receipt = await self._host.submit(
                 events,
                 refusals,
                 kept,
@@ -113,12 +110,12 @@ class Ingest:
             )
         except TooManySessions as error:
             sample = [_encode(event) for event in events[:1]]
-            self._refuse(source, [Refusal(0, str(error))], sample)
+            self._host.refuse(source, [Refusal(0, str(error))], sample)
             raise
         errors = receipt.errors
         if errors:
             errors = sorted(errors, key=lambda refusal: refusal.index)
-            self._refuse(source, errors, _samples(body, lines, errors, events, kept))
+            self._host.refuse(source, errors, _samples(body, lines, errors, events, kept))
         await answer(
             send,
             202,
@@ -205,13 +202,6 @@ class Ingest:
         if refusals and not events and not _is_json(body):
             raise Problem(400, _sentence(f"the body is no JSON: {refusals[0].reason}"))
         return events, refusals, kept
-
-    def _refuse(self, source: str, refusals: Sequence[Refusal], samples: Sequence[bytes]) -> None:
-        now = self._pipeline.clock.now_ms()
-        self._pipeline.inspector.refused(source, refusals, samples, now)
-        at = utc(now)
-        for refusal, sample in zip(refusals[:LETTERS], samples, strict=False):
-            self._pipeline.keeper.bury(at, source, refusal.reason, sample)
 
 
 class _Taken:
@@ -362,6 +352,6 @@ def _sentence(text: str) -> str:
     return text if "; send" in text else f"{text}; send one event, an array, or one event per line"
 
 
-def _with_remedy(error: JournalError) -> str:
+def _with_remedy(error: Exception) -> str:
     text = str(error)
     return text if ";" in text else f"{text}; nothing was taken, so send it again later"

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 from msgspec import Meta
 
-from roomtone.runtime.pipeline import Pipeline
+from roomtone.runtime.host import Host
 from roomtone.web.problems import DATA, Problem, Receive, Scope, Send
 from roomtone.web.viewer import Frame, Viewer, said
 
@@ -62,13 +62,13 @@ class Hub:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        host: Host,
         *,
         stall_s: float = STALL_S,
         beat_s: float = BEAT_S,
         most_viewers: int = VIEWERS,
     ) -> None:
-        self._pipeline = pipeline
+        self._host = host
         self._stall_s, self._beat_s, self._most = stall_s, beat_s, most_viewers
         self._topics: dict[str, _Listened] = {}
         self._viewers: dict[Viewer, None] = {}
@@ -130,14 +130,13 @@ class Hub:
         listened = self._topics.get(topic)
         if listened is None:
             listened = self._topics[topic] = _Listened()
-            self._pipeline.watched[topic] += 1
             listened.task = asyncio.create_task(self._pump(topic, listened), name=f"pump {topic}")
         listened.viewers[viewer] = None
         first = None
         try:
             async with asyncio.timeout(SNAPSHOT_S):
                 await listened.ready.wait()
-                first = Frame(topic, await self._pipeline.snapshot_frame(topic, since))
+                first = Frame(topic, await self._host.snapshot_frame(topic, since))
         except Exception as error:
             log.warning("a first frame could not be made", error=type(error).__name__)
             detail = "what was before could not be read; subscribe again in a moment"
@@ -154,7 +153,6 @@ class Hub:
         listened.viewers.pop(viewer, None)
         if not listened.viewers:
             del self._topics[topic]
-            del self._pipeline.watched[topic]
             if listened.task is not None:
                 listened.task.cancel()
 
@@ -162,7 +160,7 @@ class Hub:
         """Hand each frame of a topic to its viewers; if the channel fails, say so and go on."""
         while True:
             try:
-                async with self._pipeline.news.subscribe(topic) as news:
+                async with self._host.news.subscribe(topic) as news:
                     listened.ready.set()
                     known = 0
                     async for payload in news:
@@ -174,7 +172,7 @@ class Hub:
                             viewer.take(frame)
                 return  # the channel is closed
             except Exception as error:
-                self._pipeline.inspector.fault("live", error)
+                self._host.fault("live", error)
                 log.error("a topic's news broke off", error=type(error).__name__)
                 self._lost(listened, topic, 1)
             await asyncio.sleep(1)
@@ -215,7 +213,7 @@ class Hub:
             await asyncio.sleep(0.05)
 
     def _now(self) -> float:
-        return self._pipeline.clock.now_ms() / 1000
+        return self._host.clock.now_ms() / 1000
 
     # -- the two ways out ----------------------------------------------------------------------
 

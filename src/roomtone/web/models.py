@@ -225,7 +225,7 @@ class DetailedHealth(_Model):
     status: Literal["healthy", "degraded", "unhealthy"]
     service: str
     version: str
-    active_sessions: int
+    active_sessions: int | None
     components: dict[str, Component]
 
 

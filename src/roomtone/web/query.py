@@ -16,10 +16,10 @@ from starlette.responses import PlainTextResponse, Response
 
 from roomtone import events as wire
 from roomtone.alerts import AlertType, Severity
-from roomtone.errors import JournalError, StoreError
+from roomtone.errors import JournalError, ServerError, StoreError
 from roomtone.points import Point
 from roomtone.runtime import frames
-from roomtone.runtime.pipeline import Pipeline
+from roomtone.runtime.host import Host
 from roomtone.runtime.views import show_row
 from roomtone.web import models
 from roomtone.web.listing import list_page
@@ -43,7 +43,7 @@ def answer(value: Any, status: int = 200) -> Response:
     return Response(msgspec.json.encode(value), status, media_type="application/json")
 
 
-def create_api(pipeline: Pipeline, faults: Faults) -> FastAPI:
+def create_api(host: Host, faults: Faults) -> FastAPI:
     """The documented API. POST /v1/events, /v1/live and /v1/stream are served in front of it."""
     api = FastAPI(
         title="Roomtone",
@@ -57,11 +57,11 @@ def create_api(pipeline: Pipeline, faults: Faults) -> FastAPI:
         telemetry={"logs": False},  # its records would quote what came in
     )
     _add_handlers(api)
-    _add_ingest(api, pipeline)
-    _add_sessions(api, pipeline)
-    _add_series(api, pipeline)
-    _add_alerts(api, pipeline)
-    _add_health(api, pipeline, faults)
+    _add_ingest(api, host)
+    _add_sessions(api, host)
+    _add_series(api, host)
+    _add_alerts(api, host)
+    _add_health(api, host, faults)
     return api
 
 
@@ -77,6 +77,10 @@ def _add_handlers(api: FastAPI) -> None:
     @api.exception_handler(JournalError)
     async def journal(request: Request, error: JournalError) -> Response:
         return as_response(Problem(503, str(error), title="Journal trouble", retry_s=RETRY_S))
+
+    @api.exception_handler(ServerError)
+    async def away(request: Request, error: ServerError) -> Response:
+        return as_response(Problem(503, str(error), title="Engine away", retry_s=RETRY_S))
 
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -97,14 +101,14 @@ def as_response(problem: Problem) -> Response:
     return Response(problem.body(), problem.status, headers, media_type="application/problem+json")
 
 
-def _add_sessions(api: FastAPI, pipeline: Pipeline) -> None:
+def _add_sessions(api: FastAPI, host: Host) -> None:
     @api.get("/v1/sessions", response_model=models.Sessions, responses=PROBLEMS, tags=["sessions"])
     async def list_sessions(
         limit: Limit = 100, cursor: Cursor = None, state: Literal["live", "ended"] | None = None
     ) -> Response:
         """Live ones, the worst score first, then those that history is filled into; then ended
         ones, the one that started last first. `state` asks for one kind only."""
-        page, more = await list_page(pipeline, state, limit, cursor)
+        page, more = await list_page(host, state, limit, cursor)
         return answer({"data": page, "next_cursor": more})
 
     @api.get(
@@ -116,7 +120,7 @@ def _add_sessions(api: FastAPI, pipeline: Pipeline) -> None:
     async def one_session(session: str) -> Response:
         """One session: live, being filled with history, or ended."""
         name = unquote(session)
-        found = pipeline.session(name) or await pipeline.ended_session(name)
+        found = await host.find(name)
         if found is None:
             raise no_session(name)
         return answer(found)
@@ -130,8 +134,8 @@ def _add_sessions(api: FastAPI, pipeline: Pipeline) -> None:
     async def explain(session: str, at: When = None) -> Response:
         """The parts of a session's score, now or at the last tick up to `at`."""
         name = unquote(session)
-        when = None if at is None else parse_time(at, _now(pipeline), "at")
-        explained = await pipeline.explain(name, when)
+        when = None if at is None else parse_time(at, _now(host), "at")
+        explained = await host.explain(name, when)
         if explained is None:
             raise no_session(name)
         return answer(explained)
@@ -145,7 +149,7 @@ def _add_sessions(api: FastAPI, pipeline: Pipeline) -> None:
     async def last_events(session: str, limit: Limit = 50) -> Response:
         """The last events of a session, as far back as the server remembers. The texts come from
         the chat: show them as text only."""
-        return answer({"data": pipeline.ticker(unquote(session), limit)})
+        return answer({"data": await host.last_events(unquote(session), limit)})
 
 
 def no_session(name: str) -> Problem:
@@ -155,7 +159,7 @@ def no_session(name: str) -> Problem:
     )
 
 
-def _add_series(api: FastAPI, pipeline: Pipeline) -> None:
+def _add_series(api: FastAPI, host: Host) -> None:
     @api.get("/v1/series", response_model=models.Series, responses=PROBLEMS, tags=["series"])
     async def series(
         session: Annotated[str, Query(min_length=1, max_length=200)],
@@ -173,7 +177,7 @@ def _add_series(api: FastAPI, pipeline: Pipeline) -> None:
         step: Literal["5", "60", "3600"] = "5",
     ) -> Response:
         """One session's numbers over time, as columns of equal length; null: not known then."""
-        now = _now(pipeline)
+        now = _now(host)
         until = now + timedelta(seconds=1) if end is None else parse_time(end, now, "to")
         since = until - DEFAULT_SPAN if start is None else parse_time(start, now, "from")
         if since > until:
@@ -184,8 +188,8 @@ def _add_series(api: FastAPI, pipeline: Pipeline) -> None:
                 422,
                 f"that is more than {MOST_POINTS:,} points; ask for less time or a larger step",
             )
-        names = _field_names(pipeline, measurement, fields, step_s)
-        points = await pipeline.series.read(
+        names = _field_names(host, measurement, fields, step_s)
+        points = await host.series.read(
             measurement,
             tags={"session": session},
             start=since,
@@ -202,12 +206,12 @@ def _add_series(api: FastAPI, pipeline: Pipeline) -> None:
     @api.get("/v1/measurements", response_model=models.Catalogue, tags=["series"])
     async def measurements() -> Response:
         """Everything that is measured: tags, fields, units and ranges."""
-        return answer({"data": [declared.as_json() for declared in pipeline.measurements]})
+        return answer({"data": [declared.as_json() for declared in host.measurements]})
 
 
-def _field_names(pipeline: Pipeline, measurement: str, fields: str, step_s: int) -> dict[str, str]:
+def _field_names(host: Host, measurement: str, fields: str, step_s: int) -> dict[str, str]:
     """The columns asked for, and the declared field that each is read from."""
-    known = {declared.name: declared for declared in pipeline.measurements}
+    known = {declared.name: declared for declared in host.measurements}
     if measurement not in known:
         told = ", ".join(known)
         raise Problem(404, f"no measurement is called {measurement!r}; there are: {told}")
@@ -235,7 +239,7 @@ def _columns(
     return make
 
 
-def _add_alerts(api: FastAPI, pipeline: Pipeline) -> None:
+def _add_alerts(api: FastAPI, host: Host) -> None:
     @api.get("/v1/alerts", response_model=models.Alerts, responses=PROBLEMS, tags=["alerts"])
     async def list_alerts(
         session: Annotated[str | None, Query(max_length=200)] = None,
@@ -247,8 +251,8 @@ def _add_alerts(api: FastAPI, pipeline: Pipeline) -> None:
         cursor: Cursor = None,
     ) -> Response:
         """Alerts, newest first."""
-        now = _now(pipeline)
-        rows = await pipeline.archive.alerts(
+        now = _now(host)
+        rows = await host.archive.alerts(
             session=session,
             type=type,
             severity=severity,
@@ -265,21 +269,16 @@ def _add_alerts(api: FastAPI, pipeline: Pipeline) -> None:
     )
     async def judge(judgement: models.Judgement) -> Response:
         """Say what you think of an alert. All who watch are shown it."""
-        at = _now(pipeline)
-        if not await pipeline.archive.judge_alert(judgement.id, judgement.verdict, "dashboard", at):
+        shown = await host.judge(judgement.id, judgement.verdict, "dashboard")
+        if shown is None:
             raise Problem(
                 404,
                 f"no alert {judgement.id[:300]!r} is kept; GET /v1/alerts lists those there are",
             )
-        row = await pipeline.archive.alert(judgement.id)
-        assert row is not None, "alerts are never deleted"
-        shown = show_row(row)
-        for topic in (frames.ALERTS, frames.session_topic(shown["session"])):
-            await pipeline.news.publish(topic, frames.frame(topic, "alert", alert=shown))
         return answer(shown)
 
 
-def _add_ingest(api: FastAPI, pipeline: Pipeline) -> None:
+def _add_ingest(api: FastAPI, host: Host) -> None:
     body = {
         "required": True,
         "description": "one event, an array of events, or one event per line; gzip allowed",
@@ -314,7 +313,7 @@ def _add_ingest(api: FastAPI, pipeline: Pipeline) -> None:
     @api.post("/v1/history/close", response_model=models.ClosedSessions, tags=["ingest"])
     async def close_history(which: models.HistorySessions) -> Response:
         """Finish history sessions: their last tick and their summary."""
-        return answer({"closed": await pipeline.close_history(which.sessions)})
+        return answer({"closed": await host.close_history(which.sessions)})
 
     @api.get("/v1/inspector", response_model=models.Inspection, tags=["ingest"])
     async def inspect(
@@ -323,8 +322,7 @@ def _add_ingest(api: FastAPI, pipeline: Pipeline) -> None:
         limit: Limit = 200,
     ) -> Response:
         """What came in lately by each source, and what became of it and why; newest first."""
-        items = pipeline.inspector.items(source, outcome, limit)
-        return answer({"sources": pipeline.inspector.sources(), "data": items})
+        return answer(await host.inspect(source, outcome, limit))
 
     @api.get("/v1/schema", tags=["ingest"])
     async def schema() -> Response:
@@ -332,9 +330,9 @@ def _add_ingest(api: FastAPI, pipeline: Pipeline) -> None:
         return answer(wire.schema())
 
 
-def _add_health(api: FastAPI, pipeline: Pipeline, faults: Faults) -> None:
-    def parts() -> list[dict[str, Any]]:
-        return [*pipeline.health(), faults.health()]
+def _add_health(api: FastAPI, host: Host, faults: Faults) -> None:
+    async def parts() -> list[dict[str, Any]]:
+        return [*await host.readiness(), faults.health()]
 
     @api.get("/health/live", include_in_schema=False)
     @api.get("/healthz", tags=["health"])
@@ -353,12 +351,12 @@ def _add_health(api: FastAPI, pipeline: Pipeline, faults: Faults) -> None:
         """Whether events can be taken, part by part, and what to do about those that are unwell.
 
         `degraded` is 200: what is unwell costs no event. 503 only when none can be acknowledged."""
-        return answer(*readiness(parts()))
+        return answer(*readiness(await parts()))
 
     @api.get("/health", response_model=models.DetailedHealth, tags=["health"])
     async def health() -> Response:
         """The same in detail, with the version and how many sessions are live."""
-        return answer(*detailed(parts(), len(pipeline.engine.rooms)))
+        return answer(*detailed(await parts(), await _live(host)))
 
     @api.get("/metrics", tags=["health"], response_class=PlainTextResponse)
     async def metrics() -> Response:
@@ -368,5 +366,14 @@ def _add_health(api: FastAPI, pipeline: Pipeline, faults: Faults) -> None:
         )
 
 
-def _now(pipeline: Pipeline) -> datetime:
-    return datetime.fromtimestamp(pipeline.clock.now_ms() / 1000, UTC)
+async def _live(host: Host) -> int | None:
+    """How many sessions are live; None while the engine cannot be asked."""
+    try:
+        count: int = (await host.overview(0))["count"]
+        return count
+    except ServerError:
+        return None
+
+
+def _now(host: Host) -> datetime:
+    return datetime.fromtimestamp(host.clock.now_ms() / 1000, UTC)

@@ -27,7 +27,7 @@ def readiness(parts: Iterable[Part]) -> tuple[dict[str, Any], int]:
 _WORDS = {"ready": "healthy", "degraded": "degraded", "not ready": "unhealthy"}
 
 
-def detailed(parts: Iterable[Part], sessions: int) -> tuple[dict[str, Any], int]:
+def detailed(parts: Iterable[Part], sessions: int | None) -> tuple[dict[str, Any], int]:
     """The answer of /health, in the words that the documents' own page had, and its status."""
     answer, status = readiness(parts)
     components = {

@@ -1,0 +1,94 @@
+"""Answers what the web asks of the engine in this process."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from roomtone.events import Refusal
+from roomtone.runtime import frames
+from roomtone.runtime.clock import utc
+from roomtone.runtime.host import Place
+from roomtone.runtime.views import Views, show_row
+
+LETTERS = 20
+"""How many dead letters one request may leave; the inspector counts them all."""
+
+
+class Desk(Views):
+    """The half of a Pipeline that is a Host: the same answers, for whoever may have to wait."""
+
+    async def overview(self, limit: int) -> dict[str, Any]:
+        """The worst live sessions as `sessions`, and how many there are as `count`."""
+        found = [self.board.session(session) for session in self.board.worst(limit)]
+        shown = [session for session in found if session is not None]
+        return {"sessions": shown, "count": len(self.engine.rooms)}
+
+    async def open_sessions(self, after: Place, limit: int) -> list[tuple[Place, dict[str, Any]]]:
+        """Live sessions behind a place, the worst first, then those that history is filled into."""
+        part, score, slot, name = after
+        page: list[tuple[Place, dict[str, Any]]] = []
+        if part == "live":
+            for value, at in self._worst((score, slot))[:limit]:
+                found = self.board.session(self.engine.rooms.at(at).id)
+                if found is not None:
+                    page.append((("live", value, at, ""), found))
+        behind = name if part == "past" else ""
+        for past in sorted(past for past in self.histories.boards if past > behind):
+            found = self.histories.boards[past].session(past)
+            if len(page) < limit and found is not None:
+                page.append((("past", 0.0, 0, past), found))
+        return page
+
+    def _worst(self, after: tuple[float, int]) -> list[tuple[float, int]]:
+        """Scores and slots of live rooms behind a place, the worst first, new ones last."""
+        scores = self.board.fields["score"]
+        keys = []
+        for slot in self.engine.rooms.slots().tolist():
+            score = float(scores[slot]) if slot < len(scores) else math.nan
+            key = (score if math.isfinite(score) else 2.0, slot)
+            if key > after:
+                keys.append(key)
+        return sorted(keys)
+
+    async def find(self, session: str) -> dict[str, Any] | None:
+        """One session: live, being filled with history, or ended."""
+        return self.session(session) or await self.ended_session(session)
+
+    async def last_events(self, session: str, limit: int) -> list[dict[str, Any]]:
+        """The last events of a session, newest last. The texts are hostile."""
+        return self.ticker(session, limit)
+
+    async def judge(self, id: str, verdict: str, by: str) -> dict[str, Any] | None:
+        """Keep what a person says of an alert and show it to all; None if there is no such."""
+        if not await self.archive.judge_alert(id, verdict, by, utc(self.clock.now_ms())):
+            return None
+        row = await self.archive.alert(id)
+        assert row is not None, "alerts are never deleted"
+        shown = show_row(row)
+        for topic in (frames.ALERTS, frames.session_topic(shown["session"])):
+            await self.news.publish(topic, frames.frame(topic, "alert", alert=shown))
+        return shown
+
+    async def inspect(
+        self, source: str | None, outcome: str | None, limit: int
+    ) -> dict[str, list[dict[str, Any]]]:
+        """What came in lately: totals as `sources`, the last events as `data`."""
+        items = self.inspector.items(source, outcome, limit)
+        return {"sources": self.inspector.sources(), "data": items}
+
+    async def readiness(self) -> list[dict[str, Any]]:
+        """Each part by name, whether it works, and what to do if not."""
+        return self.health()
+
+    def refuse(self, source: str, refusals: Sequence[Refusal], samples: Sequence[bytes]) -> None:
+        """Note what could not be taken in, for the inspector and the dead letters; never waits."""
+        now = self.clock.now_ms()
+        self.inspector.refused(source, refusals, samples, now)
+        for refusal, sample in zip(refusals[:LETTERS], samples, strict=False):
+            self.keeper.bury(utc(now), source, refusal.reason, sample)
+
+    def fault(self, where: str, error: Exception) -> None:
+        """A part of this process failed and goes on; /readyz shows it."""
+        self.inspector.fault(where, error)
