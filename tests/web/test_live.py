@@ -232,6 +232,26 @@ async def test_a_viewer_that_never_reads_is_closed_alone(site: Site, path: str) 
     quiet.close()
 
 
+async def test_a_viewer_that_gives_no_sign_of_life_is_closed(site: Site) -> None:
+    """Also where so little is sent that it all fits into buffers; who reads stays."""
+    site.app.live._stall_s, site.app.live._beat_s = 1.0, 0.4
+    quiet = await deaf(site, "/v1/live", "alerts")
+    async with site.live() as page:
+        await page.send('{"sub": ["alerts"]}')
+        reading = asyncio.create_task(_read_for_good(page))
+        await until(lambda: site.app.live.closed_stalled)
+        await until(lambda: len(site.app.live) == 1)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reading, 1.5)
+        assert (len(site.app.live), site.app.live.closed_stalled) == (1, 1)
+    quiet.close()
+
+
+async def _read_for_good(page: Any) -> None:
+    while True:
+        await page.recv()
+
+
 async def test_the_same_frames_come_as_an_event_stream(site: Site) -> None:
     """For curl; a tick's id is its time, which a browser sends back when it reconnects."""
     await site.say(message())

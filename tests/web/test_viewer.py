@@ -9,7 +9,7 @@ import websockets.frames
 from websockets.streams import StreamReader
 
 from roomtone.runtime import frames
-from roomtone.web.viewer import QUEUE, Frame, Viewer
+from roomtone.web.viewer import QUEUE, Frame, Viewer, said
 
 
 def numbered(topic: str, kind: str, seq: int) -> Frame:
@@ -113,3 +113,57 @@ async def test_flushed_waits_until_all_is_sent() -> None:
     await flushed
 
     assert not before
+
+
+class Wire:
+    """A line that takes what it has room for."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.taken: list[bytes] = []
+
+    def write(self, wire: bytes) -> bool:
+        if len(self.taken) < self.room:
+            self.taken.append(wire)
+            return True
+        return False
+
+
+async def test_a_line_with_room_takes_frames_at_once() -> None:
+    """Nobody is woken for them; they are counted as sent, in their order."""
+    viewer, line = Viewer(), Wire(2)
+    viewer.pick_up(line.write)
+    sender = asyncio.create_task(viewer.next())
+    await asyncio.sleep(0)
+    frames = [said("pulse", "tick", n=n) for n in range(4)]
+    for frame in frames:
+        viewer.take(frame)
+
+    assert line.taken == [frame.wire for frame in frames[:2]]
+    assert viewer.sent == 2
+    line.room = 4
+    viewer.take(said("pulse", "tick", n=4))
+    assert len(line.taken) == 2, "what waits goes first"
+    assert await sender is frames[2]
+    assert await viewer.next() is frames[3]
+
+
+async def test_nothing_overtakes_a_gap() -> None:
+    """A viewer that lost something is told so before anything else, though its line has room."""
+    viewer, line = Viewer(), Wire(9)
+    viewer.pick_up(line.write)
+    sender = asyncio.create_task(viewer.next())
+    await asyncio.sleep(0)
+    viewer.lose("pulse", 3)
+    viewer.take(said("pulse", "tick"))
+
+    assert b'"gap"' in (await sender).wire
+    assert (line.taken, viewer.lost) == ([], 3)
+
+
+def test_a_beat_asks_for_a_sign_of_life() -> None:
+    """A WebSocket's ping goes along with it, in the same write; never in what others are told."""
+    beat = said("server", "beat", ping=True)
+
+    assert beat.wire.endswith(b"}\x89\x00")
+    assert "\x89" not in beat.text

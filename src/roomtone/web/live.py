@@ -76,11 +76,15 @@ class Hub:
         self._closing = False
         self.version = version("roomtone")
         self.closed_stalled = 0
-        self.frames_sent = 0
-        self._lost_before = 0  # by viewers that have gone
+        self._sent_before = self._lost_before = 0  # by viewers that have gone
 
     def __len__(self) -> int:
         return len(self._viewers)
+
+    @property
+    def frames_sent(self) -> int:
+        """Frames that were handed to a line."""
+        return self._sent_before + sum(viewer.sent for viewer in self._viewers)
 
     @property
     def frames_lost(self) -> int:
@@ -106,6 +110,7 @@ class Hub:
         """The viewer has gone, by itself or by our doing."""
         if viewer in self._viewers:
             del self._viewers[viewer]
+            self._sent_before += viewer.sent
             self._lost_before += viewer.lost
         for topic in list(viewer.topics):
             self.unlisten(viewer, topic)
@@ -185,22 +190,39 @@ class Hub:
         """Every few seconds a sign of life to all; and who takes nothing any more is let go."""
         loop = asyncio.get_running_loop()
         step = min(self._beat_s, self._stall_s) / 5
-        next_beat = loop.time() + self._beat_s
+        now = loop.time()
+        next_beat = now + self._beat_s
         while True:
+            before = now
             await asyncio.sleep(step)
             now = loop.time()
+            if now - before > 3 * step:  # we were asleep ourselves: answers lie there unread
+                for viewer in self._viewers:
+                    viewer.heard()
             for viewer in self._viewers:
-                since = viewer.sending_since
-                late = since is not None and now + step - since > self._stall_s
-                if late and not viewer.stalled:
+                if not viewer.stalled and self._late(viewer, now + step):
                     viewer.stalled = True
                     self.closed_stalled += 1
                     viewer.stop.set()
             if now >= next_beat:
                 next_beat += self._beat_s
-                beat = said("server", "beat", now=self._now())
+                beat = said("server", "beat", ping=True, now=self._now())
                 for viewer in self._viewers:
                     viewer.put(beat)
+                    if viewer.answers and viewer.asked_since is None:
+                        viewer.asked_since = now
+
+    def _late(self, viewer: Viewer, now: float) -> bool:
+        """Whether a viewer has taken nothing for too long.
+
+        Where little is sent, all of it may fit into buffers on the way; so it also has to answer
+        a beat, in what is left of that time when a beat may come a whole beat late.
+        """
+        sent, asked = viewer.sending_since, viewer.asked_since
+        patience = max(self._stall_s - self._beat_s, 0.4 * self._stall_s)
+        return (sent is not None and now - sent > self._stall_s) or (
+            asked is not None and now - asked > patience
+        )
 
     async def close(self) -> None:
         """Let all viewers go; a server that stops would wait for them for ever."""
@@ -223,9 +245,15 @@ class Hub:
         viewer = self.enter()
         try:
             await send({"type": "websocket.accept"})
-            raw = (scope.get("extensions") or {}).get("roomtone.send")
-            sender = self._send_wires(viewer, raw) if raw else self._send_texts(viewer, send)
+            line = (scope.get("extensions") or {}).get("roomtone.line")
+            if line is None:
+                sender = self._send_texts(viewer, send)
+            else:
+                sender = self._send_wires(viewer, line.send)
+                viewer.pick_up(line.write)
+                line.on_pong = viewer.heard
             await self._until_gone(viewer, sender, self._asked(viewer, receive))
+            viewer.hang_up()
             if viewer.stalled:
                 _abort(scope)
             elif viewer.stop.is_set():
@@ -271,7 +299,7 @@ class Hub:
             viewer.sending_since = clock()
             await send({"type": "websocket.send", "text": frame.text})
             viewer.sending_since = None
-            self.frames_sent += 1
+            viewer.sent += 1
 
     async def _send_wires(self, viewer: Viewer, send: Callable[[bytes], Awaitable[None]]) -> None:
         clock = asyncio.get_running_loop().time
@@ -280,7 +308,7 @@ class Hub:
             viewer.sending_since = clock()
             await send(frame.wire)
             viewer.sending_since = None
-            self.frames_sent += 1
+            viewer.sent += 1
 
     async def _send_events(self, viewer: Viewer, send: Send) -> None:
         clock = asyncio.get_running_loop().time
@@ -289,7 +317,7 @@ class Hub:
             viewer.sending_since = clock()
             await send({"type": "http.response.body", "body": frame.event, "more_body": True})
             viewer.sending_since = None
-            self.frames_sent += 1
+            viewer.sent += 1
 
     async def _asked(self, viewer: Viewer, receive: Receive) -> None:
         """Hear what the viewer wants, one message at a time, each once the last is answered."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import uvicorn
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
 
 from roomtone.runtime.config import Settings
 from roomtone.web.guard import check_bind
@@ -21,28 +23,69 @@ GRACE_S = 3
 """How long requests in hand may still take once the server is told to stop."""
 
 
+class Line:
+    """One WebSocket, for those who have frames ready as they go over the wire."""
+
+    __slots__ = ("_closing", "_protocol", "_write", "on_pong", "room")
+
+    def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
+        self._protocol = protocol
+        self._write = protocol.transport.write
+        self._closing = protocol.transport.is_closing
+        self.room = protocol.writable.is_set()
+        """Whether the buffer takes more: a copy of the protocol's own mark, quicker to read."""
+        self.on_pong: Callable[[], None] | None = None
+        """Called for each pong: the other end reads."""
+
+    def write(self, wire: bytes) -> bool:
+        """Write a whole frame now; False where there is no room for it, or nobody any more."""
+        if not self.room or self._closing():
+            return False
+        self._write(wire)
+        return True
+
+    async def send(self, wire: bytes) -> None:
+        """Send a whole frame once the buffer has room. Raises OSError when the viewer has gone."""
+        await self._protocol.writable.wait()
+        if self._protocol.disconnected or self._protocol.close_sent or self._closing():
+            raise ClientDisconnected
+        self._write(wire)
+
+    def abort(self) -> None:
+        """Cut the line: closing politely waits until what is buffered has been read, and a
+        stalled viewer never reads, so its connection would stay for as long as it likes."""
+        self._protocol.transport.abort()
+
+
 class Sockets(WebSocketsSansIOProtocol):
     """uvicorn's WebSocket, with two more of the scope's extensions.
 
-    `roomtone.abort` cuts the line: closing politely waits until what is buffered has been read,
-    and a stalled viewer never reads, so its connection would stay for as long as it likes.
-    `roomtone.send` takes a frame as it goes over the wire, made once for all viewers.
+    `roomtone.abort` cuts the line; `roomtone.line` is the Line itself, which takes a frame as it
+    goes over the wire, made once for all viewers.
     """
 
+    line: Line | None = None
+
     async def run_asgi(self) -> None:
-        extensions: dict[str, Any] = {
-            "roomtone.abort": self.transport.abort,
-            "roomtone.send": self.send_wire,
-        }
+        self.line = Line(self)
+        extensions: dict[str, Any] = {"roomtone.abort": self.line.abort, "roomtone.line": self.line}
         self.scope["extensions"] = {**(self.scope["extensions"] or {}), **extensions}
         await super().run_asgi()
 
-    async def send_wire(self, data: bytes) -> None:
-        """Send a whole frame once the buffer has room. Raises OSError when the viewer has gone."""
-        await self.writable.wait()
-        if self.disconnected or self.close_sent or self.transport.is_closing():
-            raise ClientDisconnected
-        self.transport.write(data)
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.line is not None:
+            self.line.room = False
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.line is not None:
+            self.line.room = True
+
+    def handle_pong(self, event: Frame) -> None:
+        super().handle_pong(event)
+        if self.line is not None and self.line.on_pong is not None:
+            self.line.on_pong()
 
 
 class Streams(AutoHTTPProtocol):  # type: ignore[misc, valid-type, unused-ignore]
@@ -74,6 +117,7 @@ def config(app: App, settings: Settings) -> uvicorn.Config:
         ws=Sockets,
         ws_max_size=MOST_ASKED,
         ws_per_message_deflate=False,
+        ws_ping_interval=None,  # the hub asks by itself, with its beat
         proxy_headers=False,
         server_header=False,
         access_log=False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import deque
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -15,15 +16,22 @@ QUEUE = 256
 QUEUE_CHARS = 4_000_000
 """How much waits for one viewer at most; only first frames are large."""
 
+PING = b"\x89\x00"
+"""A WebSocket's question for a sign of life, as it goes over the wire."""
+
 _HEAD = re.compile(rb'"kind":"([a-z]+)","seq":(\d+)(?:,"t":(\d+))?')
+
+
+Write = Callable[[bytes], bool]
+"""Writes a whole frame as it goes over the wire, at once, or says that there is no room."""
 
 
 class Frame:
     """One frame, the same object for all who get it."""
 
-    __slots__ = ("_event", "_wire", "change", "seq", "t", "text", "topic")
+    __slots__ = ("_event", "_ping", "_wire", "change", "seq", "t", "text", "topic")
 
-    def __init__(self, topic: str, payload: bytes) -> None:
+    def __init__(self, topic: str, payload: bytes, *, ping: bool = False) -> None:
         self.topic = topic
         self.text = payload.decode()
         found = _HEAD.search(payload, 0, 1500)  # a topic is at most 200 characters, escaped 1,200
@@ -32,6 +40,7 @@ class Frame:
         self.t = found[3].decode() if found and found[3] else ""
         self._event: bytes | None = None
         self._wire: bytes | None = None
+        self._ping = ping
 
     @property
     def wire(self) -> bytes:
@@ -46,7 +55,7 @@ class Frame:
                 head = b"\x81\x7e" + size.to_bytes(2, "big")
             else:
                 head = b"\x81\x7f" + size.to_bytes(8, "big")
-            self._wire = head + data
+            self._wire = head + data + PING if self._ping else head + data
         return self._wire
 
     @property
@@ -58,17 +67,48 @@ class Frame:
         return self._event
 
 
-def said(topic: str, kind: str, **payload: Any) -> Frame:
-    """A frame of our own: of the line itself, not of what is measured."""
-    return Frame(topic, msgspec.json.encode({"topic": topic, "kind": kind, "seq": 0, **payload}))
+def said(topic: str, kind: str, *, ping: bool = False, **payload: Any) -> Frame:
+    """A frame of our own: of the line itself, not of what is measured.
+
+    With `ping`, a WebSocket's end is asked for a sign of life in the same breath.
+    """
+    made = msgspec.json.encode({"topic": topic, "kind": kind, "seq": 0, **payload})
+    return Frame(topic, made, ping=ping)
 
 
 class Viewer:
-    """One page that watches: what waits for it, what it lost, and whether it still reads."""
+    """One page that watches: what waits for it, what it lost, and whether it still reads.
+
+    Where its line can take a frame at once, a frame goes there without anybody being woken: that
+    is what makes many viewers cheap. It does so only while nothing waits, so that order is kept.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_chars",
+        "_flushed",
+        "_held",
+        "_line",
+        "_missed",
+        "_now",
+        "_waiting",
+        "_wake",
+        "asked_since",
+        "lost",
+        "sending_since",
+        "sent",
+        "stalled",
+        "stop",
+        "topics",
+    )
 
     def __init__(self) -> None:
         self.topics: set[str] = set()
+        self._line: Write | None = None
+        self._now: Write | None = None  # the line, while nothing waits and nothing is on its way
+        self.sent = 0
         self.sending_since: float | None = None  # when the frame now on its way was handed over
+        self.asked_since: float | None = None  # when it was asked for a sign of life, in vain yet
         self.stop = asyncio.Event()
         self.stalled = False
         self.lost = 0  # frames that were dropped before it, in all
@@ -80,9 +120,26 @@ class Viewer:
         self._flushed = asyncio.Event()
         self._flushed.set()
 
+    def pick_up(self, line: Write) -> None:
+        """From now on, what can be written at once is."""
+        self._line = line
+
+    @property
+    def answers(self) -> bool:
+        """Whether it can be asked for a sign of life."""
+        return self._line is not None
+
+    def heard(self) -> None:
+        """It gave a sign of life."""
+        self.asked_since = None
+
+    def hang_up(self) -> None:
+        """From now on, everything waits."""
+        self._line = self._now = None
+
     def take(self, frame: Frame) -> None:
-        """Queue a frame, in place of the oldest where there is no room; never waits."""
-        held = self._held.get(frame.topic)
+        """Send or queue a frame, in place of the oldest where there is no room; never waits."""
+        held = self._held.get(frame.topic) if self._held else None
         if held is None:
             self.put(frame)
         elif len(held) < QUEUE:
@@ -91,7 +148,11 @@ class Viewer:
             self.lose(frame.topic, 1)
 
     def put(self, frame: Frame) -> None:
-        """Queue a frame that nothing has to come before."""
+        """Send or queue a frame that nothing has to come before."""
+        if self._now is not None and self._now(frame.wire):
+            self.sent += 1
+            return
+        self._now = None
         self._waiting.append(frame)
         self._chars += len(frame.text)
         while len(self._waiting) > QUEUE or (self._chars > QUEUE_CHARS and len(self._waiting) > 1):
@@ -104,6 +165,7 @@ class Viewer:
 
     def lose(self, topic: str, count: int) -> None:
         """Note that frames of a topic did not come through; the viewer is told."""
+        self._now = None
         self.lost += count
         self._missed[topic] = self._missed.get(topic, 0) + count
         self._flushed.clear()
@@ -134,6 +196,7 @@ class Viewer:
     async def next(self) -> Frame:
         """The next frame to be sent; a gap comes before what follows it."""
         while not self._waiting and not self._missed:
+            self._now = self._line
             self._flushed.set()
             self._wake.clear()
             await self._wake.wait()
