@@ -164,7 +164,7 @@ def of_keeper(keeper: Keeper) -> Iterator[Number]:
     yield counter("roomtone_store_errors_total", "Writes that a store refused.", keeper.failures)
     yield counter(
         "roomtone_store_dropped_outputs_total",
-        "Outputs dropped because a store was down too long; the journal has them.",
+        "Outputs dropped because a store was down too long; derived again when it is back.",
         keeper.dropped,
     )
     yield gauge("roomtone_store_waiting_outputs", "Outputs that wait to be written.", keeper.lag)

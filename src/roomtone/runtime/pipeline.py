@@ -71,7 +71,7 @@ class Pipeline(Desk):
         self.unsaved = 0  # events applied since the last snapshot
         self.next_due = 0  # the next tick to be written; runs ahead of the engine's own
         self.backlog: deque[tuple[int, Entry]] = deque()  # synced, not yet applied
-        self.past: deque[Entry] = deque()  # of these, what history has to say
+        self.past: deque[tuple[int, Entry]] = deque()  # of these, what history has to say
         self._deaf = False  # the journal took no ticks of late
         self._news = asyncio.Event()
         self._past_news = asyncio.Event()
@@ -120,7 +120,7 @@ class Pipeline(Desk):
             self.next_due = now - now % TICK_S + TICK_S
         if gap:
             await self._append(gap)
-        jobs = (self._consume, self._recount, self._run_clock, self._run_push)
+        jobs = (self._consume, self._recount, self._run_clock, self._run_push, self._mend)
         for job in (*jobs, self.keeper.run, self._upkeep):
             self._tasks.append(asyncio.create_task(self._supervised(job), name=job.__name__))
 
@@ -232,16 +232,16 @@ class Pipeline(Desk):
             while self.backlog:
                 position, entry = self.backlog[0]
                 if isinstance(entry, Closed) or (isinstance(entry, Batch) and entry.history):
-                    self.past.append(entry)
+                    self.past.append((position, entry))
                     self._past_news.set()
                 else:
-                    await self.apply(entry)
+                    await self.apply(entry, position)
                 self.backlog.popleft()
                 self.position = position
                 if self.backlog:
                     await asyncio.sleep(0)  # a thousand events take milliseconds: others' turn
                 self.unsaved += len(entry.events) if isinstance(entry, Batch) else 0
-                if self.unsaved > recovery.SNAPSHOT_EVENTS and not (self.keeper.lag or self.past):
+                if self.unsaved > recovery.SNAPSHOT_EVENTS and not recovery.behind(self):
                     await recovery.checkpoint(self)
             self._news.clear()
             self._present.set()
@@ -252,7 +252,8 @@ class Pipeline(Desk):
         """Apply what history has to say, in its order, beside the present: it can take long."""
         while True:
             while self.past:
-                await self.apply(self.past[0])
+                position, entry = self.past[0]
+                await self.apply(entry, position)
                 self.past.popleft()
                 await asyncio.sleep(0)
             self._past_news.clear()
@@ -263,25 +264,28 @@ class Pipeline(Desk):
         if not self.backlog and not self.past:
             self._idle.set()
 
-    async def apply(self, entry: Entry) -> None:
+    async def _mend(self) -> None:
+        await recovery.mend_for_good(self)
+
+    async def apply(self, entry: Entry, position: int) -> None:
         """One entry of the journal, in its place: into the engine, and what comes of it out.
 
         Should an entry bring the engine to fail, the next one is taken: it would fail the same
         way at every start, and one such entry must not keep the server from starting.
         """
         try:
-            await self._apply(entry)
+            await self._apply(entry, position)
         except Exception as error:
             self.inspector.fault("engine", error)
             log.error("an entry of the journal could not be applied", exc_info=True)
 
-    async def _apply(self, entry: Entry) -> None:
+    async def _apply(self, entry: Entry, position: int) -> None:
         match entry:
             case Batch(history=True):
                 for count, out in enumerate(
                     self.histories.play(entry.events, self._noter(entry)), start=1
                 ):
-                    await self.take(out, live=False)
+                    await self.take(out, position, live=False)
                     if count % 10 == 0:
                         await asyncio.sleep(0)  # some milliseconds
             case Batch():
@@ -290,19 +294,19 @@ class Pipeline(Desk):
                 self.recent.append(entry)
                 self._fresh.append(entry)
             case Tick():
-                await self._tick(entry.now)
+                await self._tick(entry.now, position)
             case Gap():
                 self.engine.gap(entry.start, entry.end)
                 self.next_due = max(self.next_due, self.engine.next_tick)
             case Closed():
                 ended = self.histories.close(entry.session)
                 if ended is not None:
-                    await self.take(ended, live=False)
+                    await self.take(ended, position, live=False)
 
-    async def _tick(self, now: int) -> None:
+    async def _tick(self, now: int, position: int) -> None:
         begun = block = perf_counter()
         for part in self.engine.ticking(now):
-            await self.take(part)
+            await self.take(part, position)
             self.pace.blocks.add(perf_counter() - block)
             await asyncio.sleep(0)
             block = perf_counter()
@@ -327,12 +331,12 @@ class Pipeline(Desk):
         except Exception as error:
             self.inspector.fault("news", error)
 
-    async def take(self, out: Output, *, live: bool = True) -> None:
-        """What a tick gave goes to the stores and to those who watch."""
+    async def take(self, out: Output, position: int, *, live: bool = True) -> None:
+        """What the entry at a position gave goes to the stores and to those who watch."""
         if live:
             self.board.take(out)
         self.door.forget(out.ended)
-        self.keeper.keep(out)
+        self.keeper.keep(out, position)
         for topic, made in (*frames.alert_frames(out.alerts), *frames.ended_frames(out)):
             await self._publish(topic, made)
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
 
 from roomtone import __version__, state
-from roomtone.engine import TICK_S, Engine
+from roomtone.engine import SLICE, TICK_S, Engine, Output
 from roomtone.errors import JournalError
 from roomtone.records import Batch, Gap
 from roomtone.runtime.clock import utc
+from roomtone.runtime.histories import Histories
+from roomtone.runtime.replay import play_entry
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -28,6 +31,9 @@ second, which is what a start after a crash then takes."""
 FORMAT = 1
 """Raised when a snapshot of an older release can no longer be read: the journal is replayed."""
 
+_UNUSABLE = (msgspec.MsgspecError, KeyError, ValueError, TypeError)
+"""What a snapshot raises that cannot be used."""
+
 log = structlog.get_logger()
 
 
@@ -36,18 +42,14 @@ async def rebuild(pipeline: Pipeline) -> None:
 
     What the stores had not yet been given is derived again on the way, so they miss nothing.
     """
-    found = pipeline.journal.latest_snapshot()
-    if found is not None:
-        position, data = found
-        try:
-            _restore(pipeline, data)
-            pipeline.position = position
-        except (msgspec.MsgspecError, KeyError, ValueError, TypeError) as error:
-            log.warning("a snapshot could not be used; replaying the journal", error=str(error))
-            pipeline.reset()
+    try:
+        pipeline.position = _restore(pipeline, pipeline.engine, pipeline.histories)
+    except _UNUSABLE as error:
+        log.warning("a snapshot could not be used; replaying the journal", error=str(error))
+        pipeline.reset()
     entries = 0
     for position, entry in pipeline.journal.replay(pipeline.position):
-        await pipeline.apply(entry)
+        await pipeline.apply(entry, position)
         pipeline.position = position
         pipeline.unsaved += len(entry.events) if isinstance(entry, Batch) else 0
         entries += 1
@@ -58,6 +60,66 @@ async def rebuild(pipeline: Pipeline) -> None:
     pipeline.next_due = pipeline.engine.next_tick
     if entries:
         log.info("the journal is replayed", entries=entries, sessions=len(pipeline.engine.rooms))
+
+
+def behind(pipeline: Pipeline) -> bool:
+    """Whether stores miss something, or history waits: a restart must derive it again."""
+    return not pipeline.keeper.whole or bool(pipeline.past)
+
+
+async def mend_for_good(pipeline: Pipeline) -> None:
+    """What the stores missed while they were down they get once they are back."""
+    while True:
+        await pipeline.keeper.holed.wait()
+        await pipeline.keeper.room()
+        await mend(pipeline)
+
+
+async def mend(pipeline: Pipeline) -> None:
+    """Derive again what the keeper had to let go while a store was down, and hand it in anew.
+
+    Beside the live engine a second one runs from the newest snapshot, which is older than what is
+    missing: none was taken since. A crash on the way loses nothing, as a restart begins there too.
+    """
+    keeper = pipeline.keeper
+    hole = keeper.take_hole()
+    if hole is None:
+        return
+    done, count = False, 0
+    try:
+        engine, histories = _fresh(pipeline)
+        try:
+            start = _restore(pipeline, engine, histories)
+        except _UNUSABLE:
+            (engine, histories), start = _fresh(pipeline), 0
+        for position, entry in pipeline.journal.replay(start):
+            if position > hole.last:
+                break
+            outputs = play_entry(engine, histories, entry, SLICE)
+            while (out := _next(outputs)) is not None:
+                if position >= hole.first:
+                    await keeper.room()
+                    keeper.keep(out, position)
+                    count += 1
+                await asyncio.sleep(0)  # some milliseconds each: others' turn
+            await asyncio.sleep(0)
+        done = True
+    finally:
+        keeper.close_hole(mended=done)
+    keeper.mended += count
+    log.info("what a store had missed is derived again", outputs=count)
+
+
+def _next(outputs: Iterator[Output]) -> Output | None:
+    """The next one; an entry that brought the live engine to fail, and was told of, ends here."""
+    try:
+        return next(outputs, None)
+    except Exception:
+        return None
+
+
+def _fresh(pipeline: Pipeline) -> tuple[Engine, Histories]:
+    return pipeline.make_engine(), Histories(pipeline.make_engine, pipeline.gauges[0])
 
 
 def unheard(engine: Engine, now: int) -> Gap | None:
@@ -74,8 +136,7 @@ def snapshot(pipeline: Pipeline) -> None:
     Not while the stores have something to get yet, or history is behind the present: a restart
     derives that again from the journal.
     """
-    behind = pipeline.keeper.lag or pipeline.past
-    if pipeline.position == 0 or pipeline.journal.trouble is not None or behind:
+    if pipeline.position == 0 or pipeline.journal.trouble is not None or behind(pipeline):
         return
     saved = {
         "format": FORMAT,
@@ -97,12 +158,18 @@ async def checkpoint(pipeline: Pipeline) -> None:
         log.warning("no snapshot could be made; the next start takes longer", error=str(error))
 
 
-def _restore(pipeline: Pipeline, data: bytes) -> None:
+def _restore(pipeline: Pipeline, engine: Engine, histories: Histories) -> int:
+    """Bring engines to the newest snapshot; returns its position, 0 when there is none."""
+    found = pipeline.journal.latest_snapshot()
+    if found is None:
+        return 0
+    position, data = found
     saved = state.unpack(data)
     if saved["format"] != FORMAT or saved["rules"] != _rules(pipeline):
         raise ValueError("it was made by another release or with other engine settings")
-    pipeline.engine.restore(saved["engine"])
-    pipeline.histories.restore(saved["histories"])
+    engine.restore(saved["engine"])
+    histories.restore(saved["histories"])
+    return position
 
 
 def _rules(pipeline: Pipeline) -> dict[str, object]:

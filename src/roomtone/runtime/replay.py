@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from roomtone.engine import Output
+from roomtone.engine import Engine, Output
 from roomtone.events import Event
-from roomtone.records import Batch, Closed, Gap, SessionSummary, Tick
+from roomtone.records import Batch, Closed, Entry, Gap, SessionSummary, Tick
 from roomtone.runtime import plugins
 from roomtone.runtime.board import show_alert
 from roomtone.runtime.clock import iso
@@ -40,24 +41,31 @@ def replay_journal(folder: Path, settings: Settings) -> Iterator[Output]:
     engine = plugins.engine(settings)
     histories = Histories(lambda: plugins.engine(settings), engine.gauges[0])
     for _, entry in read_journal(folder):
-        match entry:
-            case Batch(history=True):
-                yield from histories.play(entry.events)
-            case Batch():
-                engine.apply(entry.events, entry.arrival)
-            case Tick():
-                yield engine.tick(entry.now)
-            case Gap():
-                engine.gap(entry.start, entry.end)
-            case Closed():
-                ended = histories.close(entry.session)
-                if ended is not None:
-                    yield ended
+        yield from play_entry(engine, histories, entry)
     open_sessions = [engine.summary(session) for session in sorted(engine.rooms.rooms)]
     for session in sorted(histories.boards):
         its = histories.boards[session].engine
         open_sessions += [its.summary(s) for s in its.rooms.rooms]
     yield Output(engine.next_tick, ended=open_sessions)
+
+
+def play_entry(
+    engine: Engine, histories: Histories, entry: Entry, rows: int = sys.maxsize
+) -> Iterator[Output]:
+    """What one entry of a journal gives in these engines; a tick in slices of so many rooms."""
+    match entry:
+        case Batch(history=True):
+            yield from histories.play(entry.events)
+        case Batch():
+            engine.apply(entry.events, entry.arrival)
+        case Tick():
+            yield from engine.ticking(entry.now, rows)
+        case Gap():
+            engine.gap(entry.start, entry.end)
+        case Closed():
+            ended = histories.close(entry.session)
+            if ended is not None:
+                yield ended
 
 
 def rows(out: Output) -> Iterator[Row]:

@@ -1,0 +1,44 @@
+"""A process whose store is off until it is told otherwise on its standard input, to be killed."""
+
+import asyncio
+import random
+import sys
+import threading
+from pathlib import Path
+
+from roomtone.runtime import keeper, recovery
+from roomtone.testing import ManualClock
+from tests.faults import outage
+from tests.faults.outage import Life, Switchable
+
+
+def obey() -> None:
+    for line in sys.stdin:
+        Switchable.down = line.strip() != "up"
+
+
+async def main(folder: Path) -> None:
+    """Talk and tick for good, with snapshots as often as can be; say what becomes of the hole."""
+    clock, chance = ManualClock(), random.Random(4)
+    life = Life(str(folder), 0, 40, sessions=6)
+    said = ""
+    async with outage.living(folder, clock) as pipeline:
+        for second in range(100_000):
+            Switchable.down |= second == 30
+            await pipeline.submit(outage.talk(chance, life, second))
+            clock.advance(1)
+            await outage.ticked(pipeline, clock)
+            its = pipeline.keeper
+            away = second > 150 and its._hole is not None
+            news = "mending" if its._mending else "hole" if away else "whole" if its.mended else ""
+            if news and news != said and not (news == "whole" and not its.whole):
+                print(said := news, second, flush=True)
+            await asyncio.sleep(0.001)
+
+
+if __name__ == "__main__":
+    keeper.MOST, keeper.RETRY_S, keeper.LAST_RETRY_S = 4, 0.01, 0.02
+    recovery.SNAPSHOT_EVENTS = 200
+    outage.switch_in()
+    threading.Thread(target=obey, daemon=True).start()
+    asyncio.run(main(Path(sys.argv[1])))

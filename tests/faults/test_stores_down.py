@@ -1,0 +1,180 @@
+"""Stores that are away: all is kept, memory is bounded, and what they missed they get."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from roomtone.runtime import keeper as keepers
+from roomtone.runtime import plugins, recovery
+from roomtone.runtime.config import Settings
+from roomtone.runtime.pipeline import Pipeline
+from roomtone.runtime.replay import replay_journal
+from roomtone.testing import ManualClock
+from tests.faults import outage
+from tests.faults.outage import Life, Switchable, kept, live
+
+
+@pytest.fixture(autouse=True)
+def switchable(monkeypatch):
+    """Stores behind a switch, that are tried again soon, and little memory for what waits."""
+    monkeypatch.setitem(plugins.MEMBERS["stores.series"], "sqlite", outage.HERE)
+    monkeypatch.setitem(plugins.MEMBERS["stores.archive"], "sqlite", outage.HERE)
+    monkeypatch.setattr(Switchable, "down", False)
+    monkeypatch.setattr(keepers, "RETRY_S", 0.01)
+    monkeypatch.setattr(keepers, "LAST_RETRY_S", 0.02)
+
+
+async def test_what_a_store_missed_is_derived_again(tmp_path, monkeypatch):
+    """Two minutes away with room for four outputs: then every row is there, as if never away."""
+    monkeypatch.setattr(keepers, "MOST", 4)
+    broken = await live(Life(str(tmp_path / "a"), 190, 60, sessions=12, down=(30, 150)))
+    unbroken = await live(Life(str(tmp_path / "b"), 190, 60, sessions=12))
+
+    assert broken.dropped > 15 and unbroken.dropped == 0
+    assert broken.mended >= broken.dropped
+    assert broken.acked == unbroken.acked == 190 * 60
+    assert kept(tmp_path / "a") == kept(tmp_path / "b")
+
+
+async def test_alerts_reach_those_who_watch_while_the_store_is_away(tmp_path):
+    """What is noticed is news at once; that it cannot be kept yet is another matter."""
+    clock = ManualClock()
+    async with outage.living(tmp_path, clock) as pipeline:
+        Switchable.down = True
+        heard = []
+
+        async def publish(topic, payload):
+            heard.append(topic)
+
+        monkey = pipeline.news.publish
+        pipeline.news.publish = publish
+        pipeline.watched["session:room 0"] += 1
+        life = Life(str(tmp_path), 10, 40, sessions=2)
+        chance = random.Random(3)
+        for second in range(10):
+            await pipeline.submit(outage.talk(chance, life, second))
+            clock.advance(1)
+            await outage.ticked(pipeline, clock)
+        assert "session:room 0" in heard
+        assert pipeline.keeper.lag > 0
+        pipeline.news.publish = monkey
+        Switchable.down = False
+
+
+async def test_no_snapshot_stands_behind_a_hole(tmp_path, monkeypatch):
+    """While something is missing in the stores, a restart begins before it."""
+    monkeypatch.setattr(keepers, "MOST", 2)
+    clock = ManualClock()
+    life, chance = Life(str(tmp_path), 60, 20, sessions=3), random.Random(1)
+    async with outage.living(tmp_path, clock) as pipeline:
+        Switchable.down = True
+        for second in range(60):
+            await pipeline.submit(outage.talk(chance, life, second))
+            clock.advance(1)
+            await outage.ticked(pipeline, clock)
+        assert pipeline.keeper.dropped > 3
+        pipeline.keeper._waiting.clear()  # as if all that waited had been written
+        await recovery.checkpoint(pipeline)
+        assert pipeline.journal.latest_snapshot() is None
+        Switchable.down = False
+        async with asyncio.timeout(20):
+            while not pipeline.keeper.whole:
+                pipeline.keeper._news.set()
+                await asyncio.sleep(0.002)
+        await recovery.checkpoint(pipeline)
+        assert pipeline.journal.latest_snapshot() is not None
+
+
+async def finished(folder: Path) -> tuple[dict, dict]:
+    """What a restart makes of the folder: the rows kept, and those that the journal gives."""
+    clock = ManualClock()
+    clock.advance(100_000)
+    pipeline = await Pipeline.open(outage.settings(folder), clock)
+    async with asyncio.timeout(60):
+        await pipeline.keeper.drain()
+    assert pipeline.keeper.whole
+    wanted = {}
+    for out in replay_journal(Settings(data=folder).journal_folder, outage.settings(folder)):
+        for block in out.blocks:
+            for point in block.points():
+                wanted[point.tags["session"], point.time] = point.fields
+    found = {}
+    for session in {session for session, _ in wanted}:
+        times = [time for name, time in wanted if name == session]
+        points = await pipeline.series.read(
+            "engagement",
+            tags={"session": session},
+            start=min(times),
+            end=max(times).replace(year=max(times).year + 1),
+        )
+        found |= {(session, point.time): point.fields for point in points}
+    await pipeline.stop()
+    return found, wanted
+
+
+LONG = [pytest.param(kill, marks=pytest.mark.faults) for kill in ("away", "late")]
+
+
+@pytest.mark.parametrize("kill", ["mending", *LONG])
+async def test_killed_while_a_store_is_away_or_catching_up(tmp_path, kill, rounds):
+    """`kill -9` in the middle: the restart finds the hole again and leaves none."""
+    for turn in range(max(1, rounds // 10)):
+        folder = tmp_path / f"{turn}"
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.outage_child", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        assert child.stdin is not None and child.stdout is not None
+        told = []
+        for line in child.stdout:
+            told.append(line.split())
+            if line.startswith("hole"):
+                if kill == "away":
+                    break
+                child.stdin.write("up\n")
+            elif (line.startswith("mending") and kill == "mending") or line.startswith("whole"):
+                break
+        child.send_signal(signal.SIGKILL)
+        child.communicate(timeout=30)
+        assert told[-1][0] == {"away": "hole", "mending": "mending", "late": "whole"}[kill]
+
+        found, wanted = await finished(folder)
+
+        assert len(wanted) > 50
+        assert found == wanted
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(3600)
+def test_half_an_hour_away_at_a_thousand_events_a_second(tmp_path):
+    """1.8 million events while the store is off: kept, bounded, equal, caught up in minutes."""
+    told = {}
+    for name, extra in {
+        "broken": ["--down", "120", "1920", "--pace"],
+        "unbroken": [],
+    }.items():
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.faults.outage", str(tmp_path / name), *extra],
+            capture_output=True,
+            text=True,
+            timeout=3000,
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        told[name] = json.loads(done.stdout)
+    print(json.dumps(told, indent=1))
+
+    assert told["broken"]["acked"] == told["unbroken"]["acked"] == 2100 * 1000
+    assert told["broken"]["dropped"] > 0
+    assert told["broken"]["catch_up_s"] < 300
+    assert kept(tmp_path / "broken") == kept(tmp_path / "unbroken")
