@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 import pytest
 
 START_S = 60  # a busy machine starts slowly; what takes longer never comes
@@ -91,12 +92,19 @@ class Running:
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
-        """Let it hang: it accepts connections (the kernel does) and never answers."""
-        os.kill(self.pid, signal.SIGSTOP)
+        """Let it hang, with its processes: the kernel still accepts, and nobody ever answers."""
+        first = psutil.Process(self.pid)
+        first.suspend()  # so that no more are begun
+        every = [first, *first.children(recursive=True)]
+        for process in every[1:]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.suspend()
         try:
             yield
         finally:
-            os.kill(self.pid, signal.SIGCONT)
+            for process in every:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    process.resume()
 
 
 def answers(port: int, said: bytes = b"", hoped: bytes = b"") -> bool:

@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 
 from roomtone.contracts import WEATHER, a_summary, an_alert, weather
 from roomtone.errors import StoreError
-from roomtone.records import DeadLetter
 from roomtone.stores import _archive, _points
 from roomtone.stores.sqlite import SQLite
-from roomtone.testing import START, check_archive, check_series_store
+from roomtone.testing import START
 
 
 def after(**time):
@@ -28,41 +27,6 @@ async def read(store, step_s=0, place="here"):
     tags = {"place": place} if place else {}
     end = after(days=1)
     return await store.read("weather", tags=tags, start=START, end=end, step_s=step_s)
-
-
-async def test_it_keeps_the_contract_of_a_series_store(url):
-    """What holds for every series store holds for this one."""
-    await check_series_store(SQLite(url))
-
-
-async def test_it_keeps_the_contract_of_an_archive(url):
-    """What holds for every archive holds for this one."""
-    await check_archive(SQLite(url))
-
-
-async def test_it_keeps_both_in_one_file_at_once(url):
-    """Series and archive named by the same URL share the file and its one writer."""
-    series, archive = SQLite(url), SQLite(url)
-    await asyncio.gather(series.open([WEATHER]), archive.open())
-    await asyncio.gather(
-        *(series.write([weather(5 * i, {"here": (i, i)})]) for i in range(50)),
-        *(archive.add_alerts([an_alert(i)]) for i in range(50)),
-    )
-
-    assert len(await read(series)) == 50
-    await series.close()
-    assert len(await archive.alerts()) == 50
-    await archive.close()
-
-
-async def test_points_outlive_the_process_that_wrote_them(url, store):
-    """What was written is there for whoever opens the file next, with the ids of before."""
-    await store.write([weather(0, {"here": (1, 2)})])
-    await store.close()
-    await store.open([WEATHER])
-    await store.write([weather(5, {"here": (3, 4)})])
-
-    assert [p.fields["warm"] for p in await read(store)] == [1, 3]
 
 
 async def test_a_tick_is_written_whole_or_not_at_all(store, monkeypatch):
@@ -161,29 +125,6 @@ async def test_nothing_is_written_on_the_event_loop(store):
     assert here not in writers
 
 
-async def test_a_newer_declaration_adds_columns_and_keeps_the_old(url, store):
-    """A field that is no longer declared keeps its numbers, and is there again when it returns."""
-    await store.write([weather(0, {"here": (1, 2)})])
-    await store.close()
-    fields = {"wet": WEATHER.fields["wet"]}
-    other = SQLite(url)
-    await other.open([type(WEATHER)("weather", "dry", WEATHER.tags, fields)])
-    (point,) = await read(other)
-    assert point.fields == {"wet": 2}
-    await other.close()
-    await store.open([WEATHER])
-    assert (await read(store))[0].fields == {"warm": 1, "wet": 2}
-
-
-async def test_dead_letters_have_a_bound(store, monkeypatch):
-    """A flood of rubbish fills no disk: the newest are kept."""
-    monkeypatch.setattr(_archive, "DEAD_LETTERS", 10)
-    letters = [DeadLetter(at=START, source="s", reason=str(i), raw=b"") for i in range(25)]
-    await store.add_dead_letters(letters)
-
-    assert [d.reason for d in await store.dead_letters()] == [str(i) for i in range(24, 14, -1)]
-
-
 async def test_every_query_uses_an_index(store):
     """No page and no stretch is found by looking at the whole table, and none is sorted."""
     await store.add_alerts([an_alert(0)])
@@ -236,14 +177,6 @@ def test_a_url_that_names_no_file_is_refused(url):
     """A store that would forget everything is not what anybody asks for by URL."""
     with pytest.raises(StoreError, match="write it like"):
         SQLite(url)
-
-
-async def test_a_closed_store_says_so(store):
-    """Nothing hangs or is lost silently after close."""
-    await store.close()
-
-    with pytest.raises(StoreError, match="not open"):
-        await store.write([weather(0, {"here": (1, 2)})])
 
 
 @pytest.mark.parametrize("name", ["Weather", "weather_1m", 'we"ather', "w" * 60])

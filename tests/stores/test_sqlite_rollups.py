@@ -153,52 +153,6 @@ async def test_a_crash_does_not_lose_what_is_due_to_be_rolled_up(url, store):
     await store.open([WEATHER])
 
 
-async def test_retention_lets_points_go_before_their_minutes(url):
-    """Points go first, then minutes; hours stay, and steps are still answered from them."""
-    store = SQLite(url, keep_s={0: 3600, 60: 2 * 86_400, 3600: None})
-    await store.open([WEATHER])
-    await store.write([weather(5 * i, {"here": (i, 1)}) for i in range(24)])
-    await store.retain(after(minutes=5))
-    counts = []
-    for now in (after(minutes=6), after(hours=3), after(days=4)):
-        await store.retain(now)
-        counts.append([len(await read(store, step_s)) for step_s in (0, 60, 3600)])
-
-    assert counts == [[24, 2, 1], [0, 2, 1], [0, 0, 1]]
-    (hour,) = await read(store, 3600)
-    assert (hour.fields["warm"], hour.fields["warm_max"]) == (11.5, 23)
-    await store.close()
-
-
-async def test_history_taken_in_today_stays_as_long_as_today(url):
-    """Keeping counts from the writing, or else the chat of last year would be gone at once."""
-    store = SQLite(url, keep_s={0: 3600, 60: None, 3600: None})
-    await store.open([WEATHER])
-    await store.write([weather(0, {"here": (1, 1)})])
-    kept = []
-    for now in (after(days=400), after(days=400, minutes=59), after(days=400, hours=2)):
-        await store.retain(now)
-        kept.append(len(await read(store)))
-
-    assert kept == [1, 1, 0]
-    await store.close()
-
-
-async def test_writing_again_renews_the_keeping(url):
-    """An hour that got a point today is kept from today on, also where its points were gone."""
-    store = SQLite(url, keep_s={0: 3600, 60: None, 3600: None})
-    await store.open([WEATHER])
-    kept = []
-    for day in (1, 2, 3):
-        await store.write([weather(5 * day, {"here": (day, 1)})])
-        for hours in (0, 0.5, 2):
-            await store.retain(after(days=day, hours=hours))
-            kept.append(len(await read(store)))
-
-    assert kept == [1, 1, 0] * 3
-    await store.close()
-
-
 async def test_retention_deletes_in_slices(url, monkeypatch):
     """No transaction of the sweep is long, however much there is to go."""
     monkeypatch.setattr(_rollup, "SLICE_ROWS", 10)

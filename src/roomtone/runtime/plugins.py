@@ -26,8 +26,16 @@ MEMBERS: dict[str, dict[str, str]] = {
         "chatlog": "roomtone.sources.chatlog",
         "demo": "roomtone.sources.demo",
     },
-    "stores.series": {"sqlite": "roomtone.stores.sqlite:SQLite"},
-    "stores.archive": {"sqlite": "roomtone.stores.sqlite:SQLite"},
+    "stores.series": {
+        "sqlite": "roomtone.stores.sqlite:SQLite",
+        "postgresql": "roomtone.stores.postgres:PostgreSQL",
+        "postgres": "roomtone.stores.postgres:PostgreSQL",
+    },
+    "stores.archive": {
+        "sqlite": "roomtone.stores.sqlite:SQLite",
+        "postgresql": "roomtone.stores.postgres:PostgreSQL",
+        "postgres": "roomtone.stores.postgres:PostgreSQL",
+    },
     "channels": {"local": "roomtone.channels.local:Local"},
 }
 

@@ -20,8 +20,8 @@ RAW_BYTES = 2_048  # of a dead letter's body: enough to see what it was
 LIMIT = 10_000  # rows of one page, whatever was asked
 
 _ALERT = "id time session type severity detector score current expected subject message evidence"
-_ALERT_COLUMNS = _ALERT.split()
-_SESSION_COLUMNS = ["id", *SessionSummary.__struct_fields__]
+ALERT_COLUMNS = _ALERT.split()
+SESSION_COLUMNS = ["id", *SessionSummary.__struct_fields__]
 
 
 def _upsert(table: str, columns: Sequence[str]) -> str:
@@ -35,12 +35,14 @@ def _upsert(table: str, columns: Sequence[str]) -> str:
 
 def add_alerts(connection: sqlite3.Connection, alerts: Sequence[Alert]) -> None:
     """Add or renew; a verdict that was given stays."""
-    rows = []
-    for a in alerts:
-        known = {name: value for name, value in a.evidence.items() if math.isfinite(value)}
-        own = {"id": a.id, "time": to_ms(a.time), "evidence": json.dumps(known)}
-        rows.append(msgspec.structs.asdict(a) | own)
-    connection.executemany(_upsert("alerts", _ALERT_COLUMNS), rows)
+    connection.executemany(_upsert("alerts", ALERT_COLUMNS), map(alert_row, alerts))
+
+
+def alert_row(alert: Alert) -> dict[str, Any]:
+    """An alert's columns by name."""
+    known = {name: value for name, value in alert.evidence.items() if math.isfinite(value)}
+    own = {"id": alert.id, "time": to_ms(alert.time), "evidence": json.dumps(known)}
+    return msgspec.structs.asdict(alert) | own
 
 
 def page_sql(table: str, time: str, filters: Sequence[str], after: bool) -> str:
@@ -86,16 +88,17 @@ def read_alerts(
         "time >= ?": None if start is None else to_ms(start),
         "time < ?": None if end is None else to_ms(end),
     }
-    return [_alert(row) for row in _page(connection, "alerts", "time", filters, before, limit)]
+    return [shown_alert(row) for row in _page(connection, "alerts", "time", filters, before, limit)]
 
 
 def read_alert(connection: sqlite3.Connection, id: str) -> dict[str, Any] | None:
     """One alert by its id."""
     found = _page(connection, "alerts", "time", {"id = ?": id}, None, 1)
-    return _alert(found[0]) if found else None
+    return shown_alert(found[0]) if found else None
 
 
-def _alert(row: dict[str, Any]) -> dict[str, Any]:
+def shown_alert(row: dict[str, Any]) -> dict[str, Any]:
+    """An alert's columns in the form that `Archive.alerts` describes."""
     row["time"] = from_ms(row["time"])
     row["evidence"] = json.loads(row["evidence"])
     given = row["verdict_at"]
@@ -118,13 +121,15 @@ def judge(connection: sqlite3.Connection, id: str, verdict: str, by: str, at: da
 
 def add_sessions(connection: sqlite3.Connection, sessions: Sequence[SessionSummary]) -> None:
     """Add or renew by (session, started)."""
-    rows = []
-    for s in sessions:
-        values = msgspec.structs.asdict(s)
-        values["started"] = to_ms(s.started)
-        values["ended"] = None if s.ended is None else to_ms(s.ended)
-        rows.append({**values, "id": s.id})
-    connection.executemany(_upsert("sessions", _SESSION_COLUMNS), rows)
+    connection.executemany(_upsert("sessions", SESSION_COLUMNS), map(session_row, sessions))
+
+
+def session_row(session: SessionSummary) -> dict[str, Any]:
+    """A summary's columns by name."""
+    values = msgspec.structs.asdict(session)
+    values["started"] = to_ms(session.started)
+    values["ended"] = None if session.ended is None else to_ms(session.ended)
+    return {**values, "id": session.id}
 
 
 def read_sessions(
@@ -132,11 +137,15 @@ def read_sessions(
 ) -> list[SessionSummary]:
     """Summaries, latest start first."""
     rows = _page(connection, "sessions", "started", {"session = ?": session}, before, limit)
-    for row in rows:
-        del row["id"]
-        row["started"] = from_ms(row["started"])
-        row["ended"] = None if row["ended"] is None else from_ms(row["ended"])
-    return [SessionSummary(**row) for row in rows]
+    return [read_session(row) for row in rows]
+
+
+def read_session(row: dict[str, Any]) -> SessionSummary:
+    """A summary made of its columns."""
+    del row["id"]
+    row["started"] = from_ms(row["started"])
+    row["ended"] = None if row["ended"] is None else from_ms(row["ended"])
+    return SessionSummary(**row)
 
 
 def add_dead_letters(connection: sqlite3.Connection, letters: Sequence[DeadLetter]) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +25,31 @@ LOCK_TIMEOUT_S = 300.0  # another process may be in the middle of a large upgrad
 
 def upgrade(connection: sa.Connection, to: str = "head") -> None:
     """Run the migrations that this database has not seen, inside the caller's transaction."""
-    script = _script()
-
-    def steps(revision: Any, context: Any) -> Any:
-        return script._upgrade_revs(to, revision)
-
-    context = MigrationContext.configure(connection, opts={"fn": steps, "render_as_batch": True})
+    options = {"fn": _steps(to), "render_as_batch": True}
+    context = MigrationContext.configure(connection, opts=options)
     with Operations.context(context):
         context.run_migrations()
+
+
+def upgrade_sql(dialect: str, stands_at: str | None, to: str = "head") -> str:
+    """The same migrations as one text of SQL, for a driver that Alembic cannot use."""
+    text = StringIO()
+    options = {
+        "fn": _steps(to),
+        "as_sql": True,
+        "output_buffer": text,
+        "starting_rev": stands_at,
+        "literal_binds": True,
+    }
+    context = MigrationContext.configure(dialect_name=dialect, opts=options)
+    with Operations.context(context):
+        context.run_migrations()
+    return text.getvalue()
+
+
+def _steps(to: str) -> Callable[[Any, Any], Any]:
+    script = _script()
+    return lambda revision, context: script._upgrade_revs(to, revision)
 
 
 def revision(connection: sa.Connection) -> str | None:
@@ -90,12 +108,13 @@ def _is_ready(engine: sa.Engine, all_tables: Sequence[Tables]) -> bool:
     with engine.connect() as connection:
         stands_at = revision(connection)
         if stands_at != head():
-            _refuse_newer(stands_at)
+            refuse_newer(stands_at)
             return False
         return not missing(connection, all_tables)
 
 
-def _refuse_newer(stands_at: str | None) -> None:
+def refuse_newer(stands_at: str | None) -> None:
+    """Raise StoreError for a database that stands at a migration this release does not know."""
     if stands_at is None:
         return
     try:

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from itertools import groupby, repeat
+from itertools import repeat
 from typing import Any
-
-import numpy as np
 
 from roomtone.errors import StoreError, UndeclaredField
 from roomtone.points import Block, Measurement, Point
+from roomtone.stores import _steps as steps
 from roomtone.stores._minute import SMALL, Minute
 from roomtone.stores._rollup import due, mark_written, roll_up
-from roomtone.stores._schema import STEPS, Tables, tables_of
+from roomtone.stores._schema import Tables, tables_of
 
 SLICE_ROWS = 2_000  # rows turned from columns into Python at once: below a millisecond each
 KNOWN_SERIES = 200_000  # ids remembered per measurement: some 30 MB, then the book is begun anew
 SEEK_SERIES = 16  # up to so many series are looked up instant by instant, more by a scan
-READ_ROWS = 2_000_000  # rows one coarse read may gather before it is refused
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -124,7 +122,7 @@ class Writer:
             return found[0]
         id = connection.execute(
             "INSERT INTO series (measurement, tags) VALUES (?, ?)",
-            (declared.name, _tags_text(declared, tags)),
+            (declared.name, tags_text(declared, tags)),
         ).lastrowid
         assert id is not None
         connection.executemany(
@@ -134,7 +132,7 @@ class Writer:
         return id
 
 
-def _tags_text(measurement: Measurement, tags: Mapping[str, str]) -> str:
+def tags_text(measurement: Measurement, tags: Mapping[str, str]) -> str:
     return json.dumps([[name, tags[name]] for name in sorted(measurement.tags)], ensure_ascii=False)
 
 
@@ -143,7 +141,7 @@ def _exact(
 ) -> list[int]:
     rows = connection.execute(
         "SELECT id FROM series WHERE measurement = ? AND tags = ?",
-        (measurement.name, _tags_text(measurement, tags)),
+        (measurement.name, tags_text(measurement, tags)),
     )
     return [id for (id,) in rows]
 
@@ -152,11 +150,7 @@ def find_series(
     connection: sqlite3.Connection, measurement: Measurement, tags: Mapping[str, str]
 ) -> list[int] | None:
     """The ids of all series with these tags; None when every series of the measurement has them."""
-    if unknown := set(tags) - set(measurement.tags):
-        raise StoreError(
-            f"{measurement.name} has no tag {', '.join(sorted(unknown))}; "
-            f"choose among: {', '.join(measurement.tags)}"
-        )
+    steps.check_tags(measurement, tags)
     if not tags:
         return None
     if len(tags) == len(measurement.tags):
@@ -224,11 +218,7 @@ def read(
 ) -> list[Point]:
     """Points of [start, end) in epoch ms, oldest first; see `SeriesStore.read` for the contract."""
     measurement = tables.measurement
-    if unknown := set(fields) - measurement.fields.keys():
-        raise StoreError(
-            f"{measurement.name} has no field {', '.join(sorted(unknown))}; "
-            f"choose among: {', '.join(measurement.fields)}"
-        )
+    steps.check_fields(measurement, fields)
     names = list(fields) or tables.fields
     ids = find_series(connection, measurement, tags)
     if step_s == 0:
@@ -267,80 +257,18 @@ def _coarse(
     step_s: int,
 ) -> list[tuple[Any, ...]]:
     """Rows of (time, series, then mean, min, max of each field), one per step and series."""
-    step_ms = step_s * 1000
-    start -= start % step_ms
-    end += -end % step_ms
-    finest = max(step for step in STEPS if step == 0 or step_s % step == 0)
+    start, end = steps.widened(start, end, step_s)
     gathered: list[tuple[Any, ...]] = []
-    for table_step, a, b in _joined(_stretches(connection, tables, finest, start, end)):
-        columns = [
-            column
-            for n in names
-            for column in ((n, f"{n}_min", f"{n}_max", f"{n}_n") if table_step else (n,))
-        ]
-        rows = _rows(connection, tables.name(table_step), columns, ids, a, b, READ_ROWS)
-        gathered += rows if table_step else map(_as_rollup, rows)
-        if len(gathered) >= READ_ROWS:
-            raise StoreError("this read gathers too much; ask for a shorter time or fewer series")
-    gathered.sort(key=lambda row: (row[0] - row[0] % step_ms, row[1]))
-    return [
-        (time, id, *_merge(list(rows), len(names)))
-        for (time, id), rows in groupby(
-            gathered, key=lambda row: (row[0] - row[0] % step_ms, row[1])
-        )
-    ]
-
-
-def _as_rollup(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    return row[:2] + tuple(x for v in row[2:] for x in (v, v, v, 0 if v is None else 1))
-
-
-def _merge(rows: list[tuple[Any, ...]], fields: int) -> list[float | None]:
-    """Mean, min and max of each field over rows of (…, mean, min, max, n per field)."""
-    if len(rows) == 1:
-        return [rows[0][2 + 4 * f + part] for f in range(fields) for part in range(3)]
-    table = np.array([row[2:] for row in rows], dtype=np.float64).reshape(len(rows), fields, 4)
-    mean, low, high, n = (table[:, :, part] for part in range(4))
-    n = np.nan_to_num(n)
-    total = n.sum(axis=0)
-    merged: list[float | None] = []
-    for f in range(fields):
-        if not total[f]:
-            merged += [None, None, None]
-            continue
-        known = n[:, f] > 0
-        weighted = float((mean[known, f] * n[known, f]).sum() / total[f])
-        merged += [weighted, float(low[known, f].min()), float(high[known, f].max())]
-    return merged
-
-
-def _joined(stretches: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
-    for step_s, group in groupby(stretches, key=lambda stretch: stretch[0]):
-        whole = list(group)
-        yield step_s, whole[0][1], whole[-1][2]
-
-
-def _stretches(
-    connection: sqlite3.Connection, tables: Tables, step_s: int, start: int, end: int
-) -> Iterator[tuple[int, int, int]]:
-    """Cut [start, end) into (step, from, to) so that each stretch is true in the table of its step.
-
-    Where a rollup is due, the next finer table stands in for it.
-    """
-    if step_s == 0:
-        yield 0, start, end
-        return
-    finer = STEPS[STEPS.index(step_s) - 1]
-    long_ms = step_s * 1000
-    stale = {at for at in due(connection, tables.measurement.name, step_s)}
-    if finer:  # an hour is also stale when one of its minutes is
-        finer_due = due(connection, tables.measurement.name, finer)
-        stale |= {at - at % long_ms for at in finer_due}
-    at = start
-    for hole in sorted(stale):
-        if at <= hole < end:
-            yield from ((step_s, at, hole),) if at < hole else ()
-            yield from _stretches(connection, tables, finer, hole, hole + long_ms)
-            at = hole + long_ms
-    if at < end:
-        yield step_s, at, end
+    for table_step, a, b in steps.stretches(
+        lambda step: due(connection, tables.measurement.name, step),
+        steps.finest(step_s),
+        start,
+        end,
+    ):
+        columns = steps.columns_of(names, table_step)
+        table = tables.name(table_step)
+        rows = _rows(connection, table, columns, ids, a, b, steps.READ_ROWS)
+        gathered += rows if table_step else map(steps.as_rollup, rows)
+        if len(gathered) >= steps.READ_ROWS:
+            raise steps.too_much()
+    return steps.summarise(gathered, step_s, len(names))

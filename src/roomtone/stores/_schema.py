@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
 from roomtone.errors import StoreError
+from roomtone.migrations import COUNT, JSON, NAME, TIME
 from roomtone.points import Measurement
 
 STEPS = (0, 60, 3600)
@@ -24,63 +25,64 @@ series = sa.Table(
     "series",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("measurement", sa.Text, nullable=False),
-    sa.Column("tags", sa.Text, nullable=False),  # JSON, names in the declared order
+    sa.Column("measurement", NAME, nullable=False),
+    sa.Column("tags", NAME, nullable=False),  # JSON, names in the declared order
     sa.UniqueConstraint("measurement", "tags", name="uq_series"),
 )
 series_tags = sa.Table(
     "series_tags",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, primary_key=True),
+    sa.Column("name", NAME, primary_key=True),
+    sa.Column("value", NAME, primary_key=True),
     sa.Column("series", sa.Integer, primary_key=True),
     sqlite_with_rowid=False,
 )
 rollups_due = sa.Table(  # stretches whose rollup is older than the rows it is made of
     "rollups_due",
     metadata,
-    sa.Column("measurement", sa.Text, primary_key=True),
+    sa.Column("measurement", NAME, primary_key=True),
     sa.Column("step_s", sa.Integer, primary_key=True),
-    sa.Column("start", sa.BigInteger, primary_key=True),
+    sa.Column("start", TIME, primary_key=True),
     sqlite_with_rowid=False,
 )
 hours_kept = sa.Table(  # what there is of each hour, and when it was last written (seen by retain)
     "hours_kept",
     metadata,
-    sa.Column("measurement", sa.Text, primary_key=True),
-    sa.Column("start", sa.BigInteger, primary_key=True),
+    sa.Column("measurement", NAME, primary_key=True),
+    sa.Column("start", TIME, primary_key=True),
     sa.Column("finest_s", sa.Integer, nullable=False),
-    sa.Column("written", sa.BigInteger),
+    sa.Column("written", TIME),
     sqlite_with_rowid=False,
 )
 alerts = sa.Table(
     "alerts",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("time", sa.BigInteger, nullable=False),
-    sa.Column("session", sa.Text, nullable=False),
-    sa.Column("type", sa.Text, nullable=False),
-    sa.Column("severity", sa.Text, nullable=False),
+    sa.Column("id", NAME, primary_key=True),
+    sa.Column("time", TIME, nullable=False),
+    sa.Column("session", NAME, nullable=False),
+    sa.Column("type", NAME, nullable=False),
+    sa.Column("severity", NAME, nullable=False),
     sa.Column("detector", sa.Text, nullable=False),
     sa.Column("score", sa.Double),
     sa.Column("current", sa.Double),
     sa.Column("expected", sa.Double),
     sa.Column("subject", sa.Text, nullable=False),
     sa.Column("message", sa.Text, nullable=False),
-    sa.Column("evidence", sa.Text, nullable=False),
+    sa.Column("evidence", JSON, nullable=False),
     sa.Column("verdict", sa.Text),
     sa.Column("verdict_by", sa.Text),
-    sa.Column("verdict_at", sa.BigInteger),
+    sa.Column("verdict_at", TIME),
     sa.Index("ix_alerts_time", "time", "id"),
-    sa.Index("ix_alerts_session", "session", "time", "id"),
+    sa.Index("idx_anomaly_session", "session", "time", "id"),
+    sa.Index("idx_anomaly_severity", "severity", "time", "id"),
 )
 sessions = sa.Table(
     "sessions",
     metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    sa.Column("session", sa.Text, nullable=False),
-    sa.Column("started", sa.BigInteger, nullable=False),
-    sa.Column("ended", sa.BigInteger),
+    sa.Column("id", NAME, primary_key=True),
+    sa.Column("session", NAME, nullable=False),
+    sa.Column("started", TIME, nullable=False),
+    sa.Column("ended", TIME),
     sa.Column("messages", sa.BigInteger, nullable=False),
     sa.Column("reactions", sa.BigInteger, nullable=False),
     sa.Column("votes", sa.BigInteger, nullable=False),
@@ -98,13 +100,53 @@ sessions = sa.Table(
 dead_letters = sa.Table(
     "dead_letters",
     metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("at", sa.BigInteger, nullable=False),
-    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("id", COUNT, primary_key=True),
+    sa.Column("at", TIME, nullable=False),
+    sa.Column("source", NAME, nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("raw", sa.LargeBinary, nullable=False),
     sa.Index("ix_dead_letters_source", "source", "id"),
     sqlite_autoincrement=True,  # an id is never given twice, so a cursor stays true
+)
+interventions = sa.Table(  # filled by whoever proposes and measures them; see v003
+    "interventions",
+    metadata,
+    sa.Column("id", NAME, primary_key=True),
+    sa.Column("timestamp", TIME, primary_key=True),
+    sa.Column("session", NAME, nullable=False),
+    sa.Column("type", NAME, nullable=False),
+    sa.Column("status", NAME, nullable=False),
+    sa.Column("confidence", sa.Double),
+    sa.Column("anomaly", NAME),  # the id of the alert that it answers
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("outcome", JSON),
+    sa.Column("metadata", JSON, nullable=False),
+    sa.Index("idx_intervention_session", "session", "timestamp", "id"),
+)
+agent_performance = sa.Table(
+    "agent_performance",
+    metadata,
+    sa.Column("id", NAME, primary_key=True),
+    sa.Column("time", TIME, primary_key=True),
+    sa.Column("session", NAME),
+    sa.Column("agent", NAME, nullable=False),
+    sa.Column("metric", NAME, nullable=False),
+    sa.Column("value", sa.Double),
+    sa.Column("metadata", JSON, nullable=False),
+    sa.Index("idx_agent_performance", "agent", "time", "id"),
+)
+journal_segments = sa.Table(  # what the journal's folder holds, for those who cannot look into it
+    "journal_segments",
+    metadata,
+    sa.Column("journal", NAME, primary_key=True),
+    sa.Column("base", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("end", sa.BigInteger, nullable=False),
+    sa.Column("first_arrival", TIME),
+    sa.Column("last_arrival", TIME),
+    sa.Column("entries", sa.BigInteger, nullable=False),
+    sa.Column("events", sa.BigInteger, nullable=False),
+    sa.Column("sealed", sa.Boolean, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),  # of the file; empty until it is sealed
 )
 
 
@@ -159,7 +201,7 @@ def tables_of(measurement: Measurement) -> Tables:
         by_step[step_s] = sa.Table(
             f"points_{measurement.name}{suffix}",
             own,
-            sa.Column("time", sa.BigInteger, primary_key=True, autoincrement=False),
+            sa.Column("time", TIME, primary_key=True, autoincrement=False),
             sa.Column("series", sa.Integer, primary_key=True, autoincrement=False),
             *(sa.Column(name, sa.Double) for name in columns),
             sqlite_with_rowid=False,
@@ -175,24 +217,36 @@ def _columns(fields: Iterable[str], rolled: bool) -> Iterator[str]:
 
 
 def missing(connection: sa.Connection, all_tables: Sequence[Tables]) -> list[str]:
-    """The statements that would bring the tables up to their declarations; empty: all is there.
+    """The statements that would bring the tables up to their declarations; empty: all is there."""
+    found = sa.inspect(connection)
+    there = set(found.get_table_names())
+    known = {
+        table.name: {column["name"] for column in found.get_columns(table.name)}
+        for tables in all_tables
+        for table in tables.by_step.values()
+        if table.name in there
+    }
+    return statements(connection.dialect, known, all_tables)
+
+
+def statements(
+    dialect: sa.Dialect, known: Mapping[str, Collection[str]], all_tables: Sequence[Tables]
+) -> list[str]:
+    """What makes tables and columns that are declared and not `known`.
 
     Columns that are no longer declared stay where they are, with their numbers.
     """
-    found = sa.inspect(connection)
-    there = set(found.get_table_names())
-    statements = []
-    quote = connection.dialect.identifier_preparer.quote
-    double = sa.Double().compile(connection.dialect)
+    made = []
+    quote = dialect.identifier_preparer.quote
+    double = sa.Double().compile(dialect)
     for tables in all_tables:
         for table in tables.by_step.values():
-            if table.name not in there:
-                statements.append(str(CreateTable(table).compile(connection)))
+            if table.name not in known:
+                made.append(str(CreateTable(table).compile(dialect=dialect)))
                 continue
-            known = {column["name"] for column in found.get_columns(table.name)}
-            statements += [
+            made += [
                 f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} {double}"
                 for column in table.columns
-                if column.name not in known
+                if column.name not in known[table.name]
             ]
-    return statements
+    return made

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -18,16 +17,8 @@ from roomtone.ports import VERDICTS
 from roomtone.records import DeadLetter, SessionSummary
 from roomtone.stores import _archive, _points, _rollup
 from roomtone.stores._file import File
+from roomtone.stores._keeping import KEEP_S, checked
 from roomtone.stores._migrate import prepare_sqlite
-from roomtone.stores._schema import STEPS
-
-DAY_S = 86_400
-KEEP_S: Mapping[int, int | None] = {0: 7 * DAY_S, 60: 90 * DAY_S, 3600: None}
-"""Seconds that points, minutes and hours are kept by default; None is for ever.
-
-A week of 5-second points answers "what happened in that event?", a season of minutes "how does
-it compare?", and hours are so small (1/720 of the points) that they never need to go.
-"""
 
 
 class SQLite:
@@ -43,13 +34,7 @@ class SQLite:
         if prefix != "sqlite" or not path or path == ":memory:":
             raise StoreError(f"{url!r} names no file; write it like sqlite:///roomtone.db")
         self.path = Path(unquote(path))
-        self._keep_s = dict(keep_s)
-        kept = [math.inf if (keep := keep_s.get(step)) is None else keep for step in STEPS]
-        if kept != sorted(kept):
-            raise StoreError(
-                f"points would outlive their rollups (kept {kept} s); "
-                "keep each as long as the one before it, or longer"
-            )
+        self._keep_s = checked(keep_s)
         self._file: File | None = None
         self._writers: dict[str, _points.Writer] = {}
 

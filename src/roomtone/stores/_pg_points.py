@@ -1,0 +1,354 @@
+"""Writes blocks into PostgreSQL, one COPY per measurement, and reads points back at any step."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomtone.errors import StoreError
+from roomtone.points import Block, Column, Measurement, Point
+from roomtone.stores import _steps as steps
+from roomtone.stores._pg_copy import Series, Times, encode
+from roomtone.stores._pg_pool import Connection, Pool, named
+from roomtone.stores._pg_rollup import due, mark_written
+from roomtone.stores._points import KNOWN_SERIES, SEEK_SERIES, from_ms, tags_text, to_ms
+from roomtone.stores._schema import Tables, tables_of
+
+FETCH_ROWS = 1_000  # rows turned into points in one turn of the loop: some milliseconds
+NEW_SERIES = 2_000  # series made by one statement
+INLINE_ROWS = 500  # up to so many rows a thread costs more than it spares the loop
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of one COPY: all of the same fields, each key once, in the order of the key."""
+
+    names: tuple[str, ...]
+    pieces: list[bytes]
+
+
+class Writer:
+    """Writes for one measurement, and remembers the ids of its series."""
+
+    def __init__(self, measurement: Measurement) -> None:
+        self.tables: Tables = tables_of(measurement)
+        self.newest = -(2**62)  # minute that was ever written: the live one
+        self._known: dict[Any, int] = {}  # by tag value, or by the tuple of values
+
+    def check(self, blocks: Iterable[Block]) -> None:
+        """Refuse what is not declared before anything is begun."""
+        for block in blocks:
+            steps.check_block(self.tables.measurement, block)
+
+    async def ids(self, pool: Pool, blocks: Sequence[Block]) -> list[Series]:
+        """The ids of each block's series; new ones are entered in a transaction of their own.
+
+        So what is remembered here is never undone with a tick that fails.
+        """
+        if len(self._known) > KNOWN_SERIES:
+            self._known.clear()
+        keys = [self._keys(block) for block in blocks]
+        new = list(
+            dict.fromkeys(key for listed in keys for key in listed if key not in self._known)
+        )
+        for first in range(0, len(new), NEW_SERIES):
+            some = new[first : first + NEW_SERIES]
+            by_text = {self._text(key): key for key in some}
+            found = await pool.write(
+                lambda c, texts=[*by_text]: _enter(c, self.tables.measurement, texts)  # type: ignore[misc]
+            )
+            self._known |= {by_text[text]: id for text, id in found.items()}
+        known = self._known
+        return [
+            np.fromiter((known[key] for key in listed), np.int64, len(listed)) for listed in keys
+        ]
+
+    def _keys(self, block: Block) -> list[Any]:
+        columns = [block.tags[name].tolist() for name in self.tables.measurement.tags]
+        if len(columns) == 1:
+            only: list[Any] = columns[0]
+            return only
+        return list(zip(*columns, strict=True)) or [()] * len(block)
+
+    def _text(self, key: Any) -> str:
+        tags = self.tables.measurement.tags
+        values = (key,) if len(tags) == 1 else key
+        return tags_text(
+            self.tables.measurement,
+            {tag: named(str(value)) for tag, value in zip(tags, values, strict=True)},
+        )
+
+    def groups(self, blocks: Sequence[Block], ids: Sequence[Series]) -> list[Group]:
+        """What is to be copied, in order: pure work for a thread."""
+        made: list[Group] = []
+        first = 0
+        while first < len(blocks):
+            names = tuple(blocks[first].fields)
+            last = first + 1
+            while last < len(blocks) and tuple(blocks[last].fields) == names:
+                last += 1
+            made.append(_group(names, blocks[first:last], ids[first:last]))
+            first = last
+        return made
+
+    async def put(self, connection: Connection, groups: Sequence[Group]) -> None:
+        """Copy straight into the table; where that meets rows that are there, by way of a stage.
+
+        Which fields a block has decides which columns are renewed, so it is a COPY for each kind.
+        """
+        for group in groups:
+            await connection.execute("SAVEPOINT copying")
+            try:
+                await _copy(connection, self.tables.name(0), group)
+            except Exception as error:
+                if getattr(error, "sqlstate", None) != "23505":  # unique_violation
+                    raise
+                await connection.execute("ROLLBACK TO SAVEPOINT copying")
+                await _merge_in(connection, self.tables.name(0), group)
+
+
+def minutes_of(blocks: Iterable[Block]) -> list[int]:
+    """The minutes (epoch ms) that these blocks write to."""
+    return sorted({at - at % 60_000 for at in (to_ms(block.time) for block in blocks)})
+
+
+def _group(names: tuple[str, ...], blocks: Sequence[Block], ids: Sequence[Series]) -> Group:
+    times: Times = np.repeat([to_ms(b.time) for b in blocks], [len(b) for b in blocks])
+    series = np.concatenate(ids)
+    order = np.lexsort((series, times))  # keys that rise are entered fastest; later of two is later
+    times, series = times[order], series[order]
+    columns: list[Column] = [np.concatenate([b.fields[n] for b in blocks])[order] for n in names]
+    again = (times[1:] == times[:-1]) & (series[1:] == series[:-1])
+    if again.any():
+        last: NDArray[np.bool_] = np.append(~again, True)
+        times, series, columns = times[last], series[last], [column[last] for column in columns]
+    return Group(names, encode(times, series, columns))
+
+
+async def _copy(connection: Connection, table: str, group: Group) -> None:
+    async def stream() -> AsyncIterator[bytes]:
+        for piece in group.pieces:
+            yield piece
+
+    await connection.copy_to_table(
+        table, source=stream(), columns=["time", "series", *group.names], format="binary"
+    )
+
+
+async def _merge_in(connection: Connection, table: str, group: Group) -> None:
+    columns = ", ".join(f'"{name}"' for name in ("time", "series", *group.names))
+    await connection.execute(
+        f'CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT {columns} FROM "{table}" WITH NO DATA'
+    )
+    await _copy(connection, "stage", group)
+    update = ", ".join(f'"{name}" = excluded."{name}"' for name in group.names)
+    was = ", ".join(f't."{name}"' for name in group.names)
+    now = ", ".join(f'excluded."{name}"' for name in group.names)
+    await connection.execute(
+        f'INSERT INTO "{table}" AS t ({columns}) SELECT {columns} FROM stage '
+        f"ON CONFLICT (time, series) DO UPDATE SET {update} "
+        f"WHERE ROW({was}) IS DISTINCT FROM ROW({now})"  # what is the same leaves no dead row
+    )
+    await connection.execute("DROP TABLE stage")
+
+
+async def _enter(
+    connection: Connection, measurement: Measurement, texts: Sequence[str]
+) -> dict[str, int]:
+    """The ids of these series by their tags' text, entering those that are not there."""
+    find = "SELECT tags, id FROM series WHERE measurement = $1 AND tags = ANY($2::text[])"
+    found = {tags: id for tags, id in await connection.fetch(find, measurement.name, texts)}
+    new = sorted(set(texts) - found.keys())  # in one order, so that no two wait for each other
+    if not new:
+        return found
+    entered = await connection.fetch(
+        "INSERT INTO series (measurement, tags) SELECT $1, unnest($2::text[]) "
+        "ON CONFLICT DO NOTHING RETURNING tags, id",
+        measurement.name,
+        new,
+    )
+    rows = [(name, value, id) for tags, id in entered for name, value in json.loads(tags)]
+    await connection.execute(
+        "INSERT INTO series_tags SELECT * FROM unnest($1::text[], $2::text[], $3::int[]) "
+        "ON CONFLICT DO NOTHING",
+        *([row[part] for row in rows] for part in range(3)),
+    )
+    found |= {tags: id for tags, id in entered}
+    if len(found) < len(set(texts)):  # another process was first with some
+        found |= {tags: id for tags, id in await connection.fetch(find, measurement.name, texts)}
+    return found
+
+
+async def write(pool: Pool, plans: Mapping[Writer, Sequence[Block]]) -> None:
+    """Write the blocks of each writer, all of them in one transaction."""
+    made: list[tuple[Writer, list[int], list[Group]]] = []
+    for writer, blocks in plans.items():
+        ids = await writer.ids(pool, blocks)
+        if sum(map(len, ids)) > INLINE_ROWS:
+            groups = await asyncio.to_thread(writer.groups, blocks, ids)
+        else:
+            groups = writer.groups(blocks, ids)
+        made.append((writer, minutes_of(blocks), groups))
+
+    async def job(connection: Connection) -> None:
+        for writer, minutes, groups in made:
+            await mark_written(connection, writer.tables.measurement.name, minutes)
+            await writer.put(connection, groups)
+
+    await pool.write(job)
+
+
+# -- reading -------------------------------------------------------------------------------------
+
+
+async def find_series(
+    connection: Connection, measurement: Measurement, tags: Mapping[str, str]
+) -> list[int] | None:
+    """The ids of all series with these tags; None when every series of the measurement has them."""
+    steps.check_tags(measurement, tags)
+    if not tags:
+        return None
+    if any(value != _storable(value) for value in tags.values()):
+        return []
+    if len(tags) == len(measurement.tags):
+        rows = await connection.fetch(
+            "SELECT id FROM series WHERE measurement = $1 AND tags = $2",
+            measurement.name,
+            tags_text(measurement, tags),
+        )
+        return [row[0] for row in rows]
+    every = " INTERSECT ".join(
+        f"SELECT series FROM series_tags WHERE name = ${2 + 2 * i} AND value = ${3 + 2 * i}"
+        for i in range(len(tags))
+    )
+    rows = await connection.fetch(
+        f"SELECT id FROM series WHERE measurement = $1 AND id IN ({every})",
+        measurement.name,
+        *(part for pair in tags.items() for part in pair),
+    )
+    return [row[0] for row in rows]
+
+
+def _storable(value: str) -> str:
+    try:
+        return named(value)
+    except StoreError:
+        return ""
+
+
+def select_sql(table: str, columns: Iterable[str], ids: Collection[int] | None) -> str:
+    """The query for the rows of [$1, $2), oldest first, at most $3; $4 are the series wanted.
+
+    Few series: the instants that exist are hopped over in the key (time, series), and the series
+    are looked up at each of them. Many: one scan of the stretch.
+    """
+    listed = ", ".join(f'd."{column}"' for column in columns)
+    if ids is not None and len(ids) <= SEEK_SERIES:
+        return (
+            f'WITH RECURSIVE t(time) AS ((SELECT time FROM "{table}" WHERE time >= $1 '
+            "AND time < $2 ORDER BY time LIMIT 1) UNION ALL "
+            f'SELECT (SELECT d.time FROM "{table}" d WHERE d.time > t.time AND d.time < $2 '
+            "ORDER BY d.time LIMIT 1) FROM t WHERE t.time IS NOT NULL) "
+            f"SELECT d.* FROM t CROSS JOIN LATERAL (SELECT d.time, d.series, {listed} "
+            f'FROM "{table}" d '
+            "WHERE d.time = t.time AND d.series = ANY($4::int[]) OFFSET 0) d LIMIT $3"
+        )
+    among = "" if ids is None else "AND d.series = ANY($4::int[]) "
+    return (
+        f'SELECT d.time, d.series, {listed} FROM "{table}" d '
+        f"WHERE d.time >= $1 AND d.time < $2 {among}ORDER BY d.time, d.series LIMIT $3"
+    )
+
+
+async def _rows(
+    connection: Connection,
+    table: str,
+    columns: Iterable[str],
+    ids: Sequence[int] | None,
+    start: int,
+    end: int,
+    limit: int,
+) -> list[steps.Row]:
+    if ids == [] or start >= end:
+        return []
+    given = [start, end, limit] if ids is None else [start, end, limit, ids]
+    cursor = await connection.cursor(select_sql(table, columns, ids), *given)
+    rows: list[steps.Row] = []
+    while some := await cursor.fetch(FETCH_ROWS):
+        rows += map(tuple, some)
+        await asyncio.sleep(0)
+    return rows
+
+
+async def read(
+    connection: Connection,
+    tables: Tables,
+    *,
+    tags: Mapping[str, str],
+    fields: Sequence[str],
+    start: int,
+    end: int,
+    step_s: int,
+    limit: int,
+) -> list[Point]:
+    """Points of [start, end) in epoch ms, oldest first; see `SeriesStore.read` for the contract."""
+    measurement = tables.measurement
+    steps.check_fields(measurement, fields)
+    names = list(fields) or tables.fields
+    ids = await find_series(connection, measurement, tags)
+    if step_s == 0:
+        rows = await _rows(connection, tables.name(0), names, ids, start, end, limit)
+        columns = names
+    else:
+        gathered = await _gather(connection, tables, names, ids, start, end, step_s)
+        rows = await asyncio.to_thread(steps.summarise, gathered, step_s, len(names))
+        rows = rows[:limit]
+        columns = [column for name in names for column in (name, f"{name}_min", f"{name}_max")]
+    texts = {
+        id: dict(json.loads(text))
+        for id, text in await connection.fetch(
+            "SELECT id, tags FROM series WHERE id = ANY($1::int[])", list({row[1] for row in rows})
+        )
+    }
+    points: list[Point] = []
+    for first in range(0, len(rows), FETCH_ROWS):
+        points += [
+            Point(
+                measurement.name,
+                from_ms(row[0]),
+                texts[row[1]],
+                {c: v for c, v in zip(columns, row[2:], strict=True) if v is not None},
+            )
+            for row in rows[first : first + FETCH_ROWS]
+        ]
+        await asyncio.sleep(0)
+    return points
+
+
+async def _gather(
+    connection: Connection,
+    tables: Tables,
+    names: Sequence[str],
+    ids: Sequence[int] | None,
+    start: int,
+    end: int,
+    step_s: int,
+) -> list[steps.Row]:
+    """What the steps of the range, widened to whole ones, are made of, in the form of rollups."""
+    start, end = steps.widened(start, end, step_s)
+    stale = await due(connection, tables.measurement.name)
+    gathered: list[steps.Row] = []
+    parts = steps.stretches(lambda step: stale.get(step, ()), steps.finest(step_s), start, end)
+    for table_step, a, b in parts:
+        columns, table = steps.columns_of(names, table_step), tables.name(table_step)
+        rows = await _rows(connection, table, columns, ids, a, b, steps.READ_ROWS)
+        gathered += rows if table_step else map(steps.as_rollup, rows)
+        if len(gathered) >= steps.READ_ROWS:
+            raise steps.too_much()
+    return gathered

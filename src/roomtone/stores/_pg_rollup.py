@@ -1,0 +1,267 @@
+"""Keeps rollups in PostgreSQL true to the points, and lets go of what is past keeping."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from roomtone.stores._pg_edition import Edition
+from roomtone.stores._pg_pool import Connection, Pool
+from roomtone.stores._rollup import HOUR_MS, SLICE_ROWS
+from roomtone.stores._schema import STEPS, Tables
+
+RUN = 60  # steps that are rolled up by one statement
+ROLL_S = 120.0  # for one such statement
+
+
+async def mark_written(connection: Connection, measurement: str, minutes: Sequence[int]) -> None:
+    """Note that points of these minutes (epoch ms) are newer than their minute and hour's books.
+
+    A row that is there is written again, which locks it: whoever rolls up at this moment takes
+    its row away first and then reads, so either it sees our points or we leave it a new row.
+    """
+    hours = sorted({minute - minute % HOUR_MS for minute in minutes})
+    await connection.execute(
+        "WITH due AS (INSERT INTO rollups_due SELECT $1, 60, unnest($2::timestamptz[]) "
+        "ON CONFLICT (measurement, step_s, start) DO UPDATE SET step_s = 60) "
+        "INSERT INTO hours_kept SELECT $1, unnest($3::timestamptz[]), 0, NULL "
+        "ON CONFLICT (measurement, start) DO UPDATE SET finest_s = 0, written = NULL "
+        "WHERE hours_kept.finest_s > 0 OR hours_kept.written IS NOT NULL",
+        measurement,
+        minutes,
+        hours,
+    )
+
+
+async def due(connection: Connection, measurement: str) -> dict[int, list[int]]:
+    """By step: the starts (epoch ms) of what has changed since it was rolled up, in order."""
+    rows = await connection.fetch(
+        "SELECT step_s, start FROM rollups_due WHERE measurement = $1 ORDER BY step_s, start",
+        measurement,
+    )
+    found: dict[int, list[int]] = {}
+    for step_s, start in rows:
+        found.setdefault(step_s, []).append(start)
+    return found
+
+
+async def roll_up(pool: Pool, tables: Tables, spared: Iterable[int] = ()) -> None:
+    """Compute again each minute and each hour that is due, from all the rows there are of it.
+
+    `spared` are the minutes (epoch ms) that likely will be written again at once: they and
+    their hours wait. Each run of steps is a transaction of its own.
+    """
+    name = tables.measurement.name
+    for step_s in STEPS[1:]:
+        long_ms = step_s * 1000
+        waiting = {start - start % long_ms for start in spared}
+        starts = (await pool.ask(lambda c: due(c, name))).get(step_s, [])
+        for a, b in runs([start for start in starts if start not in waiting], long_ms):
+            await pool.write(
+                lambda c, s=step_s, a=a, b=b: _roll(c, tables, s, a, b),  # type: ignore[misc]
+                timeout_s=max(ROLL_S, pool.address.timeout_s),
+            )
+
+
+def runs(starts: Sequence[int], long_ms: int) -> Iterable[tuple[int, int]]:
+    """Starts in order as stretches [a, b) without a hole, of at most `RUN` steps."""
+    at = 0
+    while at < len(starts):
+        first, last = at, at + 1
+        while (
+            last < len(starts) and last - first < RUN and starts[last] == starts[last - 1] + long_ms
+        ):
+            last += 1
+        yield starts[first], starts[last - 1] + long_ms
+        at = last
+
+
+async def _roll(connection: Connection, tables: Tables, step_s: int, a: int, b: int) -> None:
+    name = tables.measurement.name
+    await connection.execute(
+        "DELETE FROM rollups_due WHERE measurement = $1 AND step_s = $2 "
+        "AND start >= $3 AND start < $4",
+        name,
+        step_s,
+        a,
+        b,
+    )
+    await connection.execute(roll_sql(tables, step_s), a, b)
+    if step_s < STEPS[-1]:
+        hours = sorted({start - start % HOUR_MS for start in range(a, b, step_s * 1000)})
+        await connection.execute(
+            "INSERT INTO rollups_due SELECT $1, 3600, unnest($2::timestamptz[]) "
+            "ON CONFLICT (measurement, step_s, start) DO UPDATE SET step_s = 3600",
+            name,
+            hours,
+        )
+
+
+def summing(fields: Sequence[str], finer: int) -> list[str]:
+    """For each column of a rollup the expression that it is, over rows of the next finer table."""
+    parts = []
+    for f in fields:
+        if finer == 0:
+            parts += [f'avg("{f}")', f'min("{f}")', f'max("{f}")', f'count("{f}")::float8']
+        else:
+            mean = f'sum("{f}" * "{f}_n") / nullif(sum("{f}_n"), 0)'
+            parts += [mean, f'min("{f}_min")', f'max("{f}_max")', f'sum("{f}_n")']
+    return parts
+
+
+def roll_sql(tables: Tables, step_s: int) -> str:
+    """The statement that makes the rollup rows of [$1, $2)."""
+    finer = STEPS[STEPS.index(step_s) - 1]
+    columns = [f'"{column}"' for column in tables.columns(step_s)]
+    update = ", ".join(f"{column} = excluded.{column}" for column in columns)
+    bucket = f"date_bin('{step_s} seconds', time, 'epoch'::timestamptz)"
+    return (
+        f'INSERT INTO "{tables.name(step_s)}" (time, series, {", ".join(columns)}) '
+        f"SELECT {bucket}, series, {', '.join(summing(tables.fields, finer))} "
+        f'FROM "{tables.name(finer)}" WHERE time >= $1 AND time < $2 GROUP BY 1, 2 ORDER BY 1, 2 '
+        f"ON CONFLICT (time, series) DO UPDATE SET {update}"
+    )
+
+
+# -- retention -----------------------------------------------------------------------------------
+
+
+async def retain(
+    pool: Pool, tables: Tables, now: int, keep_s: Mapping[int, int | None], edition: Edition
+) -> int:
+    """Let go of what is past keeping; returns the rows deleted (dropped chunks count no rows).
+
+    An hour's time counts from when it was over or was last written, whichever is later. Plain
+    tables lose it in slices; of a hypertable a chunk is dropped when all its hours are past.
+    """
+    name = tables.measurement.name
+    await pool.write(
+        lambda c: c.execute(
+            "UPDATE hours_kept SET written = $1 WHERE measurement = $2 AND written IS NULL",
+            now,
+            name,
+        )
+    )
+    deleted = 0
+    for place, step_s in enumerate(STEPS):
+        keep = keep_s.get(step_s)
+        if keep is None:
+            continue
+        oldest = now - keep * 1000
+        past = await pool.ask(
+            lambda c, o=oldest, s=step_s: c.fetchval(  # type: ignore[misc]
+                "SELECT count(*) FROM hours_kept WHERE measurement = $1 AND start < $2 "
+                "AND written < $3 AND finest_s <= $4",
+                name,
+                o - HOUR_MS + 1,
+                o,
+                s,
+            )
+        )
+        if not past:
+            continue
+        await roll_up(pool, tables)
+        after = STEPS[place + 1] if place + 1 < len(STEPS) else None
+        if edition == "none":
+            deleted += await _delete_hours(pool, tables, step_s, oldest, after)
+        else:
+            await _drop_chunks(pool, tables, step_s, oldest, after)
+    return deleted
+
+
+async def _delete_hours(
+    pool: Pool, tables: Tables, step_s: int, oldest: int, after: int | None
+) -> int:
+    deleted = 0
+    while True:  # one transaction each, so that ticks are written in between
+        gone = await pool.write(lambda c: _delete_some(c, tables, step_s, oldest, after))
+        if gone is None:
+            return deleted
+        deleted += gone
+
+
+async def _delete_some(
+    connection: Connection, tables: Tables, step_s: int, oldest: int, after: int | None
+) -> int | None:
+    """Delete whole instants of the first hour that is past keeping; None when there is none."""
+    name, table = tables.measurement.name, tables.name(step_s)
+    start = await connection.fetchval(
+        "SELECT start FROM hours_kept WHERE measurement = $1 AND start < $2 AND written < $3 "
+        "AND finest_s <= $4 ORDER BY start LIMIT 1 FOR UPDATE",
+        name,
+        oldest - HOUR_MS + 1,
+        oldest,
+        step_s,
+    )
+    if start is None:
+        return None
+    at = await connection.fetchval(
+        f'SELECT time FROM "{table}" WHERE time >= $1 AND time < $2 '
+        "ORDER BY time LIMIT 1 OFFSET $3",
+        start,
+        start + HOUR_MS,
+        SLICE_ROWS,
+    )
+    said = await connection.execute(
+        f'DELETE FROM "{table}" WHERE time >= $1 AND time < $2',
+        start,
+        start + HOUR_MS if at is None else at + 1,
+    )
+    if at is None:
+        await _note_gone(connection, name, start, start + HOUR_MS, after)
+    return int(said.split()[-1])
+
+
+async def _drop_chunks(
+    pool: Pool, tables: Tables, step_s: int, oldest: int, after: int | None
+) -> None:
+    name, table = tables.measurement.name, tables.name(step_s)
+
+    async def job(connection: Connection) -> None:
+        for start, end in await _chunks(connection, table):
+            if end > oldest:
+                break
+            kept = await connection.fetchval(
+                "SELECT count(*) FROM (SELECT 1 FROM hours_kept WHERE measurement = $1 "
+                "AND start >= $2 AND start < $3 AND (written IS NULL OR written >= $4) "
+                "FOR UPDATE) AS young",
+                name,
+                start,
+                end,
+                oldest,
+            )
+            if kept:
+                continue
+            await connection.execute(
+                f"SELECT drop_chunks('{table}', older_than => $1::timestamptz, "
+                "newer_than => $2::timestamptz)",
+                end,
+                start,
+            )
+            await _note_gone(connection, name, start, end, after)
+
+    await pool.write(job)
+
+
+async def _chunks(connection: Connection, table: str) -> list[tuple[int, int]]:
+    rows: list[Any] = await connection.fetch(
+        "SELECT range_start, range_end FROM timescaledb_information.chunks "
+        "WHERE hypertable_schema = current_schema() AND hypertable_name = $1 ORDER BY 1",
+        table,
+    )
+    return [(start, end) for start, end in rows]
+
+
+async def _note_gone(
+    connection: Connection, measurement: str, start: int, end: int, after: int | None
+) -> None:
+    """From now on there is nothing finer than `after` of these hours; None: nothing at all."""
+    if after is None:
+        sql = "DELETE FROM hours_kept WHERE measurement = $1 AND start >= $2 AND start < $3"
+        await connection.execute(sql, measurement, start, end)
+    else:
+        sql = (
+            "UPDATE hours_kept SET finest_s = greatest(finest_s, $4) "
+            "WHERE measurement = $1 AND start >= $2 AND start < $3"
+        )
+        await connection.execute(sql, measurement, start, end, after)

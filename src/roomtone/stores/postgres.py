@@ -1,0 +1,190 @@
+"""Keeps series and archive in PostgreSQL, in hypertables where TimescaleDB is there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from roomtone.alerts import Alert
+from roomtone.errors import StoreError
+from roomtone.points import Block, Measurement, Point
+from roomtone.ports import VERDICTS
+from roomtone.records import DeadLetter, SessionSummary
+from roomtone.stores import _pg_archive, _pg_points, _pg_rollup
+from roomtone.stores._keeping import KEEP_S, checked
+from roomtone.stores._pg_address import parse
+from roomtone.stores._pg_edition import Edition
+from roomtone.stores._pg_pool import Pool, driver
+from roomtone.stores._pg_prepare import prepare
+from roomtone.stores._points import to_ms
+
+
+class PostgreSQL:
+    """A SeriesStore and an Archive in the database that `postgresql://user@host/db` names.
+
+    Objects of one process that name the same URL share one pool of connections; other processes
+    may read and write beside it. A tick's blocks are one transaction and one COPY per measurement.
+    Every call ends within its time limit, also when the server hangs, and a server that comes
+    back is used again without anybody's help. See docs/stores.md for the options of the URL.
+    """
+
+    def __init__(self, url: str, *, keep_s: Mapping[int, int | None] = KEEP_S) -> None:
+        driver()
+        self._address = parse(url)
+        self._keep_s = checked(keep_s)
+        self._pool: Pool | None = None
+        self._writers: dict[str, _pg_points.Writer] = {}
+        self.edition: Edition | None = None
+        """What is made use of: none, apache or timescale; None before `open`."""
+
+    async def open(self, measurements: Sequence[Measurement] = ()) -> None:
+        writers = {m.name: _pg_points.Writer(m) for m in measurements}
+        pool = self._pool or Pool.acquire(self._address)
+        try:
+            self.edition = await prepare(pool, [writer.tables for writer in writers.values()])
+        except BaseException:
+            if self._pool is None:
+                await pool.release()
+            raise
+        self._pool = pool
+        self._writers |= writers
+
+    async def close(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.release()
+
+    async def write(self, blocks: Sequence[Block]) -> None:
+        ordered = sorted(blocks, key=lambda block: block.measurement)
+        plans: dict[_pg_points.Writer, list[Block]] = {}
+        for name, group in groupby(ordered, key=lambda block: block.measurement):
+            writer, own = self._writer(name), list(group)
+            writer.check(own)
+            if filled := [block for block in own if len(block)]:
+                plans[writer] = filled
+        pool = self._opened()
+        if not plans:
+            return
+        async with pool.writing:
+            await _pg_points.write(pool, plans)
+            for writer, own in plans.items():
+                await self._roll_up(pool, writer, _pg_points.minutes_of(own))
+
+    async def _roll_up(self, pool: Pool, writer: _pg_points.Writer, minutes: list[int]) -> None:
+        """Roll up what these minutes show to be over; the live minute and the last one wait."""
+        last, before = minutes[-1], writer.newest
+        writer.newest = max(before, last)
+        spared = {last, writer.newest}
+        if writer.newest > before or set(minutes) - spared:
+            await _pg_rollup.roll_up(pool, writer.tables, spared)
+
+    async def read(
+        self,
+        measurement: str,
+        *,
+        tags: Mapping[str, str],
+        start: datetime,
+        end: datetime,
+        fields: Sequence[str] = (),
+        step_s: int = 0,
+        limit: int = 100_000,
+    ) -> Sequence[Point]:
+        tables = self._writer(measurement).tables
+        if step_s < 0 or limit < 0:
+            raise StoreError(f"step_s {step_s} and limit {limit} must be 0 or more")
+        return await self._opened().read(
+            lambda connection: _pg_points.read(
+                connection,
+                tables,
+                tags=dict(tags),
+                fields=list(fields),
+                start=to_ms(start),
+                end=to_ms(end),
+                step_s=step_s,
+                limit=limit,
+            )
+        )
+
+    async def retain(self, now: datetime) -> int:
+        pool, deleted = self._opened(), 0
+        edition = self.edition or "none"
+        for writer in self._writers.values():
+            deleted += await _pg_rollup.retain(
+                pool, writer.tables, to_ms(now), self._keep_s, edition
+            )
+        return deleted
+
+    async def add_alerts(self, alerts: Sequence[Alert]) -> None:
+        if alerts:
+            await self._opened().write(lambda c: _pg_archive.add_alerts(c, alerts))
+
+    async def alerts(
+        self,
+        *,
+        session: str | None = None,
+        type: str | None = None,
+        severity: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[Mapping[str, Any]]:
+        return await self._opened().ask(
+            lambda c: _pg_archive.read_alerts(
+                c,
+                session=session,
+                type=type,
+                severity=severity,
+                start=start,
+                end=end,
+                before=before,
+                limit=limit,
+            )
+        )
+
+    async def alert(self, id: str) -> Mapping[str, Any] | None:
+        return await self._opened().ask(lambda c: _pg_archive.read_alert(c, id))
+
+    async def judge_alert(self, id: str, verdict: str, by: str, at: datetime) -> bool:
+        if verdict not in VERDICTS:
+            raise StoreError(f"no verdict is called {verdict!r}; choose one of: {VERDICTS}")
+        return await self._opened().write(lambda c: _pg_archive.judge(c, id, verdict, by, at))
+
+    async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None:
+        if sessions:
+            await self._opened().write(lambda c: _pg_archive.add_sessions(c, sessions))
+
+    async def sessions(
+        self, *, session: str | None = None, before: str | None = None, limit: int = 100
+    ) -> Sequence[SessionSummary]:
+        return await self._opened().ask(
+            lambda c: _pg_archive.read_sessions(c, session=session, before=before, limit=limit)
+        )
+
+    async def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        if letters:
+            await self._opened().write(lambda c: _pg_archive.add_dead_letters(c, letters))
+
+    async def dead_letters(
+        self, *, source: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[DeadLetter]:
+        return await self._opened().ask(
+            lambda c: _pg_archive.read_dead_letters(c, source=source, before=before, limit=limit)
+        )
+
+    def _opened(self) -> Pool:
+        if self._pool is None:
+            raise StoreError(
+                f"{self._address.shown} is not open; await open() first, and not after close()"
+            )
+        return self._pool
+
+    def _writer(self, measurement: str) -> _pg_points.Writer:
+        try:
+            return self._writers[measurement]
+        except KeyError:
+            raise StoreError(
+                f"no measurement {measurement!r} was declared; pass it to open()"
+            ) from None

@@ -1,0 +1,392 @@
+"""What is PostgreSQL's own: COPY, connections that break, editions, secrets, several processes."""
+
+import asyncio
+import multiprocessing
+
+import asyncpg
+import numpy as np
+import pytest
+
+from roomtone.contracts import WEATHER, a_summary, an_alert, weather
+from roomtone.errors import MissingExtra, StoreError
+from roomtone.records import DeadLetter
+from roomtone.runtime import plugins
+from roomtone.stores import _archive, _pg_archive, _pg_points, _pg_pool
+from roomtone.stores._pg_address import parse
+from roomtone.stores._pg_copy import encode
+from roomtone.stores.postgres import PostgreSQL
+from roomtone.testing import START
+
+servers = pytest.mark.servers
+
+
+async def read(store, place="here", step_s=0):
+    end = START.replace(hour=23)
+    tags = {"place": place} if place else {}
+    return await store.read("weather", tags=tags, start=START, end=end, step_s=step_s)
+
+
+async def ask(url, sql, *given):
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch(sql, *given)]
+    finally:
+        await connection.close()
+
+
+# -- the address ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+asyncpg"])
+def test_a_url_chooses_it(scheme):
+    """All spellings of the scheme lead here, also the one of a DATABASE_URL for SQLAlchemy."""
+    store = plugins.series_store(f"{scheme}://u:secret@h:5433/d?sslmode=require&pool=3", {0: 1})
+
+    assert isinstance(store, PostgreSQL)
+    assert isinstance(plugins.archive(f"{scheme}://h/d"), PostgreSQL)
+    assert store._address.dsn == "postgresql://u:secret@h:5433/d?sslmode=require"
+    assert (store._address.pool, store._address.shown) == (3, "postgresql://h:5433/d")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["pool=0", "pool=x", "timeout=-1", "edition=enterprise", 'schema=a"b', "chunk_hours=0", "x"],
+)
+def test_what_cannot_be_in_a_url_is_refused(wrong):
+    """In a sentence that says what can, without the password."""
+    with pytest.raises(StoreError) as told:
+        parse(f"postgresql://u:secret@h/d?{wrong}")
+
+    assert "secret" not in str(told.value)
+    assert any(word in str(told.value) for word in ("give", "choose", "use", "write"))
+
+
+def test_without_its_driver_it_says_how_to_get_it(monkeypatch):
+    """The driver is an extra; who lacks it is told the command, when the store is made."""
+    monkeypatch.setitem(__import__("sys").modules, "asyncpg", None)
+    with pytest.raises(MissingExtra, match=r"pip install 'roomtone\[postgres\]'"):
+        PostgreSQL("postgresql://h/d")
+
+
+async def test_a_server_that_is_not_there_is_named_without_the_password():
+    """The sentence says where, not with what, and ends in what to do."""
+    store = PostgreSQL("postgresql://ann:secret@127.0.0.1:1/db")
+    with pytest.raises(StoreError, match=r"127\.0\.0\.1:1/db.*see that the server runs") as told:
+        await store.open([WEATHER])
+
+    assert "secret" not in str(told.value)
+    assert "ann" not in str(told.value)
+
+
+@servers
+async def test_a_database_that_is_not_there_is_named(postgres_url):
+    """What is to be made first is said as a command."""
+    with pytest.raises(StoreError, match="createdb"):
+        await PostgreSQL(postgres_url + "_not").open()
+
+
+# -- text ----------------------------------------------------------------------------------------
+
+
+@servers
+async def test_text_that_it_cannot_hold_is_marked_and_names_are_refused(server_store):
+    """A NUL or a lone surrogate in what people wrote never keeps the others from being kept."""
+    odd = "a\0b\ud800c"
+    await server_store.add_dead_letters(
+        [DeadLetter(at=START, source=odd, reason=odd, raw=b"\0"), *_letters(3)]
+    )
+    await server_store.add_alerts([an_alert(0, "s", message=odd), an_alert(1, "s")])
+
+    assert [d.reason for d in await server_store.dead_letters()][-1] == "a\ufffdb\ufffdc"
+    assert [row["message"] for row in await server_store.alerts()] == ["", "a\ufffdb\ufffdc"]
+    with pytest.raises(StoreError, match="replace them"):
+        await server_store.add_alerts([an_alert(2, "a\0b")])
+    assert await server_store.alerts(session="a\0b") == []
+    assert await server_store.alert("\ud800") is None
+    assert await read(server_store, "\0") == []
+
+
+def _letters(count):
+    return [DeadLetter(at=START, source="s", reason=str(i), raw=b"") for i in range(count)]
+
+
+# -- writing -------------------------------------------------------------------------------------
+
+
+def test_a_copy_stream_is_what_the_driver_would_send():
+    """Known numbers are eight bytes behind their length, unknown ones a length of -1."""
+    times = np.array([946_684_800_000, 946_684_800_001])
+    columns = [np.array([1.5, np.nan]), np.array([np.nan, -0.0])]
+    stream = b"".join(encode(times, np.array([7, 8]), columns))
+
+    number = "00000008" + "3ff8000000000000", "00000008" + "8000000000000000"
+    rows = (
+        "0004" + "00000008" + "0" * 16 + "00000004" + "00000007" + number[0] + "ffffffff",
+        "0004" + "00000008" + f"{1000:016x}" + "00000004" + "00000008" + "ffffffff" + number[1],
+    )
+    assert stream == b"PGCOPY\n\xff\r\n\0" + bytes(8) + bytes.fromhex("".join(rows) + "ffff")
+
+
+@servers
+async def test_a_tick_is_one_copy_per_measurement(server_url, server_store):
+    """However many rows and blocks: one COPY into the table, and no INSERT for points."""
+    await server_store.write([weather(0, {"here": (0, 0), "there": (0, 0)})])
+    said = []
+    pool = await server_store._pool._pool
+    async with pool.acquire() as connection:
+        connection.add_query_logger(lambda record: said.append(record.query))
+        copies = []
+        real = asyncpg.Connection.copy_to_table
+
+        async def counted(self, table, **more):
+            copies.append(table)
+            return await real(self, table, **more)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(asyncpg.Connection, "copy_to_table", counted)
+            await server_store.write(
+                [weather(5 * i, {"here": (i, i), "there": (i, i)}) for i in range(1, 5)]
+            )
+
+    assert copies == ["points_weather"]
+    assert len(await read(server_store, None)) == 10
+
+
+@servers
+async def test_a_tick_is_written_whole_or_not_at_all(server_store, monkeypatch):
+    """A write that fails half-way leaves nothing, and the next one is not led astray by it."""
+    good, late = weather(0, {"here": (1, 2)}), weather(5, {"here": (3, 4)})
+
+    async def fail(*_):
+        raise OSError("the network is gone")
+
+    only = type(good)(good.measurement, good.time, good.tags, {"warm": good.fields["warm"]})
+    with monkeypatch.context() as patch:
+        patch.setattr(_pg_points, "_merge_in", fail)  # the first COPY stands, the second conflicts
+        with pytest.raises(StoreError, match="network"):
+            await server_store.write([good, late, only])
+
+    assert await read(server_store) == []
+    await server_store.write([good])
+    assert [p.tags["place"] for p in await read(server_store)] == ["here"]
+
+
+@servers
+async def test_rewriting_the_same_leaves_no_dead_rows(postgres_url):
+    """A tick that is derived again after a crash costs a comparison, not a table full of waste."""
+    store = PostgreSQL(postgres_url)
+    await store.open([WEATHER])
+    block = weather(0, {f"p{i}": (i, i) for i in range(300)})
+    await store.write([block])
+    where = await ask(postgres_url, "SELECT ctid::text FROM points_weather ORDER BY series")
+    await store.write([block, weather(5, {"here": (1, 1)})])
+    same = "SELECT ctid::text FROM points_weather WHERE time = $1 ORDER BY series"
+
+    assert await ask(postgres_url, same, START) == where
+    await store.close()
+
+
+@servers
+async def test_times_are_instants_for_whoever_looks(server_url, server_store):
+    """psql and Grafana read real times, to the millisecond."""
+    await server_store.write([weather(0.25, {"here": (1, 2)})])
+    await server_store.add_alerts([an_alert(0)])
+    await server_store.add_sessions([a_summary(0)])
+    (at,) = (await ask(server_url, "SELECT time FROM points_weather"))[0]
+    rows = await ask(
+        server_url,
+        "SELECT (SELECT time FROM alerts), (SELECT started FROM sessions), "
+        "(SELECT min(start) FROM hours_kept), (SELECT evidence->>'deficit' FROM alerts)",
+    )
+
+    assert at == START.replace(microsecond=250_000)
+    assert rows == [(START, START, START, "5.25")]
+
+
+@servers
+async def test_known_series_have_a_bound(server_store, monkeypatch):
+    """The dictionary of ids is begun anew when it is full, and the ids stay the same."""
+    monkeypatch.setattr(_pg_points, "KNOWN_SERIES", 10)
+    for tick in range(4):
+        await server_store.write([weather(5 * tick, {f"p{i}": (i, tick) for i in range(20)})])
+
+    assert len(server_store._writers["weather"]._known) == 20
+    await server_store.write([weather(100, {"p0": (1, 1)})])
+    assert len(server_store._writers["weather"]._known) == 1
+    assert len(await read(server_store, "p0")) == 5
+
+
+@servers
+async def test_two_writers_of_the_same_series_agree(server_url):
+    """Two processes that meet new sessions at once give each one id, and lose nothing."""
+    stores = [PostgreSQL(server_url), PostgreSQL(server_url + "?pool=2")]
+    for store in stores:
+        await store.open([WEATHER])
+    names = [f"p{i}" for i in range(200)]
+    for tick in range(0, 120, 10):
+        order = names if tick % 20 else names[::-1]
+        await asyncio.gather(
+            stores[0].write([weather(tick, {n: (tick, 1) for n in names})]),
+            stores[1].write([weather(tick + 5, {n: (tick, 2) for n in order})]),
+        )
+    await stores[0].write([weather(300, {"p0": (0, 0)})])
+
+    assert await ask(server_url, "SELECT count(*) FROM series") == [(200,)]
+    minutes = await read(stores[1], "p7", 60)
+    assert [p.fields["wet"] for p in minutes] == [1.5, 1.5]
+    assert await ask(server_url, "SELECT count(*) FROM rollups_due WHERE step_s = 60") == [(1,)]
+    for store in stores:
+        await store.close()
+
+
+# -- servers that go away ------------------------------------------------------------------------
+
+
+@servers
+async def test_a_server_that_comes_back_is_used_again(own_postgres):
+    """While it is away each call fails in a sentence; afterwards nobody has to do anything."""
+    store = PostgreSQL(own_postgres.url + "?timeout=5")
+    await store.open([WEATHER])
+    await store.write([weather(0, {"here": (1, 2)})])
+    own_postgres.kill()
+    for call in (store.write([weather(5, {"here": (1, 2)})]), store.alerts(), read(store)):
+        with pytest.raises(StoreError, match=";"):
+            await call
+    own_postgres.start()
+    await store.write([weather(5, {"here": (1, 2)})])
+
+    assert len(await read(store)) == 2
+    await store.close()
+
+
+@servers
+async def test_a_server_that_hangs_holds_nobody_longer_than_the_limit(own_postgres):
+    """Calls end in time, also a cancelled one and the closing, and the pool is whole afterwards."""
+    store = PostgreSQL(own_postgres.url + "?timeout=0.5&pool=2")
+    await store.open([WEATHER])
+    await store.write([weather(0, {"here": (1, 2)})])
+    async with asyncio.timeout(30):
+        with own_postgres.paused():
+            calls = [store.write([weather(5, {"here": (1, 2)})]), store.alerts(), read(store)]
+            told = await asyncio.gather(*calls, return_exceptions=True)
+            cancelled = asyncio.create_task(store.write([weather(10, {"here": (1, 2)})]))
+            await asyncio.sleep(0)
+            cancelled.cancel()
+            await asyncio.gather(cancelled, return_exceptions=True)
+        assert [type(error) for error in told] == [StoreError] * 3
+        assert all("see that the server" in str(error) for error in told)
+        await store.write([weather(5, {"here": (3, 4)})])
+        assert [p.fields["warm"] for p in await read(store)] == [1, 3]
+        with own_postgres.paused():
+            await store.close()
+
+
+@servers
+async def test_connections_are_few_and_shared(server_url):
+    """Series and archive of one URL have one pool, with a bound that many readers wait at."""
+    url = server_url + "?pool=2"
+    series, archive = PostgreSQL(url), PostgreSQL(url)
+    await series.open([WEATHER])
+    await archive.open()
+    await asyncio.gather(*(archive.alerts() for _ in range(50)), *(read(series) for _ in range(50)))
+    count = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND "
+    mine = await ask(server_url, count + "application_name = 'roomtone'")
+
+    assert series._pool is archive._pool
+    assert mine[0][0] <= 2
+    await series.close()
+    assert await archive.alerts() == []
+    await archive.close()
+    assert series._address not in {address for address, _ in _pg_pool.Pool._in_use}
+
+
+# -- several processes, several servers ----------------------------------------------------------
+
+
+def start(url, barrier, answers):
+    """What a process does at its start, at the same moment as another."""
+
+    async def run():
+        store = PostgreSQL(url)
+        barrier.wait()
+        await store.open([WEATHER])
+        await store.write([weather(0, {"here": (1, 2)})])
+        await store.add_alerts([an_alert(0)])
+        await store.close()
+        return store.edition
+
+    try:
+        answers.put(asyncio.run(run()))
+    except Exception as error:
+        answers.put(repr(error))
+
+
+@servers
+async def test_two_processes_may_start_at_once(server_url):
+    """One makes the tables and the extension, the other waits and finds it done."""
+    spawn = multiprocessing.get_context("spawn")
+    barrier, answers = spawn.Barrier(2), spawn.Queue()
+    processes = [spawn.Process(target=start, args=(server_url, barrier, answers)) for _ in "ab"]
+    for process in processes:
+        process.start()
+    told = [await asyncio.to_thread(answers.get, timeout=60) for _ in processes]
+    for process in processes:
+        await asyncio.to_thread(process.join, 60)
+
+    assert told in (["none"] * 2, ["apache"] * 2)
+    assert await ask(server_url, "SELECT count(*) FROM alerts") == [(1,)]
+
+
+@servers
+async def test_a_schema_of_its_own(server_url):
+    """What another program keeps in the same database is not touched."""
+    await ask(server_url, "CREATE TABLE sessions (theirs int)")
+    store = PostgreSQL(server_url + "?schema=roomtone")
+    await store.open([WEATHER])
+    await store.write([weather(0, {"here": (1, 2)}), weather(120, {"here": (1, 2)})])
+    await store.add_sessions([a_summary(0)])
+
+    assert len(await store.sessions()) == len(await read(store, step_s=60)) - 1 == 1
+    assert await ask(server_url, "SELECT count(*) FROM roomtone.points_weather") == [(2,)]
+    assert await ask(server_url, "SELECT count(*) FROM public.sessions") == [(0,)]
+    await store.close()
+
+
+@servers
+async def test_every_query_uses_an_index(postgres_url):
+    """With sequential scans switched off a plan that still has one could not do without."""
+    store = PostgreSQL(postgres_url)
+    await store.open([WEATHER])
+    await store.close()
+    queries = [
+        _pg_archive.page_sql("alerts", "time", [], True),
+        _pg_archive.page_sql("alerts", "time", ["session = ?"], True),
+        _pg_archive.page_sql("alerts", "time", ["severity = ?"], True),
+        _pg_archive.page_sql("alerts", "time", ["session = ?", "time >= ?", "time < ?"], False),
+        _pg_archive.page_sql("alerts", "time", ["id = ?"], False),
+        _pg_archive.page_sql("sessions", "started", ["session = ?"], True),
+        _pg_points.select_sql("points_weather", ["warm"], [1]),
+        _pg_points.select_sql("points_weather", ["warm"], None),
+        _pg_points.select_sql("points_weather", ["warm"], range(99)),
+    ]
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+    for sql in queries:
+        places = sql.count("$") if "WITH RECURSIVE" not in sql else 4
+        await connection.execute(f"PREPARE q AS {sql}")
+        filled = ", ".join(["NULL"] * min(places, len(set(_places(sql)))))
+        rows = await connection.fetch(f"EXPLAIN EXECUTE q({filled})")
+        plan = "\n".join(row[0] for row in rows)
+        await connection.execute("DEALLOCATE q")
+        assert "Index" in plan, (sql, plan)
+        assert "Seq Scan" not in plan, (sql, plan)
+    await connection.close()
+
+
+def _places(sql):
+    return [part[0] for part in sql.split("$")[1:]]
+
+
+def test_an_alert_has_the_same_columns_in_both():
+    """What SQLite and PostgreSQL keep of an alert is made by the same function."""
+    assert set(_archive.ALERT_COLUMNS) == _archive.alert_row(an_alert(0)).keys()
