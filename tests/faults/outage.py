@@ -11,6 +11,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from time import perf_counter
 from typing import Any, ClassVar
@@ -22,8 +23,9 @@ from roomtone.events import Event, Join, Leave, Message, Reaction
 from roomtone.runtime import plugins
 from roomtone.runtime.config import Limits, Settings
 from roomtone.runtime.pipeline import Pipeline
+from roomtone.signals.engagement import ENGAGEMENT
 from roomtone.stores.sqlite import SQLite
-from roomtone.testing import ManualClock
+from roomtone.testing import START, ManualClock
 
 BATCH = 500
 HERE = "tests.faults.outage:Switchable"
@@ -159,24 +161,33 @@ async def live(life: Life) -> Life:
     return life
 
 
-def kept(folder: Path) -> dict[str, list[Any]]:
-    """All rows of points, minutes, alerts and summaries that a run left in its store."""
+async def kept(folder: Path) -> dict[str, list[Any]]:
+    """All points, minutes, alerts and summaries that a run left in its store."""
+    store = SQLite(f"sqlite:///{folder / 'roomtone.db'}")
+    await store.open([ENGAGEMENT])
     found: dict[str, list[Any]] = {}
+    for step_s in (0, 60):
+        points = await store.read(
+            "engagement",
+            tags={},
+            start=START - timedelta(days=1),
+            end=START + timedelta(days=1),
+            step_s=step_s,
+            limit=10_000_000,
+        )
+        rows = ((p.tags["session"], p.time.isoformat(), *p.fields.items()) for p in points)
+        found[f"points of {step_s} s"] = sorted(map(_plain, rows))
+    await store.close()
     with closing(sqlite3.connect(folder / "roomtone.db")) as connection:
-        for table in ("points_engagement", "points_engagement_1m"):
-            rows = connection.execute(
-                f"SELECT tags, own.* FROM {table} AS own JOIN series ON series.id = series"
-            )
-            at = [column for column, *_ in rows.description].index("series")
-            found[table] = sorted(_plain((*row[:at], *row[at + 1 :])) for row in rows)
         for table in ("alerts", "sessions"):
             found[table] = sorted(map(_plain, connection.execute(f"SELECT * FROM {table}")))
     return found
 
 
 def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A row whose means may be of another order of adding, and which can be sorted."""
-    return tuple("" if v is None else round(v, 9) if isinstance(v, float) else v for v in row)
+    """A row that can be sorted, and whose means may have been added up in another order."""
+    plain = ((v[0], round(v[1], 9)) if isinstance(v, tuple) else v for v in row)
+    return tuple("" if v is None else v for v in plain)
 
 
 def percentile(values: list[float], share: float) -> float:
