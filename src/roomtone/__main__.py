@@ -1,4 +1,4 @@
-"""The command line: demo, serve, ingest, replay, explain, sessions, alerts, doctor, config."""
+"""The command line: demo, serve, ingest, replay, explain, sessions, doctor, backup, and more."""
 
 from __future__ import annotations
 
@@ -265,6 +265,56 @@ def doctor(port: Port = None, data: Data = None, as_json: Json = False) -> None:
     from roomtone.runtime import commands
 
     raise typer.Exit(commands.doctor(port=port, data=data, as_json=as_json))
+
+
+@app.command(epilog=EPILOG)
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="DEST", help="Folder of the backup.")],
+    data: Data = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until stopped, within a second of the server.")
+    ] = False,
+    database_every: Annotated[
+        float, typer.Option(help="Minutes between copies of the database.", min=0.1)
+    ] = 10,
+    as_json: Json = False,
+) -> None:
+    """Copy a data folder, whether its server runs or not; a second run copies what is new.
+
+    What is copied is a prefix of the journal, checked and never more than is synced, and each
+    SQLite database as of one moment. Killed at any moment it leaves the backup before.
+    """
+    from roomtone.runtime import commands
+
+    job = commands.backup(
+        target, data=data, follow=follow, database_minutes=database_every, as_json=as_json
+    )
+    raise typer.Exit(job)
+
+
+@app.command(epilog=EPILOG)
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder of a backup.")],
+    data: Annotated[Path, typer.Option(help="New data folder to make.", metavar="DIR")],
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="A position, or a time as 2026-01-31T12:00:00Z.", show_default="all there is"
+        ),
+    ] = None,
+    keep_stores: Annotated[
+        bool, typer.Option("--keep-stores", help="The store's server is intact: keep what it has.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a data folder of a backup, as it was at a moment; nothing is overwritten.
+
+    Checks every file, cuts the journal behind the last whole entry, and makes the stores agree.
+    """
+    from roomtone.runtime import commands
+
+    job = commands.restore(source, data=data, at=at, keep_stores=keep_stores, as_json=as_json)
+    raise typer.Exit(asyncio.run(job))
 
 
 @config_app.command("show", epilog=EPILOG)

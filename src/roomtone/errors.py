@@ -53,5 +53,13 @@ class StoreError(RoomtoneError):
     """A store could not be opened, migrated, read or written; the text names the remedy."""
 
 
+class SourceError(RoomtoneError):
+    """A live source could not be reached or read; what it holds is asked for again."""
+
+
+class BackupError(RoomtoneError):
+    """A backup could not be made, read or restored; nothing was overwritten."""
+
+
 class ServerError(RoomtoneError):
     """A server that was asked did not answer, or said no; the text names the remedy."""

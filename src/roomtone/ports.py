@@ -7,13 +7,14 @@ their arguments and their state; stores, channels and sources may wait, so their
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from roomtone.alerts import Alert
-from roomtone.events import Event
+from roomtone.events import Event, Refusal
 from roomtone.points import Block, Measurement, Point, Slots
 from roomtone.records import DeadLetter, SessionSummary
 from roomtone.rooms import Rooms
@@ -26,6 +27,63 @@ class Source(Protocol):  # sources/
     """Yields events until it is done or cancelled; ids make a repeated one harmless."""
 
     def events(self) -> AsyncIterator[Event]: ...
+
+
+@dataclass(slots=True, eq=False)
+class Delivery:
+    """Events of a feed that are acknowledged together.
+
+    `kept` gives each event's place, beside the places of `refusals`; `samples` are the bytes of
+    what was refused. `names` tells what else a session is called. `token` is the feed's own.
+    """
+
+    events: Sequence[Event]
+    kept: Sequence[int] | None = None
+    refusals: Sequence[Refusal] = ()
+    samples: Sequence[bytes] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    size: int = 0  # bytes as they came
+    token: Any = None
+
+
+class Feed(Protocol):  # sources/
+    """A live source that is told what has been taken: what it was not told of, it gives again.
+
+    One that cannot give again says so in `durable`.
+    """
+
+    name: str
+    durable: bool
+    connected: bool
+
+    def deliveries(self, consumer: str) -> AsyncIterator[Delivery]:
+        """What comes, until the connection breaks (SourceError); then this is called again.
+
+        It begins with what was delivered and not acknowledged. `consumer` names the process for
+        good: after a restart it is the same, and no other has it.
+        """
+
+    async def acknowledge(self, delivery: Delivery) -> None:
+        """It is taken and durable, or is refused for good. Raises SourceError; it comes again."""
+
+    async def look(self) -> Mapping[str, int]:
+        """How it stands: `pending`, `lag` and `lost`, as far as the feed knows. May raise."""
+
+    async def close(self) -> None:
+        """Let go; may be called twice."""
+
+
+class Outlet(Protocol):  # channels/
+    """Where payloads are published for others, who know nothing of us: many in one round trip."""
+
+    async def send(self, messages: Sequence[tuple[str, bytes]]) -> None:
+        """Publish these (channel, payload) in their order. Raises SourceError when it cannot."""
+
+    async def events_of(self, sessions: Sequence[str]) -> Mapping[str, str]:
+        """Which event each session belongs to, as far as another process has told."""
+
+    async def close(self) -> None:
+        """Let go; may be called twice."""
 
 
 class Gauge(Protocol):  # signals/

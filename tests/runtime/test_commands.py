@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from roomtone.errors import BadConfig, ServerError
+from roomtone.events import Message
 from roomtone.runtime import commands
+from roomtone.runtime.config import Settings
+from roomtone.runtime.pipeline import Pipeline
 
 LINE = '{"type":"message","session":"s","user":"ann","text":"hi","at":"2026-01-01T12:00:%02dZ"}\n'
 
@@ -110,3 +113,25 @@ def test_a_data_folder_and_its_journal_are_both_understood(tmp_path):
 
     assert commands.journal_folder(tmp_path / "data") == tmp_path / "data" / "journal"
     assert commands.journal_folder(tmp_path / "data" / "journal") == tmp_path / "data" / "journal"
+
+
+async def test_a_folder_is_backed_up_and_restored(tmp_path, capsys):
+    """What was done is said, as sentences or as JSON."""
+    pipeline = await Pipeline.open(Settings(data=tmp_path / "data"))
+    await pipeline.start()
+    await pipeline.submit([Message(session="s", user="u", text="secret words")])
+    await pipeline.stop()
+    words = {"data": tmp_path / "data", "follow": False, "database_minutes": 1}
+
+    assert commands.backup(tmp_path / "b", **words, as_json=False) == 0
+    assert commands.backup(tmp_path / "b", **words, as_json=True) == 0
+    new = {"at": None, "keep_stores": False}
+    assert await commands.restore(tmp_path / "b", data=tmp_path / "r", **new, as_json=False) == 0
+    assert await commands.restore(tmp_path / "b", data=tmp_path / "q", **new, as_json=True) == 0
+
+    out = capsys.readouterr().out
+    lines = out.splitlines()
+    first, last = json.loads(lines[1]), json.loads(lines[-1])
+    assert "journal up to position" in lines[0] and "database too" in lines[0]
+    assert first["new_bytes"] == 0 and first["position"] == last["position"]
+    assert "derived anew" in out and "secret" not in out

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from roomtone.errors import ServerError
 from roomtone.events import Event
 from roomtone.runtime import asking, ingest, plugins, terminal
-from roomtone.runtime.clock import WallClock
+from roomtone.runtime.clock import WallClock, iso, utc
 from roomtone.runtime.config import load, trace
 from roomtone.runtime.remote import Remote
 from roomtone.runtime.replay import paced, replay_events, replay_journal, rows
@@ -42,8 +42,12 @@ class Ingest:
         began = time.monotonic()
         if "://" in self.file:
             source = plugins.source(self.file)
-            async with self._sink() as sink:
-                report = await ingest.ingest_stream(source, sink)
+            if hasattr(source, "deliveries"):
+                async with replace(self, live=True)._sink() as sink:  # what it gives happens now
+                    report = await ingest.ingest_feed(plugins.feed(self.file), sink)
+            else:
+                async with self._sink() as sink:
+                    report = await ingest.ingest_stream(source, sink)
         else:
             report = await self._take_file()
         if as_json:
@@ -225,6 +229,70 @@ def doctor(*, port: int | None, data: Path | None, as_json: bool) -> int:
     else:
         terminal.out.print(terminal.checks_table(checks))
     return OK if all(check["ok"] for check in checks) else UNWELL
+
+
+def backup(
+    target: Path, *, data: Path | None, follow: bool, database_minutes: float, as_json: bool
+) -> int:
+    """`roomtone backup`: once, or until it is told to stop."""
+    import signal
+    import threading
+
+    from roomtone.runtime import backup as copying
+
+    stop = threading.Event()
+    job = copying.Backup(load({"data": data}), target, WallClock())
+    try:
+        copied = job.run()
+        _tell_copied(job, copied, as_json)
+        if follow:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: stop.set())
+            copying.follow(
+                job, stop.wait, database_s=database_minutes * 60, fresh=True, tell=lambda c: None
+            )
+            _tell_copied(job, job.run(database=False), as_json)
+    finally:
+        job.close()
+    return OK
+
+
+def _tell_copied(job: Any, copied: Any, as_json: bool) -> None:
+    manifest = job.manifest
+    if as_json:
+        terminal.print_json(
+            {
+                "position": copied.position,
+                "heard": iso(utc(manifest.heard_ms)),
+                "new_bytes": copied.new_bytes,
+                "entries": manifest.entries,
+                "segments": len(manifest.segments),
+                "databases": sum(len(g.databases) for g in manifest.generations[-1:]),
+            }
+        )
+        return
+    terminal.out.print(
+        f" journal up to position {copied.position:,}, {copied.new_bytes / 1e6:,.1f} MB of it new; "
+        f"{'the database too' if copied.new_database else 'the database as before'}"
+    )
+
+
+async def restore(
+    source: Path, *, data: Path, at: str | None, keep_stores: bool, as_json: bool
+) -> int:
+    """`roomtone restore`."""
+    from roomtone.runtime import restore as restoring
+
+    done = await restoring.restore(
+        source, load({"data": data}), restoring.parse_point(at), keep_stores=keep_stores
+    )
+    if as_json:
+        terminal.print_json(done)
+    else:
+        terminal.out.print(f" restored into {terminal.clean(data)}:")
+        for step in restoring.steps(done):
+            terminal.out.print(f"  {step}", markup=False)
+    return OK
 
 
 def config_show(*, origin: bool, as_json: bool) -> None:

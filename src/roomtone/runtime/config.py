@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -74,6 +76,26 @@ class Engine(_Section):
     )
 
 
+def _listed(value: object) -> object:
+    """A list of URLs as an environment variable has it: JSON, or the URLs with spaces between."""
+    if not isinstance(value, str):
+        return value
+    return json.loads(value) if value.lstrip().startswith("[") else value.split()
+
+
+Urls = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
+
+
+class Sources(_Section):
+    """Which live sources the server listens to by itself."""
+
+    listen: Urls = Field(
+        default=[],
+        description="URLs of live sources that `serve` listens to, as in `redis://localhost:6379`; "
+        "none: what is posted is all that comes in",
+    )
+
+
 class Stores(_Section):
     """Where things are kept; the scheme of each URL names the store."""
 
@@ -88,6 +110,11 @@ class Channels(_Section):
 
     news: str = Field(
         default="local://", description="`local` stays in this process: all that one server needs"
+    )
+    documents: str = Field(
+        default="",
+        description="a Redis to publish `engagement:update` and `anomaly:detected` on, in the "
+        "documents' own payloads; empty: nowhere",
     )
 
 
@@ -148,6 +175,7 @@ class Settings(BaseSettings):
     )
     server: Server = Server()
     engine: Engine = Engine()
+    sources: Sources = Sources()
     stores: Stores = Stores()
     channels: Channels = Channels()
     limits: Limits = Limits()

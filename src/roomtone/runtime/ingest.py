@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import io
 import json
+import socket
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
@@ -17,9 +18,11 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from roomtone.errors import BadEvent, ServerError
 from roomtone.events import EVENT_TYPES, Event, Refusal, encode
-from roomtone.ports import Source
+from roomtone.ports import Feed, Source
 from roomtone.runtime import plugins
 from roomtone.runtime.config import Settings
+from roomtone.runtime.door import Receipt
+from roomtone.runtime.feeds import Feeds
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.remote import Busy, Remote
 
@@ -248,6 +251,46 @@ async def ingest_stream(source: Source, sink: Sink) -> Report:
     finally:
         pumping.cancel()
     await sink.finish(sorted(report.sessions))
+    return report
+
+
+class _Counter:
+    """A door to a sink, which counts what went through."""
+
+    def __init__(self, sink: Sink, report: Report) -> None:
+        self._sink, self._report = sink, report
+
+    async def submit(
+        self,
+        events: Sequence[Event],
+        refusals: Sequence[Refusal] = (),
+        kept: Sequence[int] | None = None,
+        *,
+        source: str = "",
+    ) -> Receipt:
+        """Send what a feed delivered; it is acknowledged when this returns."""
+        for part in split(list(events)):
+            await _send(self._sink, part, [0] * len(part), self._report)
+        return Receipt(len(events), 0, [])  # the report knows it exactly
+
+
+async def ingest_feed(feed: Feed, sink: Sink) -> Report:
+    """Send what a live feed gives, and acknowledge what the sink has taken, until Ctrl-C."""
+    report = Report()
+    feeds = Feeds()
+
+    def refuse(source: str, refusals: Sequence[Refusal], samples: Sequence[bytes]) -> None:
+        for refusal in refusals:
+            report.refuse(refusal.index, refusal.reason)
+
+    door = _Counter(sink, report)
+    feeds.start([feed], door, consumer=f"{socket.gethostname()}-ingest", refuse=refuse)
+    try:
+        await feeds.finished()
+    except asyncio.CancelledError:
+        pass  # Ctrl-C is how it ends: what was under way is acknowledged, and told
+    finally:
+        await feeds.stop()
     return report
 
 

@@ -10,10 +10,12 @@ from typing import Any, Literal, NamedTuple
 from roomtone import __version__
 from roomtone.engine import TICK_S
 from roomtone.runtime.clock import Clock, WallClock
+from roomtone.runtime.feeds import Feeds
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.journal_snapshots import snapshot_paths, snapshot_position
 from roomtone.runtime.keeper import Keeper
+from roomtone.runtime.publishing import Publishing
 from roomtone.runtime.tally import Durations, Pace
 
 Labels = Mapping[str, str]
@@ -63,6 +65,9 @@ def of_running(running: Any, role: str = "all") -> Iterator[Number]:
         yield from of_journal(journal)
     if (keeper := getattr(running, "keeper", None)) is not None:
         yield from of_keeper(keeper)
+    if hasattr(running, "feeds"):
+        yield from of_feeds(running.feeds)
+        yield from of_publishing(running.documents)
     if (pace := getattr(running, "pace", None)) is not None:
         yield from of_pace(pace)
     if getattr(running, "engine", None) is not None:
@@ -220,6 +225,52 @@ def of_engine(running: Any, clock: Clock) -> Iterator[Number]:
         "Sessions that are live, and those that history is filled into.",
         [({"state": state}, float(len(sessions))) for state, sessions in known],
     )
+
+
+def of_feeds(feeds: Feeds | None) -> Iterator[Number]:
+    """What live sources gave, and how long they were not heard."""
+    told = {} if feeds is None else feeds.counters()
+    outcomes = {"accepted": "accepted", "duplicate": "duplicates", "refused": "refused"}
+    yield Number(
+        "roomtone_feed_events_total",
+        "counter",
+        "Events of live sources, by what became of them.",
+        [
+            ({"feed": name, "outcome": outcome}, float(its[key]))
+            for name, its in told.items()
+            for outcome, key in outcomes.items()
+        ],
+    )
+    for name, kind, key, help in _OF_FEEDS:
+        values: list[tuple[Labels, float | Durations]] = [
+            ({"feed": feed}, float(its[key])) for feed, its in told.items()
+        ]
+        yield Number(f"roomtone_feed_{name}", kind, help, values)
+
+
+_OF_FEEDS: tuple[tuple[str, Literal["counter", "gauge"], str, str], ...] = (
+    ("connected", "gauge", "connected", "1 while a live source is heard."),
+    ("acknowledged_total", "counter", "acked", "Deliveries acknowledged: they are durable."),
+    ("in_flight", "gauge", "in_flight", "Deliveries on their way to the disk."),
+    ("pending_entries", "gauge", "pending", "Entries given to a consumer and not acknowledged."),
+    ("waiting_entries", "gauge", "lag", "Entries that nobody was given yet."),
+    ("lost_entries_total", "counter", "lost", "Entries deleted before they were read."),
+    ("reconnects_total", "counter", "reconnects", "Times a live source was opened again."),
+    ("gaps_total", "counter", "gaps", "Times a live source was not heard."),
+    ("gap_seconds_total", "counter", "gap_s", "Time a live source was not heard, the present too."),
+)
+
+
+def of_publishing(publishing: Publishing | None) -> Iterator[Number]:
+    """What went out in the documents' payloads."""
+    for name, help in (
+        ("published", "Payloads published for the documents' own clients."),
+        ("dropped", "Updates dropped because the Redis did not take them in time."),
+    ):
+        values: list[tuple[Labels, float | Durations]] = []
+        if publishing is not None:
+            values.append(({}, float(getattr(publishing, name))))
+        yield Number(f"roomtone_documents_{name}_total", "counter", help, values)
 
 
 def of_parts(health: Iterable[Mapping[str, Any]]) -> Number:

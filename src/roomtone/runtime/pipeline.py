@@ -334,7 +334,7 @@ class Pipeline(Desk):
     async def take(self, out: Output, position: int, *, live: bool = True) -> None:
         """What the entry at a position gave goes to the stores and to those who watch."""
         if live:
-            self.board.take(out)
+            self.show(out)
         self.door.forget(out.ended)
         self.keeper.keep(out, position)
         for topic, made in (*frames.alert_frames(out.alerts), *frames.ended_frames(out)):

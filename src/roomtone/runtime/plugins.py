@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from roomtone.engine import Engine
 from roomtone.errors import BadConfig, UnknownMember
-from roomtone.ports import Archive, Channel, Detector, Gauge, SeriesStore, Source
+from roomtone.ports import Archive, Channel, Detector, Feed, Gauge, Outlet, SeriesStore, Source
 from roomtone.runtime.config import Settings
 
 # family: name -> module:attribute. Strangers add theirs as entry points of group roomtone.<family>.
@@ -25,6 +25,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "jsonl": "roomtone.sources.jsonl",
         "chatlog": "roomtone.sources.chatlog",
         "demo": "roomtone.sources.demo",
+        "redis": "roomtone.sources.redis:Redis",
     },
     "stores.series": {
         "sqlite": "roomtone.stores.sqlite:SQLite",
@@ -37,6 +38,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "postgres": "roomtone.stores.postgres:PostgreSQL",
     },
     "channels": {"local": "roomtone.channels.local:Local"},
+    "channels.outlet": {"redis": "roomtone.channels.outlet:RedisOutlet"},
 }
 
 
@@ -77,6 +79,21 @@ def source(url: str) -> Source:
     if not callable(member):
         raise BadConfig(f"{_scheme(url)} has no address; give the path of a file instead")
     made: Source = member(url)
+    return made
+
+
+def feed(url: str) -> Feed:
+    """The live source that a URL names. Raises BadConfig for one that is told of nothing."""
+    made: Any = source(url)
+    if not hasattr(made, "deliveries"):
+        raise BadConfig(f"{_scheme(url)} is no live source; take it in with: roomtone ingest {url}")
+    listened: Feed = made
+    return listened
+
+
+def outlet(url: str) -> Outlet:
+    """Where the documents' payloads go, by a URL's scheme."""
+    made: Outlet = load("channels.outlet", _scheme(url))(url)
     return made
 
 
@@ -124,4 +141,5 @@ def channel(url: str) -> Channel:
 
 
 def _scheme(url: str) -> str:
-    return urlsplit(url).scheme.partition("+")[0]
+    scheme = urlsplit(url).scheme.partition("+")[0]
+    return {"rediss": "redis"}.get(scheme, scheme)

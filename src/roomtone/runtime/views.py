@@ -9,17 +9,19 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
-from roomtone.engine import TICK_S, Engine
+from roomtone.engine import TICK_S, Engine, Output
 from roomtone.points import Measurement, Point
 from roomtone.ports import Archive, Channel, Gauge, SeriesStore
 from roomtone.records import Batch
 from roomtone.runtime import frames
 from roomtone.runtime.board import WORST, Board, describe
 from roomtone.runtime.clock import Clock, iso, utc
+from roomtone.runtime.feeds import Feeds
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.keeper import Keeper
+from roomtone.runtime.publishing import Publishing
 
 SNAPSHOT_S = 900
 """How much of a session's past its first frame holds: fifteen minutes."""
@@ -34,7 +36,9 @@ class Views:
     archive: Archive
     board: Board
     clock: Clock
+    documents: Publishing | None = None  # whoever runs one puts it here, to be shown
     engine: Engine
+    feeds: Feeds | None = None
     gauges: Sequence[Gauge]
     histories: Histories
     inspector: Inspector
@@ -45,6 +49,12 @@ class Views:
     recent: deque[Batch]
     series: SeriesStore
     _fresh: list[Batch]
+
+    def show(self, out: Output) -> None:
+        """What a tick gave of the live rooms, for whoever looks."""
+        self.board.take(out)
+        if self.documents is not None:
+            self.documents.take(out)
 
     def sessions(self) -> list[dict[str, Any]]:
         """All live sessions, the worst first, and then those that history is filled into."""
@@ -181,6 +191,8 @@ class Views:
                 or f"all running, {self.inspector.fault_count} faults since the start",
                 "remedy": "restart the server and report what the log says" if faults else "",
             },
+            *(self.feeds.health() if self.feeds is not None else ()),
+            *([self.documents.health()] if self.documents is not None else ()),
         ]
 
 

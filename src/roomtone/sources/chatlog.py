@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, BinaryIO
 
@@ -14,6 +13,7 @@ import msgspec
 from roomtone.errors import BadEvent
 from roomtone.events import EVENT_TYPES, Event, check_names, explain_refusal
 from roomtone.sources._lines import MAX_LINE, LineSource, Refused
+from roomtone.sources._times import parse_time
 
 _PLAIN = ("role", "reply_to", "emoji", "target", "action", "poll", "question", "options", "source")
 
@@ -77,27 +77,6 @@ def find_columns(names: Iterable[str], chosen: Columns | None = None) -> dict[st
     if not {"text", "type"} & found.keys():
         raise BadEvent(f"no column holds the text ({listed}); say which: --map text=COLUMN")
     return found
-
-
-def parse_time(value: object) -> datetime:
-    """A time as logs have it: ISO 8601, or epoch seconds, milli- or microseconds; naive is UTC.
-
-    >>> parse_time("2025-03-18T01:06:00+08:00") == parse_time("1742231160000")
-    True
-    """
-    try:
-        if isinstance(value, str) and not value.strip().replace(".", "", 1).isdecimal():
-            at = datetime.fromisoformat(value.strip().removesuffix(" UTC"))
-            return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-        number = float(value)  # type: ignore[arg-type]
-        for unit in (1e14, 1e11):
-            number = number / 1000 if abs(number) >= unit else number
-        return datetime.fromtimestamp(number, UTC)
-    except (ValueError, TypeError, OverflowError, OSError):
-        shown = str(value)[:40]
-        raise BadEvent(
-            f"{shown!r} is no time; write 2026-01-31T12:00:00+01:00 or epoch seconds"
-        ) from None
 
 
 def normalise(row: Mapping[str, Any], columns: Columns, session: str) -> list[Event]:

@@ -23,7 +23,9 @@ from roomtone.runtime import logs, plugins, terminal
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
 from roomtone.runtime.crowd import Crowd, CrowdClock
+from roomtone.runtime.feeds import listening
 from roomtone.runtime.pipeline import Pipeline
+from roomtone.runtime.publishing import publishing
 from roomtone.web.guard import check_bind
 
 BACKLOG = 1024
@@ -58,7 +60,10 @@ async def serve(settings: Settings, *, verbose: bool = False) -> None:
     check_bind(settings.server)
     stop = _stop_signal()
     with listen(settings.server.host, settings.server.port) as door:
-        async with running(settings, door, WallClock()):
+        async with (
+            running(settings, door, WallClock()) as pipeline,
+            outside(settings, pipeline),
+        ):
             url = address(door)
             terminal.out.print(f" dashboard  [bold]{url}[/]   api docs  {url}/docs")
             terminal.out.print(f" data in {terminal.clean(settings.data)}; Ctrl-C to stop")
@@ -109,6 +114,17 @@ async def _perform(crowd: Crowd, pipeline: Pipeline, clock: Clock) -> None:
     async with asyncio.TaskGroup() as jobs:
         jobs.create_task(crowd.run())
         jobs.create_task(_tell(pipeline, clock))
+
+
+@contextlib.asynccontextmanager
+async def outside(settings: Settings, pipeline: Pipeline) -> AsyncIterator[None]:
+    """What comes in and goes out by itself: live sources, and the documents' payloads."""
+    async with (
+        listening(settings, pipeline) as feeds,
+        publishing(settings, feeds.names, pipeline.measurements[0].name) as documents,
+    ):
+        pipeline.feeds, pipeline.documents = feeds, documents
+        yield
 
 
 @contextlib.asynccontextmanager

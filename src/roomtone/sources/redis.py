@@ -1,0 +1,88 @@
+"""Events out of Redis: Streams in a consumer group, at least once; or pub/sub, at best."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+
+from roomtone.events import Event
+from roomtone.ports import Delivery
+from roomtone.sources._address import parse_address
+from roomtone.sources._documents import Documents
+from roomtone.sources._link import Link, driver
+from roomtone.sources._pubsub import PubSub
+from roomtone.sources._streams import Streams
+
+EVENT_KEY = "roomtone:event:"
+"""Before a session's name: the key under which its event (in the documents' sense) stands."""
+
+EVENT_KEPT_S = 86_400
+MOST_NAMES = 20_000
+
+
+class Redis:
+    """`redis://host:6379/0?mode=streams`, or `mode=pubsub`; docs/redis.md tells of all options."""
+
+    def __init__(self, url: str) -> None:
+        driver()
+        self._address = parse_address(url)
+        documents = Documents()
+        self._streams = Streams(self._address, documents)
+        self._pubsub = PubSub(self._address, documents)
+        self.durable = self._address.mode == "streams"
+        self.name = "redis-streams" if self.durable else "redis-pubsub"
+        self._side: Link | None = None  # acknowledges and looks while the other one waits
+        self._named: OrderedDict[str, str] = OrderedDict()
+
+    @property
+    def connected(self) -> bool:
+        """Whether it listens at this moment."""
+        return self._streams.connected if self.durable else self._pubsub.connected
+
+    def deliveries(self, consumer: str) -> AsyncIterator[Delivery]:
+        """See `Feed`. A `consumer` in the URL goes before the one given."""
+        if self.durable:
+            return self._streams.deliveries(self._address.consumer or consumer)
+        return self._pubsub.deliveries()
+
+    async def acknowledge(self, delivery: Delivery) -> None:
+        """See `Feed`. Other processes can read which event a session belongs to as well."""
+        fresh = {s: e for s, e in delivery.names.items() if self._named.get(s) != e}
+        if not self.durable and not fresh:
+            return
+        link = await self._aside()
+        if self.durable:
+            await self._streams.acknowledge(link, delivery.token)
+        if fresh:
+            await link.ask_all(
+                [["SET", EVENT_KEY + s, e, "EX", EVENT_KEPT_S] for s, e in fresh.items()]
+            )
+            self._named |= fresh
+            while len(self._named) > MOST_NAMES:
+                self._named.popitem(last=False)
+
+    async def look(self) -> Mapping[str, int]:
+        """See `Feed`."""
+        if not self.durable:
+            return self._pubsub.look()
+        return await self._streams.look(await self._aside())
+
+    async def events(self) -> AsyncIterator[Event]:
+        """As a plain source: each is acknowledged once the next delivery is asked for."""
+        async for delivery in self.deliveries("reader"):
+            for event in delivery.events:
+                yield event
+            await self.acknowledge(delivery)
+
+    async def close(self) -> None:
+        """See `Feed`."""
+        if self._side is not None:
+            side, self._side = self._side, None
+            with contextlib.suppress(OSError):
+                await side.close()
+
+    async def _aside(self) -> Link:
+        if self._side is None or not self._side.alive:
+            self._side = await Link.open(self._address.urls)
+        return self._side
