@@ -109,7 +109,25 @@ class Channels(_Section):
     """How news spreads."""
 
     news: str = Field(
-        default="local://", description="`local` stays in this process: all that one server needs"
+        default="local://",
+        description="`local` stays in this process: all that one server needs; "
+        "`redis://host:6379/0` reaches other processes",
+    )
+
+
+class Cluster(_Section):
+    """Which engine the processes of a cluster share."""
+
+    partition: str = Field(
+        default="main",
+        pattern=r"^[A-Za-z0-9_.-]{1,50}$",
+        description="processes that name the same Redis and the same partition belong together; "
+        "one engine owns it",
+    )
+    standby: bool = Field(
+        default=False,
+        description="an engine whose partition is owned waits and takes over when the owner is "
+        "gone, where it would else refuse to start",
     )
     documents: str = Field(
         default="",
@@ -178,6 +196,7 @@ class Settings(BaseSettings):
     sources: Sources = Sources()
     stores: Stores = Stores()
     channels: Channels = Channels()
+    cluster: Cluster = Cluster()
     limits: Limits = Limits()
     retention: Retention = Retention()
 

@@ -60,7 +60,7 @@ class Pipeline(Desk):
             settings.series_url, {0: keep.raw_days, 60: keep.minute_days, 3600: None}
         )
         self.archive: Archive = plugins.archive(settings.archive_url)
-        self.news: Channel = plugins.channel(settings.channels.news)
+        self.news: Channel = plugins.channel(settings.channels.news, settings.cluster.partition)
         self.inspector = Inspector()
         self.pace = Pace()
         self.keeper = Keeper(self.series, self.archive)

@@ -37,7 +37,10 @@ MEMBERS: dict[str, dict[str, str]] = {
         "postgresql": "roomtone.stores.postgres:PostgreSQL",
         "postgres": "roomtone.stores.postgres:PostgreSQL",
     },
-    "channels": {"local": "roomtone.channels.local:Local"},
+    "channels": {
+        "local": "roomtone.channels.local:Local",
+        "redis": "roomtone.channels.redis:Redis",
+    },
     "channels.outlet": {"redis": "roomtone.channels.outlet:RedisOutlet"},
 }
 
@@ -134,9 +137,10 @@ def archive(url: str) -> Archive:
     return store
 
 
-def channel(url: str) -> Channel:
-    """The channel that a URL's scheme names."""
-    member: Channel = load("channels", _scheme(url))(url)
+def channel(url: str, name: str = "main") -> Channel:
+    """The channel that a URL's scheme names; only those of one `name` hear each other."""
+    scheme = _scheme(url)
+    member: Channel = load("channels", "redis" if scheme == "rediss" else scheme)(url, name)
     return member
 
 
