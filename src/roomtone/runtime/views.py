@@ -177,6 +177,7 @@ class Views:
                 "vital": True,  # without it nothing can be acknowledged
             },
             self.keeper.health(),
+            *news_health(self.news),
             {
                 "name": "clock",
                 "ok": self.clock.now_ms() // 1000 - self.engine.next_tick < 25
@@ -194,6 +195,15 @@ class Views:
             *(self.feeds.health() if self.feeds is not None else ()),
             *([self.documents.health()] if self.documents is not None else ()),
         ]
+
+
+def news_health(news: Channel) -> list[dict[str, Any]]:
+    """The line on /readyz of a channel that can say whether it works."""
+    if not hasattr(news, "trouble"):
+        return []
+    trouble = news.trouble
+    detail, _, remedy = (trouble or "it spreads").partition("; ")
+    return [{"name": "news", "ok": trouble is None, "detail": detail, "remedy": remedy}]
 
 
 def show_row(row: Any) -> dict[str, Any]:
