@@ -113,6 +113,11 @@ class Channels(_Section):
         description="`local` stays in this process: all that one server needs; "
         "`redis://host:6379/0` reaches other processes",
     )
+    documents: str = Field(
+        default="",
+        description="a Redis to publish `engagement:update` and `anomaly:detected` on, in the "
+        "documents' own payloads; empty: nowhere",
+    )
 
 
 class Cluster(_Section):
@@ -128,11 +133,6 @@ class Cluster(_Section):
         default=False,
         description="an engine whose partition is owned waits and takes over when the owner is "
         "gone, where it would else refuse to start",
-    )
-    documents: str = Field(
-        default="",
-        description="a Redis to publish `engagement:update` and `anomaly:detected` on, in the "
-        "documents' own payloads; empty: nowhere",
     )
 
 
