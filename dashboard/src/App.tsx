@@ -5,6 +5,7 @@ import { EngagementDashboard } from './pages/EngagementDashboard'
 import { InspectorPage } from './pages/InspectorPage'
 import { PulsePage } from './pages/PulsePage'
 import { ReplayPage } from './pages/ReplayPage'
+import { ServerPage } from './pages/ServerPage'
 import { useParam } from './lib/hooks'
 import { Shell } from './shell/Shell'
 
@@ -26,6 +27,9 @@ export function App() {
       </Route>
       <Route path="/ingest">
         <InspectorPage />
+      </Route>
+      <Route path="/server">
+        <ServerPage />
       </Route>
       <Route>
         <p className="p-8">There is nothing at this address.</p>

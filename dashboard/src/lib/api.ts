@@ -1,6 +1,7 @@
 // Everything the dashboard asks for by HTTP, each as one function.
 import type { Explain, Inspector, Page, Series, Session, Ticker } from '../frames'
 import type { Alert, EngagementField, Verdict } from '../wire'
+import type { System } from './system'
 
 export class ApiError extends Error {
   constructor(
@@ -84,6 +85,10 @@ export function fetchAlerts(params: {
 
 export function fetchInspector(params: { source?: string; outcome?: string; limit?: number }) {
   return ask<Inspector>(path('/v1/inspector', params))
+}
+
+export function fetchSystem() {
+  return ask<System>('/v1/system')
 }
 
 export function judge(id: string, verdict: Verdict) {

@@ -2,7 +2,7 @@
 import { useSyncExternalStore, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import { ConnectionDot } from './ConnectionDot'
-import { AlertIcon, IngestIcon, Logo, PulseIcon } from './icons'
+import { AlertIcon, IngestIcon, Logo, PulseIcon, ServerIcon } from './icons'
 import { liveConnection } from '../stream/connection'
 import { Search } from './Search'
 import { ThemeToggle } from './ThemeToggle'
@@ -11,6 +11,7 @@ const PLACES = [
   { to: '/', word: 'Pulse', icon: <PulseIcon />, under: ['/live', '/replay'] },
   { to: '/alerts', word: 'Alerts', icon: <AlertIcon />, under: [] },
   { to: '/ingest', word: 'Ingest', icon: <IngestIcon />, under: [] },
+  { to: '/server', word: 'Server', icon: <ServerIcon />, under: [] },
 ]
 
 function Problem() {

@@ -37,6 +37,12 @@ export const IngestIcon = () => (
   </Icon>
 )
 
+export const ServerIcon = () => (
+  <Icon>
+    <path d="M4 5h16v6H4zM4 13h16v6H4zM7.5 8v.1M7.5 16v.1M11 8h6M11 16h6" />
+  </Icon>
+)
+
 export const SearchIcon = () => (
   <Icon>
     <circle cx="11" cy="11" r="6" />

@@ -153,9 +153,10 @@ class Server:
         return self._api
 
     def _make_api(self) -> tuple[App, bytes]:
-        from roomtone.web import query, reference
+        from roomtone.web import query, reference, system
 
         api = query.create_api(self._host, self.faults)
+        system.add_system(api, self._host, self.faults, self._numbers)
         return api, reference.render(api.openapi()).encode()
 
     async def _documented(self, scope: Scope, receive: Receive, send: Send) -> None:
