@@ -141,6 +141,15 @@ def wait_for(site: Site, server: subprocess.Popen[bytes], log: Path) -> None:
     pytest.fail(f"the server did not start: {log.read_text()[-2000:]}")
 
 
+def wait_for_part(site: Site, name: str) -> None:
+    """Until /readyz says that this part is well; gives up after half a minute."""
+    for _ in range(START_S * 10):
+        if any(part["name"] == name and part["ok"] for part in site.get("/readyz")["parts"]):
+            return
+        time.sleep(0.1)
+    pytest.fail(f"{name} did not come up: {site.get('/readyz')}")
+
+
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server with the demo's crowd streaming in."""
