@@ -59,3 +59,19 @@ def test_a_heartbeats_rhythm_is_learned() -> None:
     assert minute.heartbeat_every_s[0] == 10
     assert minute.heartbeat_age_s[0] == 10
     assert np.isnan(minute.heartbeat_every_s[1])
+
+
+def test_who_acted_half_an_hour_ago_and_no_longer_counts_at_no_tick() -> None:
+    """Without joins and leaves the room is whoever acted in thirty minutes, whole minutes too."""
+    engine = Engine([], [])
+    start = T0 - T0 % 60
+    crowd = [Message(session="s", user=f"u{n}", text="x") for n in range(50)]
+    engine.apply(crowd, (start + 5) * 1000)
+    totals = {}
+    for now in range(start + 10, start + 40 * 60, 5):
+        engine.apply([Message(session="s", user="alone", text="x")], (now - 1) * 1000)
+        engine.tick(now)
+        totals[now - start] = recent.read(engine.rooms, now).total.tolist()[0]
+
+    assert {totals[t] for t in totals if t <= 30 * 60} == {51}
+    assert {totals[t] for t in totals if t > 30 * 60} == {1}

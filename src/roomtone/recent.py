@@ -55,7 +55,7 @@ def read(rooms: Rooms, now: int, slots: Slots | None = None) -> Recent:
     chat, reactions, _, active, joins, leaves = counts
     last_15 = [(now - 1 - s) % WINDOW_S for s in range(15)]
     leaves_15 = window[:, :, LEAVES][last_15].sum(axis=0)[here].astype(np.float64)
-    minutes = [(now // 60 - m) % MINUTES for m in range(PEOPLE_MIN)]
+    minutes = [((now - 1) // 60 - m) % MINUTES for m in range(PEOPLE_MIN)]
     lately = rooms.minutes[:, low:high][minutes].sum(axis=0)[here].astype(np.float64)
     known = c["knows_presence"][slots]
     present = c["present"][slots].astype(np.float64)
