@@ -14,6 +14,7 @@ from roomtone.events import Event
 from roomtone.runtime import asking, ingest, plugins, terminal
 from roomtone.runtime.clock import WallClock, iso, utc
 from roomtone.runtime.config import load, trace
+from roomtone.runtime.masking import mask
 from roomtone.runtime.remote import Remote
 from roomtone.runtime.replay import paced, replay_events, replay_journal, rows
 
@@ -315,7 +316,7 @@ def config_show(*, origin: bool, as_json: bool) -> None:
 
 
 def _plain(value: object) -> object:
-    return value if isinstance(value, bool | int | float | str) else str(value)
+    return value if isinstance(value, bool | int | float) else mask(str(value))
 
 
 def _stem(file: str) -> str:

@@ -180,6 +180,20 @@ class Retention(_Section):
     )
 
 
+class Log(_Section):
+    """What is logged, and in which form."""
+
+    format: Literal["auto", "console", "json"] = Field(
+        default="auto",
+        description="`json` is one object per line; `auto` is for people on a terminal and JSON "
+        "elsewhere",
+    )
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="warning",
+        description="from which level on; a server that is well says nothing",
+    )
+
+
 class Settings(BaseSettings):
     """Every setting with its default. Made directly it reads nothing else; see `load`."""
 
@@ -199,6 +213,7 @@ class Settings(BaseSettings):
     cluster: Cluster = Cluster()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    log: Log = Log()
 
     @classmethod
     def settings_customise_sources(

@@ -17,6 +17,7 @@ from roomtone.errors import RoomtoneError, ServerError
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, iso, utc
 from roomtone.runtime.config import Settings
+from roomtone.runtime.masking import mask
 from roomtone.runtime.remote import Remote
 
 Check = dict[str, Any]
@@ -44,7 +45,8 @@ def examine(settings: Settings, clock: Clock) -> list[Check]:
 
 
 def _result(name: str, ok: bool, detail: str, remedy: str = "") -> Check:
-    return {"name": name, "ok": ok, "detail": detail, "remedy": "" if ok else remedy}
+    shown = "" if ok else mask(remedy)
+    return {"name": name, "ok": ok, "detail": mask(detail), "remedy": shown}
 
 
 def _python(settings: Settings) -> Iterator[Check]:

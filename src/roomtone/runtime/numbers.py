@@ -172,6 +172,11 @@ def of_keeper(keeper: Keeper) -> Iterator[Number]:
         "Outputs dropped because a store was down too long; derived again when it is back.",
         keeper.dropped,
     )
+    yield counter(
+        "roomtone_store_mended_outputs_total",
+        "Dropped outputs that were derived again from the journal.",
+        keeper.mended,
+    )
     yield gauge("roomtone_store_waiting_outputs", "Outputs that wait to be written.", keeper.lag)
     yield gauge(
         "roomtone_store_trouble", "1 while a store takes nothing.", keeper.trouble is not None

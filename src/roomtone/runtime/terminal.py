@@ -16,6 +16,7 @@ from rich.text import Text
 
 from roomtone.runtime.config import Origin
 from roomtone.runtime.ingest import Report
+from roomtone.runtime.masking import mask
 
 BARS = "▁▂▃▄▅▆▇█"
 NUMBERS = ("score", "chat/min", "active")
@@ -53,12 +54,13 @@ def print_json(value: Any) -> None:
 
 def complain(sentence: str) -> None:
     """An error, in one sentence, on standard error."""
-    err.print(Text("roomtone: ", style="bold red").append(clean(sentence), style="default"))
+    said = clean(mask(sentence))
+    err.print(Text("roomtone: ", style="bold red").append(said, style="default"))
 
 
 def note(sentence: str) -> None:
     """Something worth knowing that is no answer, on standard error."""
-    err.print(Text(clean(sentence), style="dim"))
+    err.print(Text(clean(mask(sentence)), style="dim"))
 
 
 def clean(text: object) -> str:
@@ -178,7 +180,7 @@ def checks_table(checks: Iterable[Mapping[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False, show_header=False)
     for check in checks:
         mark = Text("ok", style="green") if check["ok"] else Text("NO", style="bold red")
-        table.add_row(mark, plain(check["name"]), plain(check["detail"]))
+        table.add_row(mark, plain(check["name"]), plain(mask(check["detail"])))
         if not check["ok"] and check["remedy"]:
             table.add_row("", "", Text(f"remedy: {clean(check['remedy'])}", style="yellow"))
     return table
@@ -202,7 +204,7 @@ def repr_value(value: object) -> str:
     """A setting's value as TOML would have it."""
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value) if isinstance(value, int | float) else f'"{clean(value)}"'
+    return str(value) if isinstance(value, int | float) else f'"{clean(mask(str(value)))}"'
 
 
 def report_lines(report: Report, seconds: float) -> Iterator[Text]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from roomtone import __version__
+from roomtone.runtime.masking import mask
 
 Part = Mapping[str, Any]
 
@@ -17,7 +18,7 @@ def readiness(parts: Iterable[Part]) -> tuple[dict[str, Any], int]:
     balancer that took it out would turn them away. Only without a part that is vital, the one
     that acknowledges, is it not ready.
     """
-    told = [{"vital": False, **part} for part in parts]
+    told = [{"vital": False, **part, "detail": mask(part["detail"])} for part in parts]
     unwell = [part for part in told if not part["ok"]]
     if any(part["vital"] for part in unwell):
         return {"status": "not ready", "parts": told}, 503

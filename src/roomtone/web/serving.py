@@ -55,8 +55,7 @@ def run(job: Coroutine[Any, Any, None]) -> None:
 
 async def serve(settings: Settings, *, verbose: bool = False) -> None:
     """`roomtone serve`. Raises BadConfig when it may not or cannot listen where it is told to."""
-    if verbose:
-        logs.configure(verbose=True)
+    logs.configure(settings.log, verbose=verbose)
     check_bind(settings.server)
     stop = _stop_signal()
     with listen(settings.server.host, settings.server.port) as door:
