@@ -19,6 +19,7 @@ COST = {
     "detect": "half-space trees for all sessions, beside River's, equal to the bit",
     "tick": "1,000 to 50,000 live sessions: share of the 5 s, longest block of the loop",
     "e2e": "the whole path, beside the documents' design and the floor",
+    "store": "points per second into PostgreSQL and SQLite, beside raw COPY and executemany",
     "fanout": "one frame to many viewers, beside python-socketio and Starlette; stalled ones",
     "latency": "from an event sent to the frame in a browser's socket",
     "replay": "the same journal, however cut, gives the same bytes; events per second",

@@ -6,7 +6,9 @@ import asyncio
 import itertools
 import shutil
 import signal
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -55,12 +57,10 @@ def _fresh_database(server: Running) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def postgres_process() -> Iterator[Running]:
     """One plain PostgreSQL for all; a test that breaks it starts its own."""
-    server = postgres_server(tmp_path_factory.mktemp("postgres"))
-    server.start()
-    yield server
-    server.stop(signal.SIGINT)  # "fast": whoever is still connected is cut off
+    with _postgres() as server:
+        yield server
 
 
 @pytest.fixture
@@ -95,9 +95,19 @@ def own_redis(tmp_path: Path) -> Iterator[Running]:
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def own_postgres() -> Iterator[Running]:
     """A PostgreSQL of this test's own, to be paused and killed."""
-    server = postgres_server(tmp_path_factory.mktemp("own-postgres"))
+    with _postgres() as server:
+        yield server
+
+
+@contextmanager
+def _postgres() -> Iterator[Running]:
+    """One that runs. Not in pytest's folders: each pytest that starts closes them to other users,
+    and PostgreSQL is another user where the tests are root."""
+    folder = Path(tempfile.mkdtemp(prefix="roomtone-"))
+    server = postgres_server(folder)
     server.start()
     yield server
-    server.stop(signal.SIGINT)
+    server.stop(signal.SIGINT)  # "fast": whoever is still connected is cut off
+    shutil.rmtree(folder, ignore_errors=True)

@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmarks are no part of the package
 
 from benchmarks import __main__ as program
-from benchmarks import decode, detect, e2e, replay, window
+from benchmarks import decode, detect, e2e, replay, store, window
 from benchmarks._protocol import Disagreement, Load, Options, Report, alternate
 
 QUICK = Options(quick=True, reps=1)
@@ -106,3 +106,16 @@ def test_the_benchmarks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"decode", "e2e", "tick", "memory", "detection", "nab"} <= {
         line.split()[0] for line in capsys.readouterr().out.splitlines()
     }
+
+
+def test_a_row_that_a_store_lost_is_noticed() -> None:
+    """The store's benchmark compares all rows read back, absent numbers included."""
+    ticks = store.make_ticks(sessions=4, count=2)
+    rows = [row for tick in ticks.rows for row in tick]
+
+    store._compare(rows, ticks)
+    assert None in rows[0]
+    with pytest.raises(Disagreement, match="7 rows read back beside 8"):
+        store._compare(rows[1:], ticks)
+    with pytest.raises(Disagreement):
+        store._compare([rows[1], *rows[1:]], ticks)

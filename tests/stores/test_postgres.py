@@ -11,7 +11,7 @@ from roomtone.contracts import WEATHER, a_summary, an_alert, weather
 from roomtone.errors import MissingExtra, StoreError
 from roomtone.records import DeadLetter
 from roomtone.runtime import plugins
-from roomtone.stores import _archive, _pg_archive, _pg_points, _pg_pool
+from roomtone.stores import _archive, _pg_archive, _pg_copy, _pg_points, _pg_pool
 from roomtone.stores._pg_address import parse
 from roomtone.stores._pg_copy import encode
 from roomtone.stores.postgres import PostgreSQL
@@ -162,7 +162,7 @@ async def test_a_tick_is_written_whole_or_not_at_all(server_store, monkeypatch):
 
     only = type(good)(good.measurement, good.time, good.tags, {"warm": good.fields["warm"]})
     with monkeypatch.context() as patch:
-        patch.setattr(_pg_points, "_merge_in", fail)  # the first COPY stands, the second conflicts
+        patch.setattr(_pg_copy, "_merge_in", fail)  # the first COPY stands, the second conflicts
         with pytest.raises(StoreError, match="network"):
             await server_store.write([good, late, only])
 
@@ -390,3 +390,52 @@ def _places(sql):
 def test_an_alert_has_the_same_columns_in_both():
     """What SQLite and PostgreSQL keep of an alert is made by the same function."""
     assert set(_archive.ALERT_COLUMNS) == _archive.alert_row(an_alert(0)).keys()
+
+
+def crowd(second, people=range(100)):
+    """A block large enough to be added up while it is written."""
+    wet = np.nan if second % 10 else second
+    return weather(second, {f"p{i}": (second * i, wet) for i in people})
+
+
+async def odd_rows(url):
+    """How many series' first two minutes are not what SQL makes of their points."""
+    made = (
+        "SELECT date_bin('1 min', time, 'epoch'), series, avg(warm), min(warm), max(warm), "
+        "count(warm), avg(wet), min(wet), max(wet), count(wet) FROM points_weather "
+        "WHERE time < $1 GROUP BY 1, 2"
+    )
+    names = "warm, warm_min, warm_max, warm_n, wet, wet_min, wet_max, wet_n"
+    kept = f"SELECT time, series, {names} FROM points_weather_1m WHERE time < $1"
+    both = "SELECT count(*) FROM ({} EXCEPT {}) AS odd"
+    until = START.replace(minute=2)
+    return [
+        (await ask(url, both.format(*pair), until))[0][0] for pair in ((made, kept), (kept, made))
+    ]
+
+
+@servers
+async def test_a_minute_added_up_in_passing_is_what_reading_it_back_gives(server_url, server_store):
+    """Sessions that come, go and change places, unknown numbers and rewritten ticks all count."""
+    for second in range(0, 60, 5):
+        people = np.random.default_rng(second).permutation(160)[: 64 + second]
+        await server_store.write([crowd(second, people)])
+    await server_store.write([crowd(60)])
+    await server_store.write([crowd(65), crowd(65, range(50, 150))])
+    await server_store.write([crowd(120)])
+
+    assert await odd_rows(server_url) == [0, 0]
+
+
+@servers
+async def test_a_minute_that_another_process_wrote_to_is_read_back(server_url, server_store):
+    """What was written before a crash, or by somebody else, is in the minute's rollup."""
+    other = PostgreSQL(server_url + "?pool=3")
+    await other.open([WEATHER])
+    for second in range(0, 60, 5):
+        await (other if second < 30 else server_store).write([crowd(second)])
+    await server_store.write([crowd(60)])
+    await other.close()
+    await server_store.write([crowd(120)])
+
+    assert await odd_rows(server_url) == [0, 0]

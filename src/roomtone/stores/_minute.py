@@ -32,7 +32,9 @@ class Minute:
         self._last: NDArray[np.int64] = self._ids
         self._at: NDArray[np.intp] | slice = slice(None)
 
-    def add(self, time: int, ids: Sequence[int], fields: Mapping[str, Column]) -> None:
+    def add(
+        self, time: int, ids: Sequence[int] | NDArray[np.int64], fields: Mapping[str, Column]
+    ) -> None:
         """Count a block in; one that says something anew makes the whole minute uncountable."""
         series = np.array(ids, dtype=np.int64)
         if time in self._times or len(np.unique(series)) != len(series):

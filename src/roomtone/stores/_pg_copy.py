@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.points import Column
-from roomtone.stores._pg_pool import EPOCH_US
+from roomtone.stores._pg_pool import EPOCH_US, Connection, Pool
 
 SLICE_ROWS = 4_000  # rows turned into bytes at once: about a millisecond
 HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # signature, flags, length of an extension
@@ -51,3 +52,83 @@ def _rows(times: Times, series: Series, columns: Sequence[Column]) -> bytes:
     if keep is None:
         return rows.tobytes()
     return rows.view(np.uint8).reshape(len(rows), layout.itemsize)[keep].tobytes()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows of one COPY: all of the same fields, each key once, in the order of the key."""
+
+    names: tuple[str, ...]
+    pieces: list[bytes]
+
+
+def group_of(
+    names: tuple[str, ...], times: Times, series: Series, columns: Sequence[Column]
+) -> Group:
+    """Rows as they are to be copied. Of two with the same key the later one is taken."""
+    rising = (times[1:] > times[:-1]) | ((times[1:] == times[:-1]) & (series[1:] > series[:-1]))
+    if not rising.all():
+        order = np.lexsort((series, times))  # keys that rise are entered fastest
+        times, series = times[order], series[order]
+        again = (times[1:] == times[:-1]) & (series[1:] == series[:-1])
+        last = order[np.append(~again, True)]
+        kept = np.append(~again, True)
+        times, series, columns = times[kept], series[kept], [column[last] for column in columns]
+    return Group(names, encode(times, series, columns))
+
+
+async def put(
+    connection: Connection, table: str, groups: Sequence[Group], *, careful: bool
+) -> None:
+    """Copy straight into the table; `careful`: by way of a stage, where rows may be there already.
+
+    Which fields a block has decides which columns are renewed, so it is a COPY for each kind.
+    """
+    for group in groups:
+        await (_merge_in if careful else copy)(connection, table, group)
+
+
+async def write_bravely(
+    pool: Pool, job: Callable[[Connection, bool], Awaitable[None]], first: str = ""
+) -> None:
+    """Run `job` in a transaction in the hope that all rows are new; if not, once more carefully."""
+
+    async def brave(connection: Connection) -> None:
+        try:
+            await job(connection, False)
+        except Exception as error:
+            if getattr(error, "sqlstate", None) != "23505":  # unique_violation
+                raise
+            await connection.execute(f"ROLLBACK; BEGIN; {first}")
+            await job(connection, True)
+
+    await pool.write(brave, first=first)
+
+
+async def copy(connection: Connection, table: str, group: Group) -> None:
+    """One COPY, in its binary form."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        for piece in group.pieces:
+            yield piece
+
+    await connection.copy_to_table(
+        table, source=stream(), columns=["time", "series", *group.names], format="binary"
+    )
+
+
+async def _merge_in(connection: Connection, table: str, group: Group) -> None:
+    columns = ", ".join(f'"{name}"' for name in ("time", "series", *group.names))
+    await connection.execute(
+        f'CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT {columns} FROM "{table}" WITH NO DATA'
+    )
+    await copy(connection, "stage", group)
+    update = ", ".join(f'"{name}" = excluded."{name}"' for name in group.names)
+    was = ", ".join(f't."{name}"' for name in group.names)
+    now = ", ".join(f'excluded."{name}"' for name in group.names)
+    await connection.execute(
+        f'INSERT INTO "{table}" AS t ({columns}) SELECT {columns} FROM stage '
+        f"ON CONFLICT (time, series) DO UPDATE SET {update} "
+        f"WHERE ROW({was}) IS DISTINCT FROM ROW({now})"  # what is the same leaves no dead row
+    )
+    await connection.execute("DROP TABLE stage")

@@ -4,33 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from roomtone.errors import StoreError
-from roomtone.points import Block, Column, Measurement, Point
+from roomtone.points import Block, Measurement, Point
 from roomtone.stores import _steps as steps
-from roomtone.stores._pg_copy import Series, Times, encode
+from roomtone.stores._minute import SMALL, Minute
+from roomtone.stores._pg_copy import Group, Series, Times, group_of, put, write_bravely
 from roomtone.stores._pg_pool import Connection, Pool, named
-from roomtone.stores._pg_rollup import due, mark_written
+from roomtone.stores._pg_rollup import due, mark_sql, roll_up
 from roomtone.stores._points import KNOWN_SERIES, SEEK_SERIES, from_ms, tags_text, to_ms
 from roomtone.stores._schema import Tables, tables_of
 
 FETCH_ROWS = 1_000  # rows turned into points in one turn of the loop: some milliseconds
 NEW_SERIES = 2_000  # series made by one statement
 INLINE_ROWS = 500  # up to so many rows a thread costs more than it spares the loop
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Rows of one COPY: all of the same fields, each key once, in the order of the key."""
-
-    names: tuple[str, ...]
-    pieces: list[bytes]
 
 
 class Writer:
@@ -40,6 +31,7 @@ class Writer:
         self.tables: Tables = tables_of(measurement)
         self.newest = -(2**62)  # minute that was ever written: the live one
         self._known: dict[Any, int] = {}  # by tag value, or by the tuple of values
+        self._summed: dict[int, Minute] = {}  # by start; those that are being written
 
     def check(self, blocks: Iterable[Block]) -> None:
         """Refuse what is not declared before anything is begun."""
@@ -54,20 +46,34 @@ class Writer:
         if len(self._known) > KNOWN_SERIES:
             self._known.clear()
         keys = [self._keys(block) for block in blocks]
-        new = list(
-            dict.fromkeys(key for listed in keys for key in listed if key not in self._known)
-        )
-        for first in range(0, len(new), NEW_SERIES):
-            some = new[first : first + NEW_SERIES]
-            by_text = {self._text(key): key for key in some}
+        found = [list(map(self._known.get, listed)) for listed in keys]
+        if any(None in ids for ids in found):
+            new = dict.fromkeys(key for listed in keys for key in listed if key not in self._known)
+            await self._enter([*new], pool)
+            found = [list(map(self._known.get, listed)) for listed in keys]
+        return [np.array(ids, np.int64) for ids in found]
+
+    async def _enter(self, keys: Sequence[Any], pool: Pool) -> None:
+        for first in range(0, len(keys), NEW_SERIES):
+            by_text = {self._text(key): key for key in keys[first : first + NEW_SERIES]}
             found = await pool.write(
                 lambda c, texts=[*by_text]: _enter(c, self.tables.measurement, texts)  # type: ignore[misc]
             )
             self._known |= {by_text[text]: id for text, id in found.items()}
-        known = self._known
-        return [
-            np.fromiter((known[key] for key in listed), np.int64, len(listed)) for listed in keys
-        ]
+
+    def forget(self) -> None:
+        """The transaction was undone, and with it what was added up of it."""
+        self._summed.clear()
+
+    async def roll_up(self, pool: Pool, minutes: list[int]) -> None:
+        """Roll up what these minutes show to be over; the live minute and the last one wait."""
+        last, before = minutes[-1], self.newest
+        self.newest = max(before, last)
+        spared = {last, self.newest}
+        summed = self._summed
+        self._summed = {start: summed[start] for start in spared & summed.keys()}
+        if self.newest > before or set(minutes) - spared:
+            await roll_up(pool, self.tables, spared, summed)
 
     def _keys(self, block: Block) -> list[Any]:
         columns = [block.tags[name].tolist() for name in self.tables.measurement.tags]
@@ -85,7 +91,12 @@ class Writer:
         )
 
     def groups(self, blocks: Sequence[Block], ids: Sequence[Series]) -> list[Group]:
-        """What is to be copied, in order: pure work for a thread."""
+        """What is to be copied, in order, and added up on the way: work for a thread."""
+        for block, series in zip(blocks, ids, strict=True):
+            if len(series) >= SMALL:
+                at = to_ms(block.time)
+                minute = self._summed.setdefault(at - at % 60_000, Minute(self.tables.fields))
+                minute.add(at, series, block.fields)
         made: list[Group] = []
         first = 0
         while first < len(blocks):
@@ -97,21 +108,6 @@ class Writer:
             first = last
         return made
 
-    async def put(self, connection: Connection, groups: Sequence[Group]) -> None:
-        """Copy straight into the table; where that meets rows that are there, by way of a stage.
-
-        Which fields a block has decides which columns are renewed, so it is a COPY for each kind.
-        """
-        for group in groups:
-            await connection.execute("SAVEPOINT copying")
-            try:
-                await _copy(connection, self.tables.name(0), group)
-            except Exception as error:
-                if getattr(error, "sqlstate", None) != "23505":  # unique_violation
-                    raise
-                await connection.execute("ROLLBACK TO SAVEPOINT copying")
-                await _merge_in(connection, self.tables.name(0), group)
-
 
 def minutes_of(blocks: Iterable[Block]) -> list[int]:
     """The minutes (epoch ms) that these blocks write to."""
@@ -120,42 +116,8 @@ def minutes_of(blocks: Iterable[Block]) -> list[int]:
 
 def _group(names: tuple[str, ...], blocks: Sequence[Block], ids: Sequence[Series]) -> Group:
     times: Times = np.repeat([to_ms(b.time) for b in blocks], [len(b) for b in blocks])
-    series = np.concatenate(ids)
-    order = np.lexsort((series, times))  # keys that rise are entered fastest; later of two is later
-    times, series = times[order], series[order]
-    columns: list[Column] = [np.concatenate([b.fields[n] for b in blocks])[order] for n in names]
-    again = (times[1:] == times[:-1]) & (series[1:] == series[:-1])
-    if again.any():
-        last: NDArray[np.bool_] = np.append(~again, True)
-        times, series, columns = times[last], series[last], [column[last] for column in columns]
-    return Group(names, encode(times, series, columns))
-
-
-async def _copy(connection: Connection, table: str, group: Group) -> None:
-    async def stream() -> AsyncIterator[bytes]:
-        for piece in group.pieces:
-            yield piece
-
-    await connection.copy_to_table(
-        table, source=stream(), columns=["time", "series", *group.names], format="binary"
-    )
-
-
-async def _merge_in(connection: Connection, table: str, group: Group) -> None:
-    columns = ", ".join(f'"{name}"' for name in ("time", "series", *group.names))
-    await connection.execute(
-        f'CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT {columns} FROM "{table}" WITH NO DATA'
-    )
-    await _copy(connection, "stage", group)
-    update = ", ".join(f'"{name}" = excluded."{name}"' for name in group.names)
-    was = ", ".join(f't."{name}"' for name in group.names)
-    now = ", ".join(f'excluded."{name}"' for name in group.names)
-    await connection.execute(
-        f'INSERT INTO "{table}" AS t ({columns}) SELECT {columns} FROM stage '
-        f"ON CONFLICT (time, series) DO UPDATE SET {update} "
-        f"WHERE ROW({was}) IS DISTINCT FROM ROW({now})"  # what is the same leaves no dead row
-    )
-    await connection.execute("DROP TABLE stage")
+    columns = [np.concatenate([block.fields[name] for block in blocks]) for name in names]
+    return group_of(names, times, np.concatenate(ids), columns)
 
 
 async def _enter(
@@ -186,22 +148,30 @@ async def _enter(
 
 
 async def write(pool: Pool, plans: Mapping[Writer, Sequence[Block]]) -> None:
-    """Write the blocks of each writer, all of them in one transaction."""
-    made: list[tuple[Writer, list[int], list[Group]]] = []
+    """Write the blocks of each writer, all in one transaction; then roll up what is over."""
+    made: list[tuple[Writer, list[Group]]] = []
+    marks = []
+    try:
+        for writer, blocks in plans.items():
+            ids = await writer.ids(pool, blocks)
+            if sum(map(len, ids)) > INLINE_ROWS:
+                groups = await asyncio.to_thread(writer.groups, blocks, ids)
+            else:
+                groups = writer.groups(blocks, ids)
+            made.append((writer, groups))
+            marks.append(mark_sql(writer.tables.measurement.name, minutes_of(blocks)))
+
+        async def job(connection: Connection, careful: bool) -> None:
+            for writer, groups in made:
+                await put(connection, writer.tables.name(0), groups, careful=careful)
+
+        await write_bravely(pool, job, first="; ".join(marks))
+    except BaseException:
+        for writer in plans:
+            writer.forget()
+        raise
     for writer, blocks in plans.items():
-        ids = await writer.ids(pool, blocks)
-        if sum(map(len, ids)) > INLINE_ROWS:
-            groups = await asyncio.to_thread(writer.groups, blocks, ids)
-        else:
-            groups = writer.groups(blocks, ids)
-        made.append((writer, minutes_of(blocks), groups))
-
-    async def job(connection: Connection) -> None:
-        for writer, minutes, groups in made:
-            await mark_written(connection, writer.tables.measurement.name, minutes)
-            await writer.put(connection, groups)
-
-    await pool.write(job)
+        await writer.roll_up(pool, minutes_of(blocks))
 
 
 # -- reading -------------------------------------------------------------------------------------

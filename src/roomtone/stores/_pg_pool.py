@@ -73,9 +73,12 @@ class Pool:
         """Run `job` in a transaction that sees the database at one moment."""
         return await self._twice(job, ALL_OF_ONE_MOMENT, self.address.timeout_s)
 
-    async def write(self, job: Job[T], *, timeout_s: float | None = None) -> T:
-        """Run `job` in one transaction. Should the connection break, it is run once more."""
-        return await self._twice(job, "BEGIN", timeout_s or self.address.timeout_s)
+    async def write(self, job: Job[T], *, first: str = "", timeout_s: float | None = None) -> T:
+        """Run `job` in one transaction, after the SQL of `first`.
+
+        Should the connection break, it is run once more.
+        """
+        return await self._twice(job, f"BEGIN; {first}", timeout_s or self.address.timeout_s)
 
     async def ask(self, job: Job[T], *, timeout_s: float | None = None) -> T:
         """Run `job` without a transaction around it."""
@@ -118,8 +121,8 @@ class Pool:
         try:
             if not begin:
                 return await job(connection)
-            await connection.execute(begin)
             try:
+                await connection.execute(begin)
                 result = await job(connection)
                 await connection.execute("COMMIT")
             except Exception:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
+import numpy as np
+
+from roomtone.stores._minute import Minute
+from roomtone.stores._pg_copy import Group, group_of, put, write_bravely
 from roomtone.stores._pg_edition import Edition
 from roomtone.stores._pg_pool import Connection, Pool
+from roomtone.stores._points import from_ms
 from roomtone.stores._rollup import HOUR_MS, SLICE_ROWS
 from roomtone.stores._schema import STEPS, Tables
 
@@ -14,22 +21,25 @@ RUN = 60  # steps that are rolled up by one statement
 ROLL_S = 120.0  # for one such statement
 
 
-async def mark_written(connection: Connection, measurement: str, minutes: Sequence[int]) -> None:
+def mark_sql(measurement: str, minutes: Sequence[int]) -> str:
     """Note that points of these minutes (epoch ms) are newer than their minute and hour's books.
+
+    It is text without parameters, so that it travels together with what begins the transaction.
 
     A row that is there is written again, which locks it: whoever rolls up at this moment takes
     its row away first and then reads, so either it sees our points or we leave it a new row.
     """
     hours = sorted({minute - minute % HOUR_MS for minute in minutes})
-    await connection.execute(
-        "WITH due AS (INSERT INTO rollups_due SELECT $1, 60, unnest($2::timestamptz[]) "
-        "ON CONFLICT (measurement, step_s, start) DO UPDATE SET step_s = 60) "
-        "INSERT INTO hours_kept SELECT $1, unnest($3::timestamptz[]), 0, NULL "
+    due_rows = ", ".join(f"('{measurement}', 60, '{from_ms(at).isoformat()}')" for at in minutes)
+    kept_rows = ", ".join(
+        f"('{measurement}', '{from_ms(at).isoformat()}', 0, NULL)" for at in hours
+    )
+    return (
+        f"INSERT INTO rollups_due VALUES {due_rows} "
+        "ON CONFLICT (measurement, step_s, start) DO UPDATE SET step_s = 60; "
+        f"INSERT INTO hours_kept VALUES {kept_rows} "
         "ON CONFLICT (measurement, start) DO UPDATE SET finest_s = 0, written = NULL "
-        "WHERE hours_kept.finest_s > 0 OR hours_kept.written IS NOT NULL",
-        measurement,
-        minutes,
-        hours,
+        "WHERE hours_kept.finest_s > 0 OR hours_kept.written IS NOT NULL"
     )
 
 
@@ -45,18 +55,30 @@ async def due(connection: Connection, measurement: str) -> dict[int, list[int]]:
     return found
 
 
-async def roll_up(pool: Pool, tables: Tables, spared: Iterable[int] = ()) -> None:
+async def roll_up(
+    pool: Pool,
+    tables: Tables,
+    spared: Iterable[int] = (),
+    summed: Mapping[int, Minute] = MappingProxyType({}),
+) -> None:
     """Compute again each minute and each hour that is due, from all the rows there are of it.
 
     `spared` are the minutes (epoch ms) that likely will be written again at once: they and
-    their hours wait. Each run of steps is a transaction of its own.
+    their hours wait. `summed` has the minutes that were added up while they were written. Each
+    run of steps is a transaction of its own.
     """
     name = tables.measurement.name
     for step_s in STEPS[1:]:
         long_ms = step_s * 1000
         waiting = {start - start % long_ms for start in spared}
         starts = (await pool.ask(lambda c: due(c, name))).get(step_s, [])
-        for a, b in runs([start for start in starts if start not in waiting], long_ms):
+        starts = [start for start in starts if start not in waiting]
+        if step_s == 60:
+            added = [start for start in starts if start in summed and summed[start].rows > 0]
+            for start in added:
+                await _put_down(pool, tables, start, summed[start])
+            starts = [start for start in starts if start not in added]
+        for a, b in runs(starts, long_ms):
             await pool.write(
                 lambda c, s=step_s, a=a, b=b: _roll(c, tables, s, a, b),  # type: ignore[misc]
                 timeout_s=max(ROLL_S, pool.address.timeout_s),
@@ -77,7 +99,12 @@ def runs(starts: Sequence[int], long_ms: int) -> Iterable[tuple[int, int]]:
 
 
 async def _roll(connection: Connection, tables: Tables, step_s: int, a: int, b: int) -> None:
-    name = tables.measurement.name
+    await _take_away(connection, tables.measurement.name, step_s, a, b)
+    await connection.execute(roll_sql(tables, step_s), a, b)
+
+
+async def _take_away(connection: Connection, name: str, step_s: int, a: int, b: int) -> None:
+    """Of [a, b) nothing is due any more, but of its hours there is."""
     await connection.execute(
         "DELETE FROM rollups_due WHERE measurement = $1 AND step_s = $2 "
         "AND start >= $3 AND start < $4",
@@ -86,7 +113,6 @@ async def _roll(connection: Connection, tables: Tables, step_s: int, a: int, b: 
         a,
         b,
     )
-    await connection.execute(roll_sql(tables, step_s), a, b)
     if step_s < STEPS[-1]:
         hours = sorted({start - start % HOUR_MS for start in range(a, b, step_s * 1000)})
         await connection.execute(
@@ -95,6 +121,38 @@ async def _roll(connection: Connection, tables: Tables, step_s: int, a: int, b: 
             name,
             hours,
         )
+
+
+async def _put_down(pool: Pool, tables: Tables, start: int, minute: Minute) -> None:
+    """Copy a minute that was added up; where others wrote to it too, it is read back instead."""
+    group = await asyncio.to_thread(_minute_group, tables, start, minute)
+
+    async def job(connection: Connection, careful: bool) -> None:
+        # Its row goes first, which waits for whoever writes to the minute at this moment.
+        await _take_away(connection, tables.measurement.name, 60, start, start + 60_000)
+        rows = await connection.fetchval(
+            f'SELECT count(*) FROM "{tables.name(0)}" WHERE time >= $1 AND time < $2',
+            start,
+            start + 60_000,
+        )
+        if rows != minute.rows:
+            await connection.execute(roll_sql(tables, 60), start, start + 60_000)
+        else:
+            await put(connection, tables.name(60), [group], careful=careful)
+
+    await write_bravely(pool, job)
+
+
+def _minute_group(tables: Tables, start: int, minute: Minute) -> Group:
+    ids, columns = minute.table()
+    series = np.array(ids, np.int64)
+    order = np.argsort(series)
+    return group_of(
+        tuple(tables.columns(60)),
+        np.full(len(series), start, np.int64),
+        series[order],
+        [column[order] for column in columns],
+    )
 
 
 def summing(fields: Sequence[str], finer: int) -> list[str]:

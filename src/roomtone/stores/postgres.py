@@ -69,16 +69,6 @@ class PostgreSQL:
             return
         async with pool.writing:
             await _pg_points.write(pool, plans)
-            for writer, own in plans.items():
-                await self._roll_up(pool, writer, _pg_points.minutes_of(own))
-
-    async def _roll_up(self, pool: Pool, writer: _pg_points.Writer, minutes: list[int]) -> None:
-        """Roll up what these minutes show to be over; the live minute and the last one wait."""
-        last, before = minutes[-1], writer.newest
-        writer.newest = max(before, last)
-        spared = {last, writer.newest}
-        if writer.newest > before or set(minutes) - spared:
-            await _pg_rollup.roll_up(pool, writer.tables, spared)
 
     async def read(
         self,
