@@ -4,16 +4,14 @@ import asyncio
 import multiprocessing
 
 import asyncpg
-import numpy as np
 import pytest
 
 from roomtone.contracts import WEATHER, a_summary, an_alert, weather
 from roomtone.errors import MissingExtra, StoreError
 from roomtone.records import DeadLetter
 from roomtone.runtime import plugins
-from roomtone.stores import _archive, _pg_archive, _pg_copy, _pg_points, _pg_pool
+from roomtone.stores import _archive, _pg_archive, _pg_points, _pg_pool
 from roomtone.stores._pg_address import parse
-from roomtone.stores._pg_copy import encode
 from roomtone.stores.postgres import PostgreSQL
 from roomtone.testing import START
 
@@ -108,135 +106,6 @@ async def test_text_that_it_cannot_hold_is_marked_and_names_are_refused(server_s
 
 def _letters(count):
     return [DeadLetter(at=START, source="s", reason=str(i), raw=b"") for i in range(count)]
-
-
-# -- writing -------------------------------------------------------------------------------------
-
-
-def test_a_copy_stream_is_what_the_driver_would_send():
-    """Known numbers are eight bytes behind their length, unknown ones a length of -1."""
-    times = np.array([946_684_800_000, 946_684_800_001])
-    columns = [np.array([1.5, np.nan]), np.array([np.nan, -0.0])]
-    stream = b"".join(encode(times, np.array([7, 8]), columns))
-
-    number = "00000008" + "3ff8000000000000", "00000008" + "8000000000000000"
-    rows = (
-        "0004" + "00000008" + "0" * 16 + "00000004" + "00000007" + number[0] + "ffffffff",
-        "0004" + "00000008" + f"{1000:016x}" + "00000004" + "00000008" + "ffffffff" + number[1],
-    )
-    assert stream == b"PGCOPY\n\xff\r\n\0" + bytes(8) + bytes.fromhex("".join(rows) + "ffff")
-
-
-@servers
-async def test_a_tick_is_one_copy_per_measurement(server_url, server_store):
-    """However many rows and blocks: one COPY into the table, and no INSERT for points."""
-    await server_store.write([weather(0, {"here": (0, 0), "there": (0, 0)})])
-    said = []
-    pool = await server_store._pool._pool
-    async with pool.acquire() as connection:
-        connection.add_query_logger(lambda record: said.append(record.query))
-        copies = []
-        real = asyncpg.Connection.copy_to_table
-
-        async def counted(self, table, **more):
-            copies.append(table)
-            return await real(self, table, **more)
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(asyncpg.Connection, "copy_to_table", counted)
-            await server_store.write(
-                [weather(5 * i, {"here": (i, i), "there": (i, i)}) for i in range(1, 5)]
-            )
-
-    assert copies == ["points_weather"]
-    assert len(await read(server_store, None)) == 10
-
-
-@servers
-async def test_a_tick_is_written_whole_or_not_at_all(server_store, monkeypatch):
-    """A write that fails half-way leaves nothing, and the next one is not led astray by it."""
-    good, late = weather(0, {"here": (1, 2)}), weather(5, {"here": (3, 4)})
-
-    async def fail(*_):
-        raise OSError("the network is gone")
-
-    only = type(good)(good.measurement, good.time, good.tags, {"warm": good.fields["warm"]})
-    with monkeypatch.context() as patch:
-        patch.setattr(_pg_copy, "_merge_in", fail)  # the first COPY stands, the second conflicts
-        with pytest.raises(StoreError, match="network"):
-            await server_store.write([good, late, only])
-
-    assert await read(server_store) == []
-    await server_store.write([good])
-    assert [p.tags["place"] for p in await read(server_store)] == ["here"]
-
-
-@servers
-async def test_rewriting_the_same_leaves_no_dead_rows(postgres_url):
-    """A tick that is derived again after a crash costs a comparison, not a table full of waste."""
-    store = PostgreSQL(postgres_url)
-    await store.open([WEATHER])
-    block = weather(0, {f"p{i}": (i, i) for i in range(300)})
-    await store.write([block])
-    where = await ask(postgres_url, "SELECT ctid::text FROM points_weather ORDER BY series")
-    await store.write([block, weather(5, {"here": (1, 1)})])
-    same = "SELECT ctid::text FROM points_weather WHERE time = $1 ORDER BY series"
-
-    assert await ask(postgres_url, same, START) == where
-    await store.close()
-
-
-@servers
-async def test_times_are_instants_for_whoever_looks(server_url, server_store):
-    """psql and Grafana read real times, to the millisecond."""
-    await server_store.write([weather(0.25, {"here": (1, 2)})])
-    await server_store.add_alerts([an_alert(0)])
-    await server_store.add_sessions([a_summary(0)])
-    (at,) = (await ask(server_url, "SELECT time FROM points_weather"))[0]
-    rows = await ask(
-        server_url,
-        "SELECT (SELECT time FROM alerts), (SELECT started FROM sessions), "
-        "(SELECT min(start) FROM hours_kept), (SELECT evidence->>'deficit' FROM alerts)",
-    )
-
-    assert at == START.replace(microsecond=250_000)
-    assert rows == [(START, START, START, "5.25")]
-
-
-@servers
-async def test_known_series_have_a_bound(server_store, monkeypatch):
-    """The dictionary of ids is begun anew when it is full, and the ids stay the same."""
-    monkeypatch.setattr(_pg_points, "KNOWN_SERIES", 10)
-    for tick in range(4):
-        await server_store.write([weather(5 * tick, {f"p{i}": (i, tick) for i in range(20)})])
-
-    assert len(server_store._writers["weather"]._known) == 20
-    await server_store.write([weather(100, {"p0": (1, 1)})])
-    assert len(server_store._writers["weather"]._known) == 1
-    assert len(await read(server_store, "p0")) == 5
-
-
-@servers
-async def test_two_writers_of_the_same_series_agree(server_url):
-    """Two processes that meet new sessions at once give each one id, and lose nothing."""
-    stores = [PostgreSQL(server_url), PostgreSQL(server_url + "?pool=2")]
-    for store in stores:
-        await store.open([WEATHER])
-    names = [f"p{i}" for i in range(200)]
-    for tick in range(0, 120, 10):
-        order = names if tick % 20 else names[::-1]
-        await asyncio.gather(
-            stores[0].write([weather(tick, {n: (tick, 1) for n in names})]),
-            stores[1].write([weather(tick + 5, {n: (tick, 2) for n in order})]),
-        )
-    await stores[0].write([weather(300, {"p0": (0, 0)})])
-
-    assert await ask(server_url, "SELECT count(*) FROM series") == [(200,)]
-    minutes = await read(stores[1], "p7", 60)
-    assert [p.fields["wet"] for p in minutes] == [1.5, 1.5]
-    assert await ask(server_url, "SELECT count(*) FROM rollups_due WHERE step_s = 60") == [(1,)]
-    for store in stores:
-        await store.close()
 
 
 # -- servers that go away ------------------------------------------------------------------------
@@ -390,52 +259,3 @@ def _places(sql):
 def test_an_alert_has_the_same_columns_in_both():
     """What SQLite and PostgreSQL keep of an alert is made by the same function."""
     assert set(_archive.ALERT_COLUMNS) == _archive.alert_row(an_alert(0)).keys()
-
-
-def crowd(second, people=range(100)):
-    """A block large enough to be added up while it is written."""
-    wet = np.nan if second % 10 else second
-    return weather(second, {f"p{i}": (second * i, wet) for i in people})
-
-
-async def odd_rows(url):
-    """How many series' first two minutes are not what SQL makes of their points."""
-    made = (
-        "SELECT date_bin('1 min', time, 'epoch'), series, avg(warm), min(warm), max(warm), "
-        "count(warm), avg(wet), min(wet), max(wet), count(wet) FROM points_weather "
-        "WHERE time < $1 GROUP BY 1, 2"
-    )
-    names = "warm, warm_min, warm_max, warm_n, wet, wet_min, wet_max, wet_n"
-    kept = f"SELECT time, series, {names} FROM points_weather_1m WHERE time < $1"
-    both = "SELECT count(*) FROM ({} EXCEPT {}) AS odd"
-    until = START.replace(minute=2)
-    return [
-        (await ask(url, both.format(*pair), until))[0][0] for pair in ((made, kept), (kept, made))
-    ]
-
-
-@servers
-async def test_a_minute_added_up_in_passing_is_what_reading_it_back_gives(server_url, server_store):
-    """Sessions that come, go and change places, unknown numbers and rewritten ticks all count."""
-    for second in range(0, 60, 5):
-        people = np.random.default_rng(second).permutation(160)[: 64 + second]
-        await server_store.write([crowd(second, people)])
-    await server_store.write([crowd(60)])
-    await server_store.write([crowd(65), crowd(65, range(50, 150))])
-    await server_store.write([crowd(120)])
-
-    assert await odd_rows(server_url) == [0, 0]
-
-
-@servers
-async def test_a_minute_that_another_process_wrote_to_is_read_back(server_url, server_store):
-    """What was written before a crash, or by somebody else, is in the minute's rollup."""
-    other = PostgreSQL(server_url + "?pool=3")
-    await other.open([WEATHER])
-    for second in range(0, 60, 5):
-        await (other if second < 30 else server_store).write([crowd(second)])
-    await server_store.write([crowd(60)])
-    await other.close()
-    await server_store.write([crowd(120)])
-
-    assert await odd_rows(server_url) == [0, 0]
