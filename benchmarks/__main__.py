@@ -20,6 +20,7 @@ COST = {
     "tick": "1,000 to 50,000 live sessions: share of the 5 s, longest block of the loop",
     "e2e": "the whole path, beside the documents' design and the floor",
     "store": "points per second into PostgreSQL and SQLite, beside raw COPY and executemany",
+    "redis": "events out of Redis Streams, acknowledged, beside pub/sub and json.loads",
     "fanout": "one frame to many viewers, beside python-socketio and Starlette; stalled ones",
     "latency": "from an event sent to the frame in a browser's socket",
     "replay": "the same journal, however cut, gives the same bytes; events per second",
@@ -33,7 +34,8 @@ OTHERS = {
     "polls": "participation against a naive recount of real votes",
 }
 
-FOLDERS = {"peers": "peers.compare"}  # a folder's benchmark, in its file
+# A folder's benchmark, in its file; and a name that would hide the driver's.
+FOLDERS = {"peers": "peers.compare", "redis": "redis_in"}
 
 
 def main(argv: list[str] | None = None) -> int:

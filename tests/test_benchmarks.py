@@ -10,7 +10,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))  # the benchmarks are no part of the package
 
 from benchmarks import __main__ as program
-from benchmarks import decode, detect, e2e, replay, store, window
+from benchmarks import decode, detect, e2e, redis_in, replay, store, window
 from benchmarks._protocol import Disagreement, Load, Options, Report, alternate
 
 QUICK = Options(quick=True, reps=1)
@@ -98,6 +98,16 @@ def test_trees_are_equal_to_the_bit() -> None:
 def test_a_journal_gives_the_same_bytes_however_it_is_cut() -> None:
     """Played twice, one by one and at random; anything else raises."""
     assert any("agreed" in line for line in replay.run(QUICK).lines)
+
+
+@pytest.mark.servers
+def test_streams_and_pubsub_read_the_same() -> None:
+    """The same rows out of a real Redis both ways; one that is missing is noticed."""
+    found = figures(redis_in.run(QUICK))
+
+    assert {f"streams, {size:,} in an entry" for size in redis_in.ENTRIES} <= found.keys()
+    with pytest.raises(Disagreement, match="1 rows read, 2 expected"):
+        redis_in._agree([("join", "s", "1")], [("join", "s", "1"), ("join", "s", "2")], 0.1)
 
 
 def test_the_benchmarks_are_listed(capsys: pytest.CaptureFixture[str]) -> None:

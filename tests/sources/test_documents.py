@@ -25,7 +25,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def take(kind: str, payload, key: str = ""):
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    return Documents().take(kind, body, key)
+    return Documents().take(kind, body, (lambda: key) if key else None)
 
 
 def one(kind: str, payload):

@@ -97,11 +97,11 @@ class Documents:
         self._remembered = remembered
         self._polls: OrderedDict[str, str] = OrderedDict()
 
-    def take(self, kind: str, payload: bytes, key: str = "") -> Taken:
+    def take(self, kind: str, payload: bytes, key: Callable[[], str] | None = None) -> Taken:
         """What a payload of this kind says: one object, an array, or one object per line.
 
-        With a `key`, which must name this payload for good, events without an id of their own get
-        one made of it, so that the same payload a second time is harmless.
+        Where `key` names this payload for good, events without an id of their own get one made of
+        it, so that the same payload a second time is harmless.
         """
         taken = Taken()
         if kind == "wire":
@@ -115,12 +115,13 @@ class Documents:
                     self._take_one(parse, item, place, taken)
                 except BadEvent as error:
                     taken.refuse(place, str(error), its or msgspec.json.encode(item))
-        if key:
+        if key is not None:
+            name = ""
             for row, event in enumerate(taken.events):
                 if event.id is None:
-                    taken.events[row] = msgspec.structs.replace(
-                        event, id=f"{key}-{taken.kept[row]}"
-                    )
+                    name = name or key()
+                    id = f"{name}-{taken.kept[row]}"
+                    taken.events[row] = msgspec.structs.replace(event, id=id)
         return taken
 
     def _take_one(self, parse: _Parser, item: Any, place: int, taken: Taken) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -130,7 +131,7 @@ class Streams:
                     continue
                 payload = flat(pairs)
                 size += len(payload)
-                key = blake2b(stream + b"\0" + id + b"\0" + payload, digest_size=12).hexdigest()
+                key = partial(_name, stream, id, payload)
                 batch.add(name, id, self._documents.take(kind, payload, key), len(payload))
                 if batch.full:
                     yield batch.close()
@@ -172,6 +173,10 @@ class Streams:
                     self.lost += max(0, unread - self._unread.get(stream, 0))
                     self._unread[stream] = unread
         return {"pending": pending, "lag": lag, "lost": self.lost}
+
+
+def _name(stream: bytes, id: bytes, payload: bytes) -> str:
+    return blake2b(stream + b"\0" + id + b"\0" + payload, digest_size=12).hexdigest()
 
 
 def _fields(pairs: Any) -> dict[bytes, Any]:
