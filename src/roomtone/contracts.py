@@ -15,7 +15,7 @@ from roomtone.alerts import Alert
 from roomtone.errors import RoomtoneError, UndeclaredField
 from roomtone.points import Block, Field, Measurement, Point
 from roomtone.ports import Archive, Channel, SeriesStore
-from roomtone.records import DeadLetter, SessionSummary
+from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 
 T = TypeVar("T")
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -207,6 +207,7 @@ async def check_archive(archive: Archive) -> None:
         await _alerts_come_in_pages(archive)
         await _summaries_are_renewed(archive)
         await _dead_letters_are_kept(archive)
+        await _segments_are_noted(archive)
     finally:
         await archive.close()
         await archive.close()
@@ -291,6 +292,22 @@ async def _dead_letters_are_kept(archive: Archive) -> None:
     assert (rest[0].raw, rest[0].at, rest[0].source) == (b"\x00\xff{", START, "s0")
     page = await archive.dead_letters(source="s0", before=rest[0].id, limit=2)
     assert [d.reason for d in page] == ["no. 2's", "no. 0's"]
+
+
+async def _segments_are_noted(archive: Archive) -> None:
+    def segment(base: int, journal: str = "/é's", **more: Any) -> JournalSegment:
+        times: dict[str, Any] = {"first_arrival": START, "last_arrival": None}
+        counts = {"end": base + 2**40, "entries": 2**33, "events": 0}
+        return JournalSegment(journal=journal, base=base, **(times | counts | more))
+
+    other = segment(0, "/other")
+    await archive.note_segments("/other", [other], first=0)
+    await archive.note_segments("/é's", [segment(5), segment(0), segment(9)], first=0)
+    full = segment(5, sealed=True, sha256="ab", events=7, last_arrival=START)
+    await archive.note_segments("/é's", [full], first=5)
+
+    assert await archive.segments("/é's") == [full, segment(9)], "renewed, and the first is gone"
+    assert await archive.segments() == [other, full, segment(9)], "each journal for itself"
 
 
 async def check_channel(channel: Channel) -> None:

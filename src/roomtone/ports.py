@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from roomtone.alerts import Alert
 from roomtone.events import Event, Refusal
 from roomtone.points import Block, Measurement, Point, Slots
-from roomtone.records import DeadLetter, SessionSummary
+from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 from roomtone.rooms import Rooms
 
 State = Mapping[str, NDArray[Any]]
@@ -171,7 +171,8 @@ VERDICTS = ("acknowledged", "false_alarm", "")
 
 
 class Archive(Protocol):  # stores/
-    """Alerts and what people said of them, session summaries, and what could not be taken in.
+    """Alerts and what people said of them, session summaries, what could not be taken in, and what
+    the journal holds.
 
     Pages come newest first. `before` is the id of the last row of the page before (an alert's,
     a summary's or a dead letter's `id`); pages neither repeat nor skip a row that was there.
@@ -222,6 +223,14 @@ class Archive(Protocol):  # stores/
         self, *, source: str | None = None, before: int | None = None, limit: int = 100
     ) -> Sequence[DeadLetter]:
         """Dead letters with their ids; ids only grow."""
+
+    async def note_segments(
+        self, journal: str, segments: Sequence[JournalSegment], *, first: int
+    ) -> None:
+        """Add or renew what is known of a journal's segments; those before `first` are gone."""
+
+    async def segments(self, journal: str | None = None) -> Sequence[JournalSegment]:
+        """What was noted of one journal, or of all, oldest first: what it holds, without it."""
 
     async def close(self) -> None:
         """Finish what was begun and let go; may be called twice."""

@@ -79,6 +79,23 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     id: int = 0
 
 
+class JournalSegment(msgspec.Struct, frozen=True, kw_only=True):
+    """What one file of the journal holds: positions, arrivals, counts; its hash once it is full.
+
+    `journal` tells journals apart that share a database: it is the folder that this one lies in.
+    """
+
+    journal: str
+    base: int
+    end: int
+    first_arrival: datetime | None
+    last_arrival: datetime | None
+    entries: int
+    events: int
+    sealed: bool = False
+    sha256: str = ""
+
+
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Entry] = msgspec.msgpack.Decoder(Entry)
 

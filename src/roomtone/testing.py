@@ -18,7 +18,7 @@ from roomtone.contracts import check_series_store as check_series_store
 from roomtone.errors import StoreError, UndeclaredField
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import VERDICTS, Detector, Gauge
-from roomtone.records import DeadLetter, SessionSummary
+from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 from roomtone.rooms import Rooms
 
 
@@ -133,6 +133,7 @@ class ListArchive:
         self.kept: dict[str, dict[str, Any]] = {}
         self.summaries: dict[str, SessionSummary] = {}
         self.letters: list[DeadLetter] = []
+        self.noted: dict[tuple[str, int], JournalSegment] = {}
 
     async def open(self) -> None:
         pass
@@ -200,6 +201,17 @@ class ListArchive:
     ) -> Sequence[DeadLetter]:
         rows = [d for d in reversed(self.letters) if source in (None, d.source)]
         return [d for d in rows if before is None or d.id < before][:limit]
+
+    async def note_segments(
+        self, journal: str, segments: Sequence[JournalSegment], *, first: int
+    ) -> None:
+        self.noted |= {(journal, segment.base): segment for segment in segments}
+        for name, base in [*self.noted]:
+            if name == journal and base < first:
+                del self.noted[name, base]
+
+    async def segments(self, journal: str | None = None) -> Sequence[JournalSegment]:
+        return [self.noted[key] for key in sorted(self.noted) if journal in (None, key[0])]
 
     async def close(self) -> None:
         pass

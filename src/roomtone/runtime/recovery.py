@@ -13,6 +13,7 @@ from roomtone import __version__, state
 from roomtone.engine import SLICE, TICK_S, Engine, Output
 from roomtone.errors import JournalError
 from roomtone.records import Batch, Gap
+from roomtone.runtime import journal_index
 from roomtone.runtime.clock import utc
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.replay import play_entry
@@ -178,10 +179,11 @@ def _rules(pipeline: Pipeline) -> dict[str, object]:
 
 
 async def upkeep(pipeline: Pipeline) -> None:
-    """Retention in the stores and the journal; and the next entry is followed by a snapshot."""
+    """Retention in stores and journal, and its index; the next entry is followed by a snapshot."""
     now = pipeline.clock.now_ms()
     if pipeline.unsaved:
         pipeline.unsaved = SNAPSHOT_EVENTS + 1
     await pipeline.series.retain(utc(now))
     keep_s = pipeline.settings.retention.journal_days * 86_400
     await asyncio.to_thread(pipeline.journal.retain, now / 1000, keep_s=keep_s)
+    await journal_index.note(pipeline.journal, pipeline.archive)

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from roomtone.alerts import Alert
-from roomtone.records import DeadLetter, SessionSummary
+from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 from roomtone.stores._points import from_ms, to_ms
 
 DEAD_LETTERS = 10_000  # the newest that are kept: at most some 25 MB
@@ -21,6 +21,7 @@ LIMIT = 10_000  # rows of one page, whatever was asked
 
 _ALERT = "id time session type severity detector score current expected subject message evidence"
 ALERT_COLUMNS = _ALERT.split()
+SEGMENT_COLUMNS = [*JournalSegment.__struct_fields__]
 SESSION_COLUMNS = ["id", *SessionSummary.__struct_fields__]
 
 
@@ -175,3 +176,43 @@ def read_dead_letters(
         DeadLetter(at=from_ms(at), source=source, reason=reason, raw=raw, id=id)
         for at, source, reason, raw, id in rows
     ]
+
+
+def note_segments(
+    connection: sqlite3.Connection, journal: str, segments: Sequence[JournalSegment], first: int
+) -> None:
+    """Add or renew by journal and base, and forget what is before `first`."""
+    columns = ", ".join(f'"{column}"' for column in SEGMENT_COLUMNS)
+    places = ", ".join("?" * len(SEGMENT_COLUMNS))
+    connection.executemany(
+        f"INSERT OR REPLACE INTO journal_segments ({columns}) VALUES ({places})",
+        map(segment_values, segments),
+    )
+    connection.execute(
+        "DELETE FROM journal_segments WHERE journal = ? AND base < ?", (journal, first)
+    )
+
+
+def segment_values(segment: JournalSegment) -> list[Any]:
+    """A segment's columns in the order of `SEGMENT_COLUMNS`."""
+    values = msgspec.structs.astuple(segment)
+    return [to_ms(value) if isinstance(value, datetime) else value for value in values]
+
+
+def read_segments(connection: sqlite3.Connection, journal: str | None) -> list[JournalSegment]:
+    """What was noted of one journal, or of all, oldest first."""
+    columns = ", ".join(f'"{column}"' for column in SEGMENT_COLUMNS)
+    rows = connection.execute(
+        f"SELECT {columns} FROM journal_segments WHERE ?1 IS NULL OR journal = ?1 "
+        "ORDER BY journal, base",
+        (journal,),
+    )
+    return [segment_of(row) for row in rows]
+
+
+def segment_of(row: Sequence[Any]) -> JournalSegment:
+    """A segment made of its columns."""
+    values = dict(zip(SEGMENT_COLUMNS, row, strict=True))
+    for name in ("first_arrival", "last_arrival"):
+        values[name] = None if values[name] is None else from_ms(values[name])
+    return JournalSegment(**values | {"sealed": bool(values["sealed"])})

@@ -7,9 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from roomtone.alerts import Alert
-from roomtone.records import DeadLetter, SessionSummary
+from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 from roomtone.stores import _archive
-from roomtone.stores._archive import ALERT_COLUMNS, LIMIT, RAW_BYTES, SESSION_COLUMNS
+from roomtone.stores._archive import (
+    ALERT_COLUMNS,
+    LIMIT,
+    RAW_BYTES,
+    SEGMENT_COLUMNS,
+    SESSION_COLUMNS,
+)
 from roomtone.stores._pg_pool import Connection, clean, named
 from roomtone.stores._points import from_ms, to_ms
 
@@ -167,3 +173,28 @@ async def read_dead_letters(
         DeadLetter(at=from_ms(at), source=source, reason=reason, raw=raw, id=id)
         for at, source, reason, raw, id in rows
     ]
+
+
+async def note_segments(
+    connection: Connection, journal: str, segments: Sequence[JournalSegment], first: int
+) -> None:
+    """Add or renew by journal and base, and forget what is before `first`."""
+    columns = [f'"{column}"' for column in SEGMENT_COLUMNS]
+    await connection.executemany(
+        _upsert("journal_segments", "journal, base", columns),
+        [_archive.segment_values(segment) for segment in segments],
+    )
+    await connection.execute(
+        "DELETE FROM journal_segments WHERE journal = $1 AND base < $2", journal, first
+    )
+
+
+async def read_segments(connection: Connection, journal: str | None) -> list[JournalSegment]:
+    """What was noted of one journal, or of all, oldest first."""
+    columns = ", ".join(f'"{column}"' for column in SEGMENT_COLUMNS)
+    rows = await connection.fetch(
+        f"SELECT {columns} FROM journal_segments WHERE $1::text IS NULL OR journal = $1 "
+        "ORDER BY journal, base",
+        journal,
+    )
+    return [_archive.segment_of(tuple(row)) for row in rows]

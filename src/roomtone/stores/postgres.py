@@ -11,7 +11,7 @@ from roomtone.alerts import Alert
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import VERDICTS
-from roomtone.records import DeadLetter, SessionSummary
+from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 from roomtone.stores import _pg_archive, _pg_points, _pg_rollup
 from roomtone.stores._keeping import KEEP_S, checked
 from roomtone.stores._pg_address import parse
@@ -163,6 +163,14 @@ class PostgreSQL:
         return await self._opened().ask(
             lambda c: _pg_archive.read_dead_letters(c, source=source, before=before, limit=limit)
         )
+
+    async def note_segments(
+        self, journal: str, segments: Sequence[JournalSegment], *, first: int
+    ) -> None:
+        await self._opened().write(lambda c: _pg_archive.note_segments(c, journal, segments, first))
+
+    async def segments(self, journal: str | None = None) -> Sequence[JournalSegment]:
+        return await self._opened().ask(lambda c: _pg_archive.read_segments(c, journal))
 
     def _opened(self) -> Pool:
         if self._pool is None:

@@ -14,7 +14,7 @@ from roomtone.alerts import Alert
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import VERDICTS
-from roomtone.records import DeadLetter, SessionSummary
+from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 from roomtone.stores import _archive, _points, _rollup
 from roomtone.stores._file import File
 from roomtone.stores._keeping import KEEP_S, checked
@@ -174,6 +174,14 @@ class SQLite:
         return await self._opened().read(
             lambda c: _archive.read_dead_letters(c, source=source, before=before, limit=limit)
         )
+
+    async def note_segments(
+        self, journal: str, segments: Sequence[JournalSegment], *, first: int
+    ) -> None:
+        await self._opened().write(lambda c: _archive.note_segments(c, journal, segments, first))
+
+    async def segments(self, journal: str | None = None) -> Sequence[JournalSegment]:
+        return await self._opened().read(lambda c: _archive.read_segments(c, journal))
 
     def _opened(self) -> File:
         if self._file is None:
