@@ -60,10 +60,12 @@ class Unbroken:
         return {summary.id for out in self.outputs for summary in out.ended}
 
 
-async def check_restored(folder: Path, journal: Path, position: int) -> Unbroken:
+async def check_restored(
+    folder: Path, journal: Path, position: int, settings: Settings | None = None
+) -> Unbroken:
     """Hold a restored folder against an unbroken run: state to the byte, points, alerts."""
     wanted = Unbroken(journal, position)
-    pipeline = await Pipeline.open(Settings(data=folder))
+    pipeline = await Pipeline.open(settings or Settings(data=folder))
     try:
         assert pipeline.position == position
         found = state.pack(pipeline.engine.snapshot()), state.pack(pipeline.histories.snapshot())

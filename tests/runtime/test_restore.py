@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from roomtone import state
+from roomtone.alerts import Alert
 from roomtone.errors import BackupError
 from roomtone.events import Event, Leave, Message
 from roomtone.records import Batch, Tick
@@ -289,3 +290,42 @@ def test_a_point_is_a_position_or_a_time() -> None:
     assert parse_point("2026-01-31T12:00:00") == datetime(2026, 1, 31, 12, tzinfo=UTC)
     with pytest.raises(BackupError, match="write"):
         parse_point("yesterday")
+
+
+@pytest.mark.servers
+async def test_an_empty_postgres_is_filled_from_the_journal(
+    house: House, tmp_path: Path, postgres_url: str
+) -> None:
+    """No copy of the database is needed; one that holds something is refused, or kept if said."""
+    await lively(house, 8)
+    cut = house.pipeline.journal.end
+    await lively(house, 3, "later")
+    back_up(house, tmp_path / "b")
+    stores = {"series": postgres_url, "archive": postgres_url}
+    settings = Settings(data=tmp_path / "r", stores=stores)
+
+    done = await restore(tmp_path / "b", settings, cut)
+
+    assert done.position == cut and done.database_from_ms is None
+    await check_restored(settings.data, house.settings.journal_folder, cut, settings)
+    pipeline = await Pipeline.open(settings)
+    await pipeline.archive.add_alerts([an_alert()])
+    await pipeline.stop()
+    other = Settings(data=tmp_path / "r2", stores=stores)
+    with pytest.raises(BackupError, match="empty database"):
+        await restore(tmp_path / "b", other, cut)
+    kept_as_is = await restore(tmp_path / "b", other, keep_stores=True)
+    assert kept_as_is.position == house.pipeline.journal.end
+
+
+def an_alert() -> Alert:
+    return Alert(
+        time=datetime.fromtimestamp(T0, UTC),
+        session="s",
+        type="SUDDEN_DROP",
+        severity="WARNING",
+        detector="test",
+        score=0.5,
+        current=1.0,
+        expected=2.0,
+    )

@@ -17,6 +17,7 @@ from roomtone.errors import RoomtoneError, ServerError
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, iso, utc
 from roomtone.runtime.config import Settings
+from roomtone.runtime.doctor_servers import examine_servers
 from roomtone.runtime.masking import mask
 from roomtone.runtime.remote import Remote
 
@@ -41,7 +42,8 @@ def examine(settings: Settings, clock: Clock) -> list[Check]:
         _dashboard,
     ]
     found = [result for check in checks for result in check(settings)]
-    return [*found, *_clock(clock)]
+    servers = [_result(*its) for its in examine_servers(settings, clock)]
+    return [*found, *servers, *_clock(clock)]
 
 
 def _result(name: str, ok: bool, detail: str, remedy: str = "") -> Check:
