@@ -33,9 +33,9 @@ TICK_S = 5
 SETTLE_S = WINDOW_S + 30
 """After a gap in listening, detectors wait until the window has filled and steadied again."""
 
-MOST_RESTING, MOST_SEATS = 1_000, 10_000
-"""How many ended sessions are remembered with those who never said that they left, and how many
-people of each: a channel that falls silent for a night still has its people in the morning."""
+MOST_RESTING, MOST_SEATS, MOST_SEATED = 1_000, 10_000, 200_000
+"""How many ended sessions are remembered with those who never said that they left, how many people
+of each, and how many in all: a channel that falls silent for a night has its people at dawn."""
 
 SLICE = 1000
 """How many rooms a tick reads at once, so that a loop gets a breath in between."""
@@ -82,6 +82,7 @@ class Engine:
         self.clock_ms = 0  # the latest arrival; never goes back
         self.hold_until = 0
         self.resting: dict[str, list[str]] = {}  # ended session: who was still present
+        self._seated = 0  # people in all of these
         for name, dtype, _ in _SCORES:
             self.rooms.columns[name] = np.zeros(self.rooms.capacity, dtype)
 
@@ -130,8 +131,13 @@ class Engine:
         if room is None:
             room = self.rooms.room(session, second)
             if session in self.resting:
-                self.rooms.seat(room, self.resting.pop(session))
+                self.rooms.seat(room, self._recall(session))
         return room
+
+    def _recall(self, session: str) -> list[str]:
+        people = self.resting.pop(session)
+        self._seated -= len(people)
+        return people
 
     def _late(self, index: int, event: Event, now: int, age_ms: float) -> Note:
         room = self._room(event.session, now)
@@ -306,8 +312,9 @@ class Engine:
         present = self.rooms.rooms[session].present
         if present and len(present) <= MOST_SEATS:
             self.resting[session] = sorted(present)
-            if len(self.resting) > MOST_RESTING:
-                self.resting.pop(next(iter(self.resting)))
+            self._seated += len(present)
+            while len(self.resting) > MOST_RESTING or self._seated > MOST_SEATED:
+                self._recall(next(iter(self.resting)))
         self.rooms.close(session)
         for detector in self.detectors:
             detector.forget(np.array([slot], np.intp))
@@ -354,6 +361,7 @@ class Engine:
         state.rooms_in(self.rooms, saved["rooms"])
         self.next_tick, self.hold_until, self.clock_ms = saved["clock"]
         self.resting = dict(saved["resting"])
+        self._seated = sum(map(len, self.resting.values()))
         for detector, its in zip(self.detectors, saved["detectors"], strict=True):
             detector.restore(its)
 

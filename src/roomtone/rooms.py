@@ -29,6 +29,7 @@ POLL_CLOSED_S = 60
 CHAT, REACTIONS, VOTES, ACTIVE, JOINS, LEAVES = range(6)
 KINDS = 6
 
+MOST_POLLS = 50  # open in one room: the oldest, which nobody closed, makes way for another
 MINUTES = 32  # a ring of minutes, longer than PEOPLE_MIN
 NEVER = -1
 
@@ -98,8 +99,7 @@ class Rooms:
 
     def room(self, session: str, now: int) -> Room:
         """The room of a session, opened at second `now` if it is new."""
-        room = self.rooms.get(session)
-        return room if room is not None else self._open(session, now)
+        return self.rooms.get(session) or self._open(session, now)
 
     def _open(self, session: str, now: int) -> Room:
         if self.free:
@@ -137,9 +137,8 @@ class Rooms:
 
     def idle(self, now: int, after_s: int) -> list[str]:
         """Sessions that had no event for `after_s` seconds, by slot."""
-        slots = self.slots()
-        quiet = slots[self.columns["last"][slots] <= now - after_s]
-        return [self.at(slot).id for slot in quiet.tolist()]
+        quiet = self.columns["live"] & (self.columns["last"] <= now - after_s)
+        return [self.at(slot).id for slot in np.flatnonzero(quiet).tolist()]
 
     def slots(self) -> Slots:
         """The slots of all live rooms, ascending."""
@@ -259,7 +258,7 @@ class Rooms:
         room.users[user] = NEVER
         base, slot = self.capacity, room.slot
         if last > self.head - WINDOW_S:
-            self._minus.append(((last % WINDOW_S) * base + slot) * KINDS + ACTIVE)
+            self.count(room, ACTIVE, last, -1)
         if last // 60 > self.head // 60 - MINUTES:
             self._minute_minus.append((last // 60 % MINUTES) * base + slot)
 
@@ -274,7 +273,7 @@ class Rooms:
 
     def _enter(self, room: Room, user: str, second: int, *, joined: bool) -> None:
         """Somebody is in: they came back, they came, or they were here and we did not know."""
-        left = room.gone.get(user) if room.gone else None
+        left = (room.gone or {}).get(user)
         if left is not None and left > self.head - WINDOW_S:
             self._appear(room, user, NEVER)  # was here when the window began, and is again
             self.count(room, LEAVES, left, -1)
@@ -311,9 +310,12 @@ class Rooms:
 
     def open_poll(self, room: Room, poll: str, second: int) -> None:
         """A poll is open from now on."""
-        if not room.polls:
-            self.columns["voters"][room.slot] = 0
-        room.polls.setdefault(poll, set())
+        if poll not in room.polls:
+            if len(room.polls) >= MOST_POLLS:
+                self.close_poll(room, next(iter(room.polls)), second)
+            if not room.polls:
+                self.columns["voters"][room.slot] = 0
+            room.polls[poll] = set()
         self.columns["poll_until"][room.slot] = second + POLL_OPEN_S
 
     def vote(self, room: Room, poll: str, user: str | None, second: int) -> bool:
@@ -329,8 +331,7 @@ class Rooms:
 
     def close_poll(self, room: Room, poll: str, second: int) -> bool:
         """A poll is over; returns False when it was not open. The last one stays a window long."""
-        voters = room.polls.get(poll)
-        if voters is None:
+        if (voters := room.polls.get(poll)) is None:
             return False
         if len(room.polls) == 1:
             self.columns["poll_until"][room.slot] = second + POLL_CLOSED_S

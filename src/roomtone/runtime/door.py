@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -12,6 +12,7 @@ from roomtone.errors import DiskFull, RoomtoneError
 from roomtone.events import Event, Refusal
 from roomtone.records import Batch, SessionSummary
 from roomtone.runtime.clock import utc
+from roomtone.runtime.histories import MOST_HISTORIES
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -73,20 +74,29 @@ class Door:
         arrival = pipeline.clock.now_ms()
         errors = list(refusals)
         crowded = 0
+        opened: set[str] = set()
         if not history and self._all_welcome(events, arrival):
             good = list(events)
         else:
             places = range(len(events)) if kept is None else kept
+            opened = {event.session for event in events if event.session not in self._owner}
             good, crowded = self._sift(events, places, arrival, history, client, errors)
         if crowded and not good:
             raise TooManySessions(errors[-1].reason)
         if not good:
             pipeline.inspector.took(source, (), (), arrival)
             return Receipt(0, 0, errors)
-        if not history:
-            pipeline.due_ticks(arrival // 1000)
         batch = Batch(arrival=arrival, source=source, events=good, history=history)
-        receipt = await pipeline.journal.append(batch)
+        begun: set[str] = set()  # sessions that something new is heard of
+        try:
+            if not history:
+                pipeline.due_ticks(arrival // 1000)
+            receipt = await pipeline.journal.append(batch)
+            if opened:
+                known = set(receipt.duplicates)
+                begun = {event.session for i, event in enumerate(good) if i not in known}
+        finally:
+            self._release(opened - begun)
         pipeline.inspector.took(source, good, receipt.duplicates, arrival)
         return Receipt(receipt.accepted, len(receipt.duplicates), errors)
 
@@ -127,6 +137,7 @@ class Door:
             else:
                 reason = None
             if reason is None and not history and event.session in histories:
+                self._release([event.session])
                 reason = f"session {event.session!r} is being filled with history; close it first"
             if reason is not None:
                 errors.append(Refusal(place, reason))
@@ -140,7 +151,8 @@ class Door:
         if event.session in self._pipeline.engine.rooms.rooms:
             return f"session {event.session!r} is live; give its history a session id of its own"
         if event.session not in self._pipeline.histories and (
-            len(self._pipeline.histories) >= self._pipeline.settings.limits.max_sessions
+            len(self._pipeline.histories)
+            >= min(self._pipeline.settings.limits.max_sessions, MOST_HISTORIES)
         ):
             return "too many history sessions are open; close some with POST /v1/history/close"
         return None
@@ -165,8 +177,12 @@ class Door:
 
     def forget(self, ended: Sequence[SessionSummary]) -> None:
         """Sessions have ended: their clients may open others."""
-        for summary in ended:
-            client = self._owner.pop(summary.session, None)
+        self._release(summary.session for summary in ended)
+
+    def _release(self, sessions: Iterable[str]) -> None:
+        """Nobody owns these: they are over, or nothing new was heard of them after all."""
+        for session in sessions:
+            client = self._owner.pop(session, None)
             if client is not None:
                 self._owned[client] -= 1
                 if self._owned[client] <= 0:

@@ -10,6 +10,9 @@ from roomtone.events import Event
 from roomtone.ports import Gauge
 from roomtone.runtime.board import Board
 
+MOST_HISTORIES = 1_000
+"""How many may be open at once: each has an engine of its own, of about 110 KB."""
+
 
 class Histories:
     """One small engine for each history session that is open."""

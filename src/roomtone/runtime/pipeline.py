@@ -27,6 +27,7 @@ from roomtone.runtime.histories import Histories
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.keeper import Keeper
+from roomtone.runtime.lately import Lately
 from roomtone.runtime.tally import Pace
 
 PUSH_MS = 100
@@ -34,9 +35,6 @@ PUSH_MS = 100
 
 STOP_S = 20
 """How long a stop waits for what has been acknowledged to be applied."""
-
-RECENT_BATCHES = 500
-"""How many batches are kept for the event ticker."""
 
 log = structlog.get_logger()
 
@@ -66,7 +64,7 @@ class Pipeline(Desk):
         self.keeper = Keeper(self.series, self.archive)
         self.door = Door(self)
         self.watched = Audience(self.news)
-        self.recent: deque[Batch] = deque(maxlen=RECENT_BATCHES)
+        self.recent = Lately()
         self.position = 0  # up to here the journal is in the engine
         self.unsaved = 0  # events applied since the last snapshot
         self.next_due = 0  # the next tick to be written; runs ahead of the engine's own
@@ -291,7 +289,7 @@ class Pipeline(Desk):
             case Batch():
                 for note in self.engine.apply(entry.events, entry.arrival):
                     self.inspector.note(entry.source, entry.events[note.place], note)
-                self.recent.append(entry)
+                self.recent.add(entry, position - self.position)
                 self._fresh.append(entry)
             case Tick():
                 await self._tick(entry.now, position)

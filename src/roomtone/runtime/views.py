@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import islice
@@ -21,6 +20,7 @@ from roomtone.runtime.histories import Histories
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.keeper import Keeper
+from roomtone.runtime.lately import Lately
 from roomtone.runtime.publishing import Publishing
 
 SNAPSHOT_S = 900
@@ -46,7 +46,7 @@ class Views:
     keeper: Keeper
     measurements: Sequence[Measurement]
     news: Channel
-    recent: deque[Batch]
+    recent: Lately
     series: SeriesStore
     _fresh: list[Batch]
 
