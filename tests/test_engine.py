@@ -7,9 +7,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
+from msgspec import structs
 
 from roomtone import state
-from roomtone.engine import Engine
+from roomtone.engine import Engine, Note
 from roomtone.events import Event, Heartbeat, Join, Leave, Message, PollVote, Reaction
 from roomtone.points import Block
 from roomtone.runtime import plugins
@@ -208,3 +210,49 @@ def test_slices_give_what_the_whole_gives() -> None:
 
     assert len(parts) == 5
     assert rows([b for part in parts for b in part.blocks]) == rows(once.blocks)
+
+
+def disorder(seed: int) -> list[Event]:
+    """A crowd's events with their own times, some early, late, much too late, or without any."""
+    rng = random.Random(seed)
+    made: list[Event] = []
+    for ms, event in crowd(seed, seconds=200):
+        late = rng.choice([0, 0, 0, 0, 0.4, 3, 8.9, 9.05, 9.95, 10.5, 40])
+        at = datetime.fromtimestamp(ms / 1000 - late, UTC)
+        if seed % 2 and rng.random() < 0.001:
+            at = at.replace(year=9999, microsecond=999_999)  # what a float rounds up
+        made.append(structs.replace(event, at=at if rng.random() < 0.98 else None))
+    return made
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_play_in_batches_is_play_one_by_one(seed: int) -> None:
+    """However the past is cut: the same ticks, the same notes, the same state after it."""
+    events, results = disorder(seed), []
+    for size in (1, 7, 100, len(events)):
+        engine, notes, out = make_engine(), [], []
+        for start in range(0, len(events), size):
+
+            def told(note: Note, start: int = start, notes: list[Note] = notes) -> None:
+                notes.append(note._replace(place=start + note.place))
+
+            for given in engine.play(events[start : start + size], told):
+                out.append((given.now, rows(given.blocks), given.alerts, given.ended))
+        results.append((out, notes, state.pack(engine.snapshot())))
+
+    assert {note.outcome for note in results[0][1]} == {"late", "note"}
+    for other in results[1:]:
+        assert other == results[0]
+
+
+def test_a_gap_is_no_silence_of_theirs() -> None:
+    """Sessions that were not listened to are as fresh as at its end, and are shown anew."""
+    engine = make_engine()
+    engine.apply([Message(session="s", user="ann", text="hi")], T0 * 1000)
+    engine.rooms.settle()
+    engine.rooms.changed.clear()
+
+    engine.gap(T0 + 5, T0 + 5000)
+
+    assert engine.rooms.columns["last"][0] == engine.rooms.columns["quiet_since"][0] == T0 + 5000
+    assert engine.rooms.changed == {0}

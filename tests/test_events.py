@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from datetime import timedelta
 from typing import Any
 
@@ -180,3 +181,46 @@ def test_the_schema_names_every_type() -> None:
     tags = {d["properties"]["type"]["enum"][0] for d in schema["$defs"].values()}
     assert tags == {str(t.__struct_config__.tag) for t in EVENT_TYPES}
     assert schema["$defs"]["Join"]["properties"]["session"]["maxLength"] == 200
+
+
+def test_many_lines_at_once_are_lines_one_by_one() -> None:
+    """Whatever lines are put together, the quick way gives what looking at each alone gives."""
+    rng = random.Random(5)
+    join = one(type="join", user="a")
+    pieces = [join] * 12 + [
+        one(type="message", text='say "hi" \n twice 🎉'),
+        join + b"\r",
+        b"  " + join,
+        b"",
+        b"   ",
+        join + join,
+        b"[" + join + b"]",
+        b'{"type":"join",',
+        b'"session":"s","user":"a"}',
+        b'{"type":"join","session":"s\\u0001"}',
+        b'{"type":"join","session":"s\\u007F"}',
+        b'{"type":"join","session":"s","at":"0001-01-01T00:00:00+08:00"}',
+        b"nonsense",
+        b"\xef\xbb\xbf" + join,
+    ]
+    for _ in range(400):
+        listed = rng.choices(pieces, k=rng.randrange(2, 6))
+        body = b"\n".join([join, *listed, join])
+        parts = [part for part in body.split(b"\n") if part.strip()]
+        assert decode(body, lines=True) == events._decode_each(parts)
+
+
+@pytest.mark.parametrize("escape", ["b", "f", "n", "r", "t", "u0000", "u001F", "u007f", "u007F"])
+@pytest.mark.parametrize("name", ["session", "id", "user", "emoji", "target"])
+def test_no_escape_smuggles_a_control_character_into_a_name(name: str, escape: str) -> None:
+    """Alone, in an array and among lines, in every name; in a text it is a text."""
+    good = one(type="reaction", user="a", emoji="x")
+    fields = {"session": "s", "emoji": "👨‍👩‍👧‍👦", name: "PLACE"}
+    bad = one(type="reaction", **fields).replace(b"PLACE", b"a\\" + escape.encode())
+    text = one(type="message", text="PLACE").replace(b"PLACE", b"a\\" + escape.encode())
+
+    for body in (bad, b"[" + good + b"," + bad + b"]", good + b"\n" + bad):
+        taken, refused, _ = decode(body)
+        assert all(getattr(event, name) != "PLACE" for event in taken)
+        assert "control character" in refused[0].reason
+    assert decode(text + b"\n" + text)[1] == []

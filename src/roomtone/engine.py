@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from roomtone import state
 from roomtone.alerts import Alert
-from roomtone.events import (
-    Event,
-    Heartbeat,
-    Join,
-    Leave,
-    Message,
-    PollClosed,
-    PollOpened,
-    PollVote,
-    Reaction,
-)
+from roomtone.effects import ACTS, EFFECTS
+from roomtone.events import Event, Message
 from roomtone.points import Block, Slots
 from roomtone.ports import Detector, Gauge
 from roomtone.records import SessionSummary
@@ -36,6 +27,11 @@ SETTLE_S = WINDOW_S + 30
 MOST_RESTING, MOST_SEATS, MOST_SEATED = 1_000, 10_000, 200_000
 """How many ended sessions are remembered with those who never said that they left, how many people
 of each, and how many in all: a channel that falls silent for a night has its people at dawn."""
+
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+_SURELY_IN_TIME = timedelta(seconds=LATE_S - 1)
+_SURELY_THIS_SECOND = timedelta(milliseconds=999)
+"""What can be said without a float, whose rounding may end a second a hair before its time."""
 
 SLICE = 1000
 """How many rooms a tick reads at once, so that a loop gets a breath in between."""
@@ -96,8 +92,7 @@ class Engine:
         rooms.advance(now)
         self._begin(now)
         notes: list[Note] = []
-        touched, acted = rooms.touched, rooms.acted
-        find = rooms.rooms.get
+        find, say = rooms.rooms.get, rooms.say
         this_second = datetime.fromtimestamp(now, UTC)  # what is not before it counts in it
         for index, event in enumerate(events):
             at = event.at
@@ -111,18 +106,15 @@ class Engine:
                 if age > 0:
                     second = int(stamp)
             room = find(event.session) or self._room(event.session, second)
-            slot = room.slot
-            touched[slot] = now
-            if type(event) is Message:
-                acted[slot] = now
-                if event.role == "user":
-                    rooms.act(room, event.user, second, CHAT)
-            else:
-                note = _HANDLERS[type(event)](self, room, event, second)
-                if type(event) is Reaction or type(event) is PollVote:
-                    acted[slot] = now
-                if note:
-                    notes.append(Note(index, "note", note))
+            if type(event) is Message and second == now and event.role == "user":
+                say(room, event.user)  # nearly all that ever comes
+                continue
+            rooms.touched.add(room.slot)
+            note = EFFECTS[type(event)](rooms, room, event, second)
+            if type(event) in ACTS:
+                rooms.acted.add(room.slot)
+            if note:
+                notes.append(Note(index, "note", note))
         return notes
 
     def _room(self, session: str, second: int) -> Room:
@@ -146,53 +138,13 @@ class Engine:
             self.rooms.columns["late_chat"][room.slot] += 1
             if event.user is not None:
                 self.rooms.meet(room, event.user)
-        self.rooms.touched[room.slot] = now
+        self.rooms.touched.add(room.slot)
         return Note(
             index,
             "late",
             f"{age_ms / 1000:.0f} s late: kept, but it moves no window; "
             f"events count up to {LATE_S} s late, older ones belong into history",
         )
-
-    def _reaction(self, room: Room, event: Reaction, second: int) -> str | None:
-        key = (event.user, event.emoji, event.target or "") if event.user else None
-        if event.action == "add":
-            self.rooms.react(room, key, second)
-        else:
-            self.rooms.unreact(room, key)
-        self.rooms.act(room, event.user, second)
-        return None
-
-    def _join(self, room: Room, event: Join, second: int) -> str | None:
-        if event.user is None:
-            return "a join without `user` tells nothing; say who came in"
-        self.rooms.join(room, event.user, second)
-        return None
-
-    def _leave(self, room: Room, event: Leave, second: int) -> str | None:
-        if event.user is None:
-            return "a leave without `user` tells nothing; say who left"
-        if self.rooms.leave(room, event.user, second):
-            return None
-        return "a leave of somebody whose join was not seen: counted once"
-
-    def _poll_opened(self, room: Room, event: PollOpened, second: int) -> str | None:
-        self.rooms.open_poll(room, event.poll, second)
-        return None
-
-    def _poll_vote(self, room: Room, event: PollVote, second: int) -> str | None:
-        known = self.rooms.vote(room, event.poll, event.user, second)
-        self.rooms.act(room, event.user, second, VOTES)
-        return None if known else "a vote for a poll that nobody opened: taken as open from now on"
-
-    def _poll_closed(self, room: Room, event: PollClosed, second: int) -> str | None:
-        if self.rooms.close_poll(room, event.poll, second):
-            return None
-        return "a poll was closed that was not open: nothing changed"
-
-    def _heartbeat(self, room: Room, event: Heartbeat, second: int) -> str | None:
-        self.rooms.beat(room, second)
-        return None
 
     # -- the clock ---------------------------------------------------------------------------
 
@@ -259,11 +211,11 @@ class Engine:
         self.rooms.advance(end - 1)
         self.next_tick = end - end % TICK_S + TICK_S
         self.hold_until = end + SETTLE_S
-        for slot in self.rooms.slots().tolist():
-            # Not having listened is no silence of theirs.
-            self.rooms.touched[slot] = end
-            self.rooms.acted[slot] = end
         self.rooms.settle()
+        slots = self.rooms.slots()
+        for name in ("last", "quiet_since"):
+            self.rooms.columns[name][slots] = end  # not having listened is no silence of theirs
+        self.rooms.changed.update(slots.tolist())
         beats = self.rooms.columns["beat"]
         beats[beats > 0] = end
 
@@ -276,14 +228,40 @@ class Engine:
 
         Gives what a live run would have given in which each event arrived at its `at`.
         """
+        first, low, high = 0, _ALWAYS, _ALWAYS  # of the run at hand; none yet
+        latest = _ALWAYS
         for index, event in enumerate(events):
-            if event.at is None:
+            at = event.at
+            if at is not None and low <= at < high:
+                latest = max(latest, at)
                 continue
-            clock = max(int(event.at.timestamp() * 1000), self.clock_ms)
+            if first < index:
+                self._play_run(events, first, index, latest, late)
+            first = index + 1 if at is None else index
+            low = high = _ALWAYS
+            if at is None:
+                continue
+            clock = max(int(at.timestamp() * 1000), self.clock_ms)
             yield from self.run_to(clock // 1000)
-            for note in self.apply((event,), clock):
-                if late is not None:
-                    late(note._replace(place=index))
+            latest = at
+            second = datetime.fromtimestamp(clock // 1000, UTC)
+            if at >= second and self.rooms.head <= clock // 1000:
+                low, high = second - _SURELY_IN_TIME, second + _SURELY_THIS_SECOND
+        if first < len(events):
+            self._play_run(events, first, len(events), latest, late)
+
+    def _play_run(
+        self,
+        events: Sequence[Event],
+        first: int,
+        end: int,
+        latest: datetime,
+        late: Callable[[Note], None] | None,
+    ) -> None:
+        """Apply events that share a second of the clock at once: what one by one would give."""
+        for note in self.apply(events[first:end], int(latest.timestamp() * 1000)):
+            if late is not None:
+                late(note._replace(place=first + note.place))
 
     def run_to(self, second: int) -> Iterator[Output]:
         """All ticks that stand before or at `second`."""
@@ -375,13 +353,3 @@ _SCORES: tuple[tuple[str, Any, str], ...] = (
     ("alarms", np.int64, "how many alarms were raised"),
     ("late_chat", np.int64, "messages in no window, as they came too late; they were said"),
 )
-
-_HANDLERS: Mapping[type, Callable[[Engine, Room, Any, int], str | None]] = {
-    Reaction: Engine._reaction,
-    Join: Engine._join,
-    Leave: Engine._leave,
-    PollOpened: Engine._poll_opened,
-    PollVote: Engine._poll_vote,
-    PollClosed: Engine._poll_closed,
-    Heartbeat: Engine._heartbeat,
-}

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from roomtone.increments import NEVER, UNSEEN, Increments
 from roomtone.points import Ids, Slots
 
 WINDOW_S = 60
@@ -31,7 +32,6 @@ KINDS = 6
 
 MOST_POLLS = 50  # open in one room: the oldest, which nobody closed, makes way for another
 MINUTES = 32  # a ring of minutes, longer than PEOPLE_MIN
-NEVER = -1
 
 
 class Room:
@@ -64,14 +64,11 @@ class Rooms:
         self.ids: Ids = np.full(capacity, None, object)  # by slot, for reading many at once
         self.turnover = 0  # comings and goings of rooms
         self.head = 0  # the newest second that events may fall into
-        self.touched: dict[int, int] = {}  # slot: second of the last event, since settled
-        self.acted: dict[int, int] = {}  # slot: second of the last act, since settled
+        self.touched: set[int] = set()  # slots in which something happened, since settled
+        self.acted: set[int] = set()  # slots in which somebody acted, since settled
         self.changed: set[int] = set()  # slots with news, for whoever shows them; they clear it
         self.free: list[int] = []
-        self._plus: list[int] = []
-        self._minus: list[int] = []
-        self._minute_plus: list[int] = []
-        self._minute_minus: list[int] = []
+        self.news = Increments()
         self.capacity = capacity
         self.buckets = np.zeros((WINDOW_S, capacity, KINDS), np.int32)
         self.minutes = np.zeros((MINUTES, capacity), np.int32)
@@ -187,36 +184,58 @@ class Rooms:
     def count(self, room: Room, kind: int, second: int, by: int = 1) -> None:
         """Count one thing of a kind in a second of the window; `by` -1 takes it back."""
         index = ((second % WINDOW_S) * self.capacity + room.slot) * KINDS + kind
-        (self._plus if by > 0 else self._minus).append(index)
+        (self.news.plus if by > 0 else self.news.minus).append(index)
 
     def act(self, room: Room, user: str | None, second: int, kind: int = -1) -> None:
         """Somebody did something, counted as of a kind: they are active now, and present."""
-        base, slot, head = self.capacity, room.slot, self.head
-        place = ((second % WINDOW_S) * base + slot) * KINDS
         if kind >= 0:
-            self._plus.append(place + kind)
-        if user is None or (room.gone and room.gone.get(user, NEVER) > second):
-            return  # nobody, or somebody who left after they did it
-        users = room.users
-        last = users.get(user)
+            self.count(room, kind, second)
+        if user is not None and not (room.gone and room.gone.get(user, NEVER) > second):
+            self._activate(room, user, second)  # not somebody who left after they did it
+
+    def say(self, room: Room, user: str | None) -> None:
+        """Somebody said something in the newest second: `act`, for what happens most."""
+        news = self.news
+        news.said.append(room.slot)
+        if user is None:
+            return
+        last = room.users.get(user, NEVER)
+        if last == NEVER or (room.present is not None and user not in room.present):
+            self._activate(room, user, self.head)
+        elif last < self.head:
+            room.users[user] = self.head
+            news.acted.append(room.slot)
+            news.before.append(last)
+
+    def _activate(self, room: Room, user: str, second: int) -> None:
+        last = room.users.get(user)
         if last is None:
-            if len(users) >= self.max_users and not self._prune(room):
+            if len(room.users) >= self.max_users and not self._prune(room):
                 return
             self.columns["people"][room.slot] += 1
         elif last >= second:
             return
-        users[user] = second
-        self._plus.append(place + ACTIVE)
+        room.users[user] = second
+        if second == self.head:
+            self.news.acted.append(room.slot)
+            self.news.before.append(UNSEEN if last is None else last)
+        else:
+            self._move(room, last, second)
+        if room.present is not None and user not in room.present:
+            self._enter(room, user, second, joined=False)
+
+    def _move(self, room: Room, last: int | None, second: int) -> None:
+        """Somebody's last act was in `last`, and is in `second`, which is not the newest."""
+        base, slot, head = self.capacity, room.slot, self.head
+        self.count(room, ACTIVE, second)
         minute = second // 60
         before = NEVER if last is None or last == NEVER else last // 60
         if last is not None and last > head - WINDOW_S:
-            self._minus.append(((last % WINDOW_S) * base + slot) * KINDS + ACTIVE)
+            self.count(room, ACTIVE, last, -1)
         if before != minute:
             if before > head // 60 - MINUTES and before != NEVER:
-                self._minute_minus.append((before % MINUTES) * base + slot)
-            self._minute_plus.append((minute % MINUTES) * base + slot)
-        if room.present is not None and user not in room.present:
-            self._enter(room, user, second, joined=False)
+                self.news.minute_minus.append((before % MINUTES) * base + slot)
+            self.news.minute_plus.append((minute % MINUTES) * base + slot)
 
     def join(self, room: Room, user: str, second: int) -> None:
         """Somebody came in; who left within the window and is back has never left."""
@@ -256,11 +275,11 @@ class Rooms:
         if last == NEVER:
             return
         room.users[user] = NEVER
-        base, slot = self.capacity, room.slot
         if last > self.head - WINDOW_S:
             self.count(room, ACTIVE, last, -1)
         if last // 60 > self.head // 60 - MINUTES:
-            self._minute_minus.append((last // 60 % MINUTES) * base + slot)
+            place = (last // 60 % MINUTES) * self.capacity + room.slot
+            self.news.minute_minus.append(place)
 
     def know_presence(self, room: Room) -> None:
         """From the first join or leave on, presence is known; who acted lately was here."""
@@ -355,43 +374,16 @@ class Rooms:
 
     def settle(self) -> None:
         """Put the gathered increments into the columns."""
-        for seconds, name in ((self.touched, "last"), (self.acted, "quiet_since")):
-            if seconds:
-                where = np.fromiter(seconds.keys(), np.intp, len(seconds))
-                self.columns[name][where] = np.fromiter(seconds.values(), np.int64, len(seconds))
-        if self.touched:
-            self.changed.update(self.touched)
-            self.touched.clear()
-            self.acted.clear()
-        flat, tallies = self.buckets.reshape(-1), self.columns["tallies"].reshape(-1)
-        for indexes, by in ((self._plus, 1), (self._minus, -1)):
-            if indexes:
-                # With a plain 1 NumPy would cast it anew for each, at twenty times the cost.
-                where = np.array(indexes, np.intp)
-                np.add.at(flat, where, np.int32(by))
-                np.add.at(tallies, where % (self.capacity * KINDS), np.int64(by))
-                indexes.clear()
-        flat = self.minutes.reshape(-1)
-        for indexes, by in ((self._minute_plus, 1), (self._minute_minus, -1)):
-            if indexes:
-                np.add.at(flat, np.array(indexes, np.intp), np.int32(by))
-                indexes.clear()
-
-    def react(self, room: Room, key: tuple[str, str, str] | None, second: int) -> None:
-        """Somebody reacted; `key` (user, emoji, target) lets them take it back."""
-        self.count(room, REACTIONS, second)
-        if key is not None:
-            if len(room.reacted) >= 1000:
-                recent = self.head - WINDOW_S
-                room.reacted = {k: s for k, s in room.reacted.items() if s > recent}
-            if len(room.reacted) < 1000:
-                room.reacted[key] = second
-
-    def unreact(self, room: Room, key: tuple[str, str, str] | None) -> None:
-        """Somebody took a reaction back: within the window, it was none."""
-        second = room.reacted.pop(key, NEVER) if key is not None else NEVER
-        if second > self.head - WINDOW_S and second != NEVER:
-            self.count(room, REACTIONS, second, -1)
+        self.acted.update(self.news.said)
+        for slots, names in ((self.touched, ("last",)), (self.acted, ("last", "quiet_since"))):
+            if slots:
+                where = np.fromiter(slots, np.intp, len(slots))
+                for name in names:
+                    self.columns[name][where] = self.head
+                self.changed |= slots
+                slots.clear()
+        tallies = self.columns["tallies"]
+        self.news.settle(self.head, self.buckets, self.minutes, tallies, chat=CHAT, active=ACTIVE)
 
     def ticked(self) -> None:
         """A tick has read the rooms: activity is counted anew from here."""

@@ -1,0 +1,101 @@
+"""What was counted since the columns were last brought up to date, and how it gets into them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+NEVER = -1
+"""In place of a second: it did not happen, or no longer counts."""
+
+UNSEEN = -(1 << 40)
+"""In place of the second of somebody's last act: nobody has seen them before."""
+
+
+class Increments:
+    """Increments of the rooms' columns, gathered in lists, which costs least, and added at once.
+
+    Nearly all that happens happens in the newest second: of that only the slot is noted, and whose
+    last act it moves. Whoever moves the window or the columns puts everything into them before.
+    """
+
+    __slots__ = (
+        "acted",
+        "before",
+        "minus",
+        "minute_minus",
+        "minute_plus",
+        "plus",
+        "said",
+    )
+
+    def __init__(self) -> None:
+        self.plus: list[int] = []  # places in the buckets, flat
+        self.minus: list[int] = []
+        self.minute_plus: list[int] = []  # places in the minutes, flat
+        self.minute_minus: list[int] = []
+        self.said: list[int] = []  # slots: a message in the newest second
+        self.acted: list[int] = []  # slots: an act in the newest second of somebody ...
+        self.before: list[int] = []  # ... whose last one was in this second, or NEVER, or UNSEEN
+
+    def settle(
+        self,
+        head: int,
+        buckets: NDArray[np.int32],
+        minutes: NDArray[np.int32],
+        tallies: NDArray[np.int64],
+        *,
+        chat: int,
+        active: int,
+    ) -> None:
+        """Add all of them; `head` is the newest second, of which there were acts.
+
+        `buckets` has shape (seconds, slots, kinds), `minutes` (minutes, slots), `tallies`
+        (slots, kinds); `chat` and `active` are the kinds that were noted by slot.
+        """
+        if self.said:
+            said = _array(self.said)
+            _add(buckets[head % len(buckets), :, chat], said, 1)
+            _add(tallies[:, chat], said, 1)
+        if self.acted:
+            self._move(head, buckets, minutes, active)
+        for indexes, by in ((self.plus, 1), (self.minus, -1)):
+            if indexes:
+                where = _array(indexes)
+                _add(buckets.reshape(-1), where, by)
+                _add(tallies.reshape(-1), where % tallies.size, by)
+        for indexes, by in ((self.minute_plus, 1), (self.minute_minus, -1)):
+            if indexes:
+                _add(minutes.reshape(-1), _array(indexes), by)
+
+    def _move(
+        self, head: int, buckets: NDArray[np.int32], minutes: NDArray[np.int32], active: int
+    ) -> None:
+        """Who acted is active in the newest second and minute, and no longer in an older one."""
+        window, capacity, kinds = buckets.shape
+        slots, before = _array(self.acted), _array(self.before)
+        _add(buckets[head % window, :, active], slots, 1)
+        held = np.flatnonzero(before > head - window)
+        place = before[held] % window * capacity + slots[held]
+        _add(buckets.reshape(-1), place * kinds + active, -1)
+        ring, minute, last = len(minutes), head // 60, before // 60
+        moved = np.flatnonzero(last != minute)
+        if len(moved):
+            last, slots = last[moved], slots[moved]
+            _add(minutes[minute % ring], slots, 1)
+            held = np.flatnonzero((last > minute - ring) & (last >= 0))
+            _add(minutes.reshape(-1), last[held] % ring * capacity + slots[held], -1)
+
+
+def _array(listed: list[int]) -> NDArray[np.intp]:
+    """The list as an array; it is empty then."""
+    made = np.fromiter(listed, np.intp, len(listed))
+    listed.clear()
+    return made
+
+
+def _add(column: NDArray[Any], where: NDArray[np.intp], by: int) -> None:
+    # With a plain 1 NumPy would cast it anew for each, at twenty times the cost.
+    np.add.at(column, where, column.dtype.type(by))

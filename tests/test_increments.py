@@ -1,0 +1,73 @@
+"""Increments that were gathered and added at once are those that were added one by one."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from roomtone.increments import NEVER, UNSEEN, Increments
+
+WINDOW, RING, SLOTS, KINDS = 60, 32, 4, 6
+CHAT, ACTIVE = 0, 3
+
+
+def columns() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Buckets, minutes and tallies in which nothing was counted yet."""
+    return (
+        np.zeros((WINDOW, SLOTS, KINDS), np.int32),
+        np.zeros((RING, SLOTS), np.int32),
+        np.zeros((SLOTS, KINDS), np.int64),
+    )
+
+
+def settle(news: Increments, head: int, *into: np.ndarray) -> None:
+    """Put all of them into columns."""
+    news.settle(head, *into, chat=CHAT, active=ACTIVE)
+
+
+def test_acts_move_who_is_active() -> None:
+    """Against a naive account of everybody's last act, over two hours of random acts."""
+    rng = random.Random(3)
+    buckets, minutes, tallies = columns()
+    news, last = Increments(), {}
+    head, said = 1_763_719_200, 0
+    for _ in range(400):
+        gone = rng.choice([1, 1, 1, 7, 65, 2000])
+        for second in range(head + 1, head + gone + 1):
+            buckets[second % WINDOW] = 0
+            if second % 60 == 0:
+                minutes[second // 60 % RING] = 0
+        head += gone
+        for _ in range(rng.randrange(12)):
+            slot, user = rng.randrange(SLOTS), rng.randrange(9)
+            news.said.append(slot)
+            said += 1
+            if last.get((slot, user)) != head:
+                news.acted.append(slot)
+                news.before.append(last.get((slot, user), rng.choice([NEVER, UNSEEN])))
+                last[slot, user] = head
+        settle(news, head, buckets, minutes, tallies)
+        for slot in range(SLOTS):
+            lasts = [second for (its, _), second in last.items() if its == slot]
+            assert buckets[:, slot, ACTIVE].sum() == sum(s > head - WINDOW for s in lasts)
+            assert minutes[:, slot].sum() == sum(s // 60 > head // 60 - RING for s in lasts)
+    assert tallies[:, CHAT].sum() == said
+
+
+def test_places_are_added_and_taken_once() -> None:
+    """What was gathered is counted once, the same place as often as it was named."""
+    buckets, minutes, tallies = columns()
+    news = Increments()
+    place = (7 * SLOTS + 2) * KINDS + 1
+    news.plus += [place, place, place + KINDS]
+    news.minus += [place]
+    news.minute_plus += [5, 5]
+    news.minute_minus += [5]
+
+    for _ in range(2):
+        settle(news, 100, buckets, minutes, tallies)
+
+    assert (buckets[7, 2, 1], buckets[7, 3, 1], buckets.sum()) == (1, 1, 2)
+    assert (tallies[2, 1], tallies[3, 1], tallies.sum()) == (1, 1, 2)
+    assert minutes.reshape(-1)[5] == minutes.sum() == 1
