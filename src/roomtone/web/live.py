@@ -34,8 +34,8 @@ SNAPSHOT_S = 10.0
 MOST_ASKED = 65_536
 """The largest message a viewer may send, in characters."""
 
-_Topic = Annotated[str, Meta(pattern=r"^(pulse|alerts|session:[^\x00-\x1f\x7f]{1,200})$")]
-_Since = Annotated[float, Meta(ge=0, le=253_402_300_799)]
+Topic = Annotated[str, Meta(pattern=r"^(pulse|alerts|session:[^\x00-\x1f\x7f]{1,200})$")]
+Since = Annotated[float, Meta(ge=0, le=253_402_300_799)]
 
 log = structlog.get_logger()
 
@@ -43,9 +43,9 @@ log = structlog.get_logger()
 class Ask(msgspec.Struct):
     """What a viewer says: topics it wants to hear, topics no longer, and what it has already."""
 
-    sub: Annotated[list[_Topic], Meta(max_length=TOPICS)] = []
-    unsub: Annotated[list[_Topic], Meta(max_length=TOPICS)] = []
-    since: dict[str, _Since | None] = {}
+    sub: Annotated[list[Topic], Meta(max_length=TOPICS)] = []
+    unsub: Annotated[list[Topic], Meta(max_length=TOPICS)] = []
+    since: dict[str, Since | None] = {}
 
 
 class _Listened:
@@ -69,7 +69,7 @@ class Hub:
         most_viewers: int = VIEWERS,
     ) -> None:
         self._host = host
-        self._stall_s, self._beat_s, self._most = stall_s, beat_s, most_viewers
+        self._stall_s, self._beat_s, self.most = stall_s, beat_s, most_viewers
         self._topics: dict[str, _Listened] = {}
         self._viewers: dict[Viewer, None] = {}
         self._heart: asyncio.Task[None] | None = None
@@ -91,14 +91,18 @@ class Hub:
         """Frames dropped before viewers that did not keep up."""
         return self._lost_before + sum(viewer.lost for viewer in self._viewers)
 
-    def enter(self) -> Viewer:
-        """A new viewer, with its greeting. Raises Problem when there are too many."""
+    def check_room(self) -> None:
+        """Raise Problem when nobody more may watch."""
         if self._closing:
             raise Problem(503, "the server is stopping; connect again in a moment", retry_s=2)
-        if len(self._viewers) >= self._most:
+        if len(self._viewers) >= self.most:
             raise Problem(
-                503, f"{self._most} pages are watching already; close one and try again", retry_s=10
+                503, f"{self.most} pages are watching already; close one and try again", retry_s=10
             )
+
+    def enter(self) -> Viewer:
+        """A new viewer, with its greeting. Raises Problem when there are too many."""
+        self.check_room()
         viewer = Viewer()
         viewer.put(said("server", "hello", now=self._now(), version=self.version))
         self._viewers[viewer] = None
@@ -252,7 +256,7 @@ class Hub:
                 sender = self._send_wires(viewer, line.send)
                 viewer.pick_up(line.write)
                 line.on_pong = viewer.heard
-            await self._until_gone(viewer, sender, self._asked(viewer, receive))
+            await self.until_gone(viewer, sender, self._asked(viewer, receive))
             viewer.hang_up()
             if viewer.stalled:
                 _abort(scope)
@@ -268,7 +272,7 @@ class Hub:
         headers = [(b"content-type", b"text/event-stream; charset=utf-8"), *DATA]
         try:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await self._until_gone(
+            await self.until_gone(
                 viewer, self._send_events(viewer, send), self._gone(viewer, ask, receive)
             )
             if viewer.stalled:
@@ -278,7 +282,7 @@ class Hub:
         finally:
             self.leave(viewer)
 
-    async def _until_gone(self, viewer: Viewer, *jobs: Any) -> None:
+    async def until_gone(self, viewer: Viewer, *jobs: Any) -> None:
         """Run sender and receiver until one of them ends, or the viewer is to go."""
         tasks = [asyncio.ensure_future(job) for job in (*jobs, viewer.stop.wait())]
         try:

@@ -140,13 +140,15 @@ async def running(
     from roomtone.web import sockets
     from roomtone.web.app import create_app
 
+    place = settings.server
+    second = [listen(place.host, place.realtime_port, hint=_SECOND)] if place.realtime_port else []
     pipeline = await Pipeline.open(settings, clock=clock)
     try:
         before(pipeline)
         await pipeline.start()
         app = create_app(pipeline, settings)
         server = Quiet(sockets.config(app, settings))
-        serving = asyncio.create_task(server.serve([door]))
+        serving = asyncio.create_task(server.serve([door, *second]))
         try:
             while not server.started and not serving.done():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
@@ -163,6 +165,11 @@ async def running(
             await serving
     finally:
         await pipeline.stop()
+        for one in second:
+            one.close()
+
+
+_SECOND = "choose another server.realtime_port"
 
 
 @contextlib.contextmanager
@@ -178,7 +185,9 @@ def demo_folder(settings: Settings, *, keep: bool) -> Iterator[Settings]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def listen(host: str, port: int, *, tries: int = 1) -> socket.socket:
+def listen(
+    host: str, port: int, *, tries: int = 1, hint: str = "choose another with --port"
+) -> socket.socket:
     """A listening socket at the first free of `tries` ports. Raises BadConfig without one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     problem: OSError | None = None
@@ -188,7 +197,7 @@ def listen(host: str, port: int, *, tries: int = 1) -> socket.socket:
         except OSError as error:
             problem = error
     reason = (problem.strerror if problem else None) or str(problem)
-    raise BadConfig(f"cannot listen on {host}:{port} ({reason}); choose another with --port")
+    raise BadConfig(f"cannot listen on {host}:{port} ({reason}); {hint}")
 
 
 def address(door: socket.socket) -> str:

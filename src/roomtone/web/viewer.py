@@ -29,18 +29,24 @@ Write = Callable[[bytes], bool]
 class Frame:
     """One frame, the same object for all who get it."""
 
-    __slots__ = ("_event", "_ping", "_wire", "change", "seq", "t", "text", "topic")
+    __slots__ = ("_event", "_ping", "_wire", "kind", "retold", "seq", "t", "text", "topic")
 
     def __init__(self, topic: str, payload: bytes, *, ping: bool = False) -> None:
         self.topic = topic
         self.text = payload.decode()
         found = _HEAD.search(payload, 0, 1500)  # a topic is at most 200 characters, escaped 1,200
-        self.change = found is not None and found[1] == b"change"
+        self.kind = found[1].decode() if found else ""
+        self.retold: tuple[Any, ...] | None = None  # what another wire makes of it, once for all
         self.seq = int(found[2]) if found else 0
         self.t = found[3].decode() if found and found[3] else ""
         self._event: bytes | None = None
         self._wire: bytes | None = None
         self._ping = ping
+
+    @property
+    def change(self) -> bool:
+        """Whether it tells counts and events of the moment."""
+        return self.kind == "change"
 
     @property
     def wire(self) -> bytes:
