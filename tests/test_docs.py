@@ -138,7 +138,7 @@ def test_every_file_of_the_vocabulary_is_on_the_map():
     files = [p.name for p in source.glob("*.py") if not p.name.startswith("__")]
 
     assert [f for f in files if f"`{f}`" not in text] == []
-    for family in ("signals", "detectors", "sources", "stores", "channels"):
+    for family in ("signals", "detectors", "sources", "stores", "channels", "models"):
         row = re.search(rf"^\| `{family}/` \| (.*?) \|", text, re.M)
         known = {m for f, ms in plugins.MEMBERS.items() if f.split(".")[0] == family for m in ms}
         assert row
@@ -175,6 +175,7 @@ def test_files_and_targets_that_are_named_exist(page):
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
     folders = ("src/", "tests/", "docs/", "benchmarks/", "dashboard/src", "requirements/")
     folders += ("runtime/", "web/", "signals/", "detectors/", "sources/", "stores/", "channels/")
+    folders += ("models/", "training/")
     for path in re.findall(r"`([\w./-]+\.(?:py|tsx|ts|md|toml|lock))`", text):
         if path.startswith(folders) and "/x/" not in path:
             places = (ROOT / path, ROOT / "src" / "roomtone" / path)

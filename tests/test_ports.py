@@ -15,6 +15,7 @@ PORT = {
     "stores.series": ports.SeriesStore,
     "stores.archive": ports.Archive,
     "channels": ports.Channel,
+    "models.emotion": ports.EmotionModel,
 }
 
 

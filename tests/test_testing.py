@@ -9,6 +9,7 @@ import pytest
 
 from roomtone.alerts import Alert
 from roomtone.channels.local import Local
+from roomtone.emotions import UNSURE, Reading
 from roomtone.points import Field, Measurement
 from roomtone.rooms import Rooms
 from roomtone.testing import (
@@ -19,6 +20,7 @@ from roomtone.testing import (
     check_archive,
     check_channel,
     check_detector,
+    check_emotion_model,
     check_gauge,
     check_series_store,
     some_blocks,
@@ -246,3 +248,55 @@ def test_a_gauge_of_another_time_is_caught():
     """A block stands at the time that was asked for."""
     with pytest.raises(AssertionError):
         check_gauge(Mood(0.5), Rooms(), NOW + 5)
+
+
+class Mirror:
+    """A model that always says the same, or what it is told to say."""
+
+    def __init__(self, **said):
+        self.said = {"primary": "joy", "model": "mirror", "confidence": 0.4} | said
+
+    def read(self, texts):
+        return [Reading(**self.said) for _ in texts]
+
+
+def test_a_good_emotion_model_passes():
+    """One that knows a single feeling keeps the contract."""
+    check_emotion_model(Mirror())
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"primary": "happy"},
+        {"confidence": 1.5},
+        {"intensity": math.nan},
+        {"valence": -2.0},
+        {"scores": {"happy": 0.5}},
+        {"scores": {"joy": 0.5, "love": 0.4}},
+        {"primary": UNSURE, "confidence": 0.9},
+        {"model": ""},
+    ],
+)
+def test_a_broken_emotion_model_is_caught(said):
+    """A label or number that the contract does not know is found."""
+    with pytest.raises(AssertionError):
+        check_emotion_model(Mirror(**said))
+
+
+def test_an_emotion_model_that_learns_from_company_is_caught():
+    """A reading must not depend on the texts beside it, nor may one be missing."""
+
+    class Swayed(Mirror):
+        def read(self, texts):
+            return [
+                Reading(**self.said | {"intensity": i / len(texts)}) for i, _ in enumerate(texts)
+            ]
+
+    class Lazy(Mirror):
+        def read(self, texts):
+            return super().read(list(texts)[1:])
+
+    for broken in (Swayed(), Lazy()):
+        with pytest.raises(AssertionError):
+            check_emotion_model(broken)

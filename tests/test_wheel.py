@@ -89,6 +89,13 @@ def test_the_wheel_holds_types_and_migrations(wheel: zipfile.ZipFile) -> None:
     assert [one for one in steps if f"roomtone/migrations/{one}" not in names] == []
 
 
+def test_the_wheel_holds_the_weights_and_their_card(wheel: zipfile.ZipFile) -> None:
+    """As they lie in the tree; the card holds the attribution that the data's licence asks for."""
+    for name in ("emotion.npz", "emotion.md"):
+        own = (ROOT / "src/roomtone/models" / name).read_bytes()
+        assert wheel.read(f"roomtone/models/{name}") == own
+
+
 def test_the_wheel_carries_nothing_else(wheel: zipfile.ZipFile) -> None:
     """No tests, no sources of the dashboard, no leftovers."""
     strangers = [

@@ -203,6 +203,24 @@ def replay(
 
 
 @app.command(epilog=EPILOG)
+def emotion(
+    file: Annotated[
+        str, typer.Argument(help="A file, a .gz file, or - for standard input: a text per line.")
+    ],
+    model: Annotated[str, typer.Option(help="Which model reads.", metavar="URL")] = "local://",
+) -> None:
+    """Read what texts feel like: a text per line in, a JSON reading per line out.
+
+    Needs no server and nothing but what is installed. A line of a pipe is answered as soon as it
+    is there. What cannot be told, as in most languages but English, is called unsure.
+    """
+    from roomtone.runtime import reading
+
+    reading.emotion(file, model, sys.stdout.write)
+    sys.stdout.flush()
+
+
+@app.command(epilog=EPILOG)
 def explain(
     session: Annotated[str, typer.Argument(help="The session's id.")],
     at: Annotated[

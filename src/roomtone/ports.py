@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from roomtone.alerts import Alert
+from roomtone.emotions import Reading
 from roomtone.events import Event, Refusal
 from roomtone.points import Block, Measurement, Point, Slots
 from roomtone.records import DeadLetter, JournalSegment, SessionSummary
@@ -277,3 +278,14 @@ class Channel(Protocol):  # channels/
 
     async def close(self) -> None:
         """End all subscriptions."""
+
+
+class EmotionModel(Protocol):  # models/
+    """Reads what texts feel like, many at a time; one reading for each, in their order.
+
+    No text makes it raise: what it cannot tell it calls "unsure", with a low confidence. A reading
+    depends on its own text alone, never on those beside it, and is the same every time. A model
+    that asks a server raises ServerError where that does not answer.
+    """
+
+    def read(self, texts: Sequence[str]) -> Sequence[Reading]: ...

@@ -15,9 +15,10 @@ from roomtone.contracts import START as START
 from roomtone.contracts import check_archive as check_archive
 from roomtone.contracts import check_channel as check_channel
 from roomtone.contracts import check_series_store as check_series_store
+from roomtone.emotions import LABELS, UNSURE, mixed
 from roomtone.errors import StoreError, UndeclaredField
 from roomtone.points import Block, Measurement, Point
-from roomtone.ports import VERDICTS, Detector, Gauge
+from roomtone.ports import VERDICTS, Detector, EmotionModel, Gauge
 from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 from roomtone.rooms import Rooms
 
@@ -329,3 +330,24 @@ def check_gauge(gauge: Gauge, rooms: Rooms, now: int) -> Block:
     for name, column in block.fields.items():
         assert np.array_equal(column, again.fields[name], equal_nan=True), "reading learns nothing"
     return block
+
+
+HARD_TEXTS = ("", "\0\n\r\t", "\ud800", "\u202eevil", "😂", "a" * 100_000, "no " * 50_000, "hello")
+
+
+def check_emotion_model(model: EmotionModel) -> None:
+    """Raise AssertionError where a model breaks the contract of `EmotionModel`."""
+    readings = list(model.read(HARD_TEXTS))
+    assert len(readings) == len(HARD_TEXTS), "a reading for each text, whatever it is"
+    assert list(model.read([])) == [], "nothing read, nothing said"
+    for one in readings:
+        assert one.primary in (*LABELS, UNSURE), f"{one.primary!r} is no label of ours"
+        assert set(one.scores) <= set(LABELS), "scores by canonical labels"
+        for number in (one.intensity, one.confidence, *one.scores.values()):
+            assert 0.0 <= number <= 1.0, "strength, confidence and scores are in 0..1"
+        assert -1.0 <= one.valence <= 1.0, "valence is in -1..1"
+        assert one.primary == UNSURE or one.mixed == mixed(one.primary, one.scores)
+        assert one.primary != UNSURE or one.confidence < 0.5, "who is sure does not say unsure"
+        assert one.model and one.source, "a reading says who read it"
+    assert list(model.read(HARD_TEXTS[::-1])) == readings[::-1], "the company changes nothing"
+    assert [model.read([text])[0] for text in HARD_TEXTS] == readings, "nor does being alone"

@@ -10,7 +10,17 @@ from urllib.parse import urlsplit
 
 from roomtone.engine import Engine
 from roomtone.errors import BadConfig, UnknownMember
-from roomtone.ports import Archive, Channel, Detector, Feed, Gauge, Outlet, SeriesStore, Source
+from roomtone.ports import (
+    Archive,
+    Channel,
+    Detector,
+    EmotionModel,
+    Feed,
+    Gauge,
+    Outlet,
+    SeriesStore,
+    Source,
+)
 from roomtone.runtime.config import Settings
 
 # family: name -> module:attribute. Strangers add theirs as entry points of group roomtone.<family>.
@@ -42,6 +52,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "redis": "roomtone.channels.redis:Redis",
     },
     "channels.outlet": {"redis": "roomtone.channels.outlet:RedisOutlet"},
+    "models.emotion": {"local": "roomtone.models.emotion:Emotion"},
 }
 
 
@@ -141,6 +152,12 @@ def channel(url: str, name: str = "main") -> Channel:
     """The channel that a URL's scheme names; only those of one `name` hear each other."""
     scheme = _scheme(url)
     member: Channel = load("channels", "redis" if scheme == "rediss" else scheme)(url, name)
+    return member
+
+
+def emotion(url: str) -> EmotionModel:
+    """The model that reads emotion from text and that the URL's scheme names."""
+    member: EmotionModel = load("models.emotion", _scheme(url))(url)
     return member
 
 
