@@ -206,6 +206,25 @@ def test_help_is_worth_reading(run, command):
     assert re.findall(r"--[a-z-]+ .*[a-z]{3}", text)
 
 
+def test_emotion_is_read_line_by_line(run):
+    """One JSON answer for each line of a pipe, in order, and nothing else on standard output."""
+    done = run("emotion", "-", stdin="Thank you so much!\n\nOlen surullinen\n")
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+
+    assert done.returncode == 0
+    assert done.stderr == ""
+    assert [one["primary"] for one in answers] == ["gratitude", "unsure", "unsure"]
+
+
+def test_emotion_says_what_is_wrong(run):
+    """A file that is not there, and a model that nobody knows."""
+    missing, unknown = run("emotion", "nowhere.txt"), run("emotion", "-", "--model", "oracle://")
+
+    assert (missing.returncode, unknown.returncode) == (3, 3)
+    assert "there is no nowhere.txt" in missing.stderr
+    assert "choose one of: local" in unknown.stderr
+
+
 def test_the_doctor_speaks_json(run):
     """Every check has a name, a verdict, a detail and a remedy where it is needed."""
     done = run("doctor", "--data", "d", "--port", "0", "--json")

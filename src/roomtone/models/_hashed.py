@@ -61,7 +61,7 @@ class Chunk(NamedTuple):
     kind: NDArray[np.uint8]
     sums: Hashes  # prefix sums of code * BASE**position, modulo 2**64
     tokens: Tokens
-    count: Ints  # tokens of each text
+    spoken: Ints  # tokens of each text
     shouts: Ints  # words in capitals of each text
     emoji: list[tuple[int, str]]  # text and label of each that our table knows
 
@@ -165,7 +165,7 @@ def features(chunk: Chunk) -> Features:
     denied = _denied(t)
     found.append(("denied", t.text[denied], t.hash[denied], 9))
     everyone = np.arange(chunk.size)
-    count = np.maximum(chunk.count, 1)
+    count = np.maximum(chunk.spoken, 1)
     size = np.searchsorted(_SIZES, count, side="right").astype(np.uint64)
     found.append(("length", everyone, size, 10))
     share = np.minimum(chunk.shouts * 4 // count, 3) + (chunk.shouts > 0)
@@ -228,7 +228,7 @@ def emphasis(chunk: Chunk) -> NDArray[np.float64]:
     """
     t = chunk.tokens
     total = np.zeros(chunk.size)
-    total += (chunk.shouts > 1) | (chunk.shouts * 2 > chunk.count)
+    total += (chunk.shouts > 1) | (chunk.shouts * 2 > chunk.spoken)
     total[t.text[t.drawn]] += 1  # once, however often
     total += np.bincount(chunk.text[chunk.codes == 33], minlength=chunk.size) > 1
     return total / 10
@@ -271,7 +271,8 @@ def _denied(t: Tokens) -> Mask:
         no[1:] = no[:-1] & on
         no[0] = False
         denied |= no
-    return denied & (t.kind == WORD)
+    words: Mask = t.kind == WORD
+    return np.logical_and(denied, words)
 
 
 @cache
