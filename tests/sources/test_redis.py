@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 
 import pytest
 from redis.asyncio import Redis as Client
 
-from roomtone.errors import BadConfig, SourceError
+from roomtone.errors import SourceError
 from roomtone.events import Message
-from roomtone.sources._address import parse_address
-from roomtone.sources._documents import CHANNELS
 from roomtone.sources.redis import Redis
-from tests.servers import Running
+from tests.servers import Running, free_port, redis_server
 
 pytestmark = pytest.mark.servers
 
@@ -162,6 +162,56 @@ async def test_poison_is_told_and_acknowledged(redis_url, client) -> None:
     assert len(refusals) >= 7
     assert all(len(sample) <= 2048 for d in got for sample in d.samples)
     assert await pending(client) == 0
+
+
+@pytest.mark.parametrize("mode", ["streams", "pubsub"])
+async def test_the_session_of_a_poll_outlives_a_restart(mode, redis_url, client) -> None:
+    """Voted in before, closed after: its session is known, though the closing names none."""
+    first = Redis(redis_url)
+    await client.xadd(VOTE, {"data": '{"sessionId":"s","pollId":"p","userId":"u"}'})
+    await collect(first, 1)
+    await first.close()
+    feed = Redis(f"{redis_url}?mode={mode}")
+    async with asyncio.timeout(20), aclosing(feed.deliveries("me")) as deliveries:
+        waiting = asyncio.create_task(anext(deliveries))
+        while not feed.connected:
+            await asyncio.sleep(0.01)
+        if mode == "streams":
+            await client.xadd(CLOSED, {"data": '{"pollId":"p"}'})
+        else:
+            await client.publish(CLOSED, '{"pollId":"p"}')
+        delivery = await waiting
+    await feed.close()
+
+    assert [(event.session, event.poll) for event in delivery.events] == [("s", "p")]
+
+
+async def test_a_connection_with_tls(tmp_path) -> None:
+    """rediss:// with a certificate that is checked; without its authority it is refused."""
+    program = shutil.which("openssl")
+    if program is None:
+        pytest.skip("openssl is missing")
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    made = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    names = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(cert)]
+    subprocess.run([program, *made, *names, *files], check=True, capture_output=True, timeout=60)
+    port = free_port()
+    tls = ["--tls-port", str(port), "--tls-cert-file", str(cert), "--tls-key-file", str(key)]
+    server = redis_server(
+        tmp_path / "redis", *tls, "--tls-ca-cert-file", str(cert), "--tls-auth-clients", "no"
+    )
+    server.start()
+    try:
+        async with Client.from_url(server.url) as client:
+            await client.xadd(CHAT, {"data": chat("secret")})
+        feed = Redis(f"rediss://127.0.0.1:{port}/0?ssl_ca_certs={cert}")
+        assert texts(await collect(feed, 1)) == ["secret"]
+        await feed.close()
+        with pytest.raises(SourceError, match="certificate"):
+            await anext(Redis(f"rediss://127.0.0.1:{port}/0").deliveries("me"))
+    finally:
+        server.stop()
 
 
 async def test_entries_deleted_while_they_were_ours(redis_url, client) -> None:
@@ -323,37 +373,3 @@ async def test_errors_end_in_what_to_do(redis_url, client) -> None:
     await client.set(CHAT, "no stream")
     with pytest.raises(SourceError, match="name others with channels="):
         await anext(Redis(redis_url).deliveries("me"))
-
-
-@pytest.mark.parametrize(
-    ("query", "said"),
-    [
-        ("mode=both", "streams or pubsub"),
-        ("channels=x", "x:chat"),
-        ("channels=x:nap", "chat, vote"),
-        ("idle_s=soon", "a number from 1"),
-        ("count=0", "a number from 1"),
-    ],
-)
-def test_an_address_that_cannot_be(query, said) -> None:
-    """Each option says what it can be."""
-    with pytest.raises(BadConfig, match=said):
-        parse_address(f"redis://h?{query}")
-
-
-def test_an_address_in_full() -> None:
-    """Hosts in their order, our options apart from the driver's, names with colons in them."""
-    address = parse_address(
-        "rediss://me:pw@a:1,b/2?ssl_cert_reqs=none&mode=pubsub&channels=my:talk:chat,sync-events"
-        "&group=g&consumer=c&idle_s=5&count=7&start=$"
-    )
-
-    assert address.urls == (
-        "rediss://me:pw@a:1/2?ssl_cert_reqs=none",
-        "rediss://me:pw@b/2?ssl_cert_reqs=none",
-    )
-    assert dict(address.channels) == {"my:talk": "chat", "sync-events": "sync"}
-    assert (address.mode, address.group, address.consumer) == ("pubsub", "g", "c")
-    assert (address.idle_s, address.count, address.start) == (5.0, 7, "$")
-    assert parse_address("redis://h").channels == CHANNELS
-    assert parse_address("redis://h").mode == "streams"

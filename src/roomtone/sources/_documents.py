@@ -46,6 +46,9 @@ KINDS = ("chat", "vote", "closed", "sync", "reaction", "wire")
 MAX_POLLS = 10_000
 """Of how many polls the session is remembered, for a closing that does not name it."""
 
+UNREADABLE = "could not be read"
+"""How the reason begins that should never be given."""
+
 UNNAMED = "❔"
 """The emoji of a reaction that does not say which."""
 
@@ -96,6 +99,13 @@ class Documents:
     def __init__(self, remembered: int = MAX_POLLS) -> None:
         self._remembered = remembered
         self._polls: OrderedDict[str, str] = OrderedDict()
+        self.fresh_polls: dict[str, str] = {}  # since somebody last took them to be kept
+
+    def know_polls(self, polls: Mapping[str, str]) -> None:
+        """Polls and their sessions, as they were kept from before."""
+        for poll, session in polls.items():
+            self._remember(poll, session)
+        self.fresh_polls.clear()
 
     def take(self, kind: str, payload: bytes, key: Callable[[], str] | None = None) -> Taken:
         """What a payload of this kind says: one object, an array, or one object per line.
@@ -104,17 +114,14 @@ class Documents:
         it, so that the same payload a second time is harmless.
         """
         taken = Taken()
-        if kind == "wire":
-            _take_wire(payload, taken)
-        else:
-            parse = _PARSERS[kind]
-            for place, (item, trouble, its) in enumerate(read.items(payload)):
-                try:
-                    if trouble:
-                        raise BadEvent(trouble)
-                    self._take_one(parse, item, place, taken)
-                except BadEvent as error:
-                    taken.refuse(place, str(error), its or msgspec.json.encode(item))
+        try:
+            if kind == "wire":
+                _take_wire(payload, taken)
+            else:
+                self._take_all(_PARSERS[kind], payload, taken)
+        except Exception as error:  # one payload must not keep those behind it from coming in
+            taken = Taken()
+            taken.refuse(0, f"{UNREADABLE}: {type(error).__name__}; report it, with it", payload)
         if key is not None:
             name = ""
             for row, event in enumerate(taken.events):
@@ -123,6 +130,15 @@ class Documents:
                     id = f"{name}-{taken.kept[row]}"
                     taken.events[row] = msgspec.structs.replace(event, id=id)
         return taken
+
+    def _take_all(self, parse: _Parser, payload: bytes, taken: Taken) -> None:
+        for place, (item, trouble, its) in enumerate(read.items(payload)):
+            try:
+                if trouble:
+                    raise BadEvent(trouble)
+                self._take_one(parse, item, place, taken)
+            except BadEvent as error:
+                taken.refuse(place, str(error), its or msgspec.json.encode(item))
 
     def _take_one(self, parse: _Parser, item: Any, place: int, taken: Taken) -> None:
         if not isinstance(item, dict):
@@ -243,6 +259,8 @@ class Documents:
         return _PARSERS[meaning](self, raw)
 
     def _remember(self, poll: str, session: str) -> None:
+        if self._polls.get(poll) != session and len(self.fresh_polls) < self._remembered:
+            self.fresh_polls[poll] = session
         self._polls[poll] = session
         self._polls.move_to_end(poll)
         if len(self._polls) > self._remembered:

@@ -13,6 +13,7 @@ from roomtone.sources._address import Address
 from roomtone.sources._batch import Batch
 from roomtone.sources._documents import Documents
 from roomtone.sources._link import Link, driver
+from roomtone.sources._streams import Recall
 
 MOST_WAITING = 20_000
 """How many messages wait here before we stop reading; Redis then keeps some, and hangs up."""
@@ -25,16 +26,17 @@ SILENT_S = 2.5
 class PubSub:
     """Listens to the channels; there is nothing to acknowledge."""
 
-    def __init__(self, address: Address, documents: Documents) -> None:
-        self._address, self._documents = address, documents
+    def __init__(self, address: Address, documents: Documents, recall: Recall) -> None:
+        self._address, self._documents, self._recall = address, documents, recall
         self._waiting: deque[tuple[str, bytes]] = deque()
         self.connected = False
 
     async def deliveries(self) -> AsyncIterator[Delivery]:
         """What is published, as it comes, up to a thousand at once."""
         link = await Link.open(self._address.urls)
-        ear = _Ear(link, self._waiting)
         try:
+            await self._recall(link)
+            ear = _Ear(link, self._waiting)
             await link.send("SUBSCRIBE", *self._address.channels)
             jobs = [asyncio.create_task(ear.listen()), asyncio.create_task(ear.ping())]
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import partial
 from hashlib import blake2b
 from typing import Any
@@ -22,12 +22,15 @@ BLOCK_MS = 500
 READ_BYTES = 4_000_000
 """How much one read aims at: where entries are large, fewer are asked for."""
 
+Recall = Callable[[Link], Awaitable[None]]
+"""Told of a new connection, to learn from it what was known before."""
+
 
 class Streams:
     """Reads the streams; `_look` counts what was trimmed before anybody read it."""
 
-    def __init__(self, address: Address, documents: Documents) -> None:
-        self._address, self._documents = address, documents
+    def __init__(self, address: Address, documents: Documents, recall: Recall) -> None:
+        self._address, self._documents, self._recall = address, documents, recall
         self._names = list(address.channels)
         self._count = address.count
         self._unread: dict[str, int] = {}  # by stream: what was trimmed unread, at the last look
@@ -40,6 +43,7 @@ class Streams:
         loop = asyncio.get_running_loop()
         try:
             await self._make_groups(link)
+            await self._recall(link)
             self.connected = True
             async for delivery in self._ours(link, consumer):
                 yield delivery

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping
 
 from roomtone.events import Event
@@ -12,13 +11,8 @@ from roomtone.sources._address import parse_address
 from roomtone.sources._documents import Documents
 from roomtone.sources._link import Link, driver
 from roomtone.sources._pubsub import PubSub
+from roomtone.sources._shared import Shared
 from roomtone.sources._streams import Streams
-
-EVENT_KEY = "roomtone:event:"
-"""Before a session's name: the key under which its event (in the documents' sense) stands."""
-
-EVENT_KEPT_S = 86_400
-MOST_NAMES = 20_000
 
 
 class Redis:
@@ -28,12 +22,12 @@ class Redis:
         driver()
         self._address = parse_address(url)
         documents = Documents()
-        self._streams = Streams(self._address, documents)
-        self._pubsub = PubSub(self._address, documents)
+        self._shared = Shared(documents)
+        self._streams = Streams(self._address, documents, self._shared.recall)
+        self._pubsub = PubSub(self._address, documents, self._shared.recall)
         self.durable = self._address.mode == "streams"
         self.name = "redis-streams" if self.durable else "redis-pubsub"
         self._side: Link | None = None  # acknowledges and looks while the other one waits
-        self._named: OrderedDict[str, str] = OrderedDict()
 
     @property
     def connected(self) -> bool:
@@ -48,19 +42,14 @@ class Redis:
 
     async def acknowledge(self, delivery: Delivery) -> None:
         """See `Feed`. Other processes can read which event a session belongs to as well."""
-        fresh = {s: e for s, e in delivery.names.items() if self._named.get(s) != e}
-        if not self.durable and not fresh:
+        fresh = self._shared.news(delivery.names)
+        if not (self.durable or fresh or self._shared.is_behind):
             return
         link = await self._aside()
+        if fresh or self._shared.is_behind:
+            await self._shared.tell(link, fresh)
         if self.durable:
             await self._streams.acknowledge(link, delivery.token)
-        if fresh:
-            await link.ask_all(
-                [["SET", EVENT_KEY + s, e, "EX", EVENT_KEPT_S] for s, e in fresh.items()]
-            )
-            self._named |= fresh
-            while len(self._named) > MOST_NAMES:
-                self._named.popitem(last=False)
 
     async def look(self) -> Mapping[str, int]:
         """See `Feed`."""
