@@ -13,6 +13,7 @@ from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
 from roomtone.stores import _steps as steps
 from roomtone.stores._minute import SMALL, Minute
+from roomtone.stores._pg_aggregates import refresh
 from roomtone.stores._pg_copy import Group, Series, Times, group_of, put, write_bravely
 from roomtone.stores._pg_pool import Connection, Pool, named
 from roomtone.stores._pg_rollup import due, mark_sql, roll_up
@@ -30,6 +31,7 @@ class Writer:
     def __init__(self, measurement: Measurement) -> None:
         self.tables: Tables = tables_of(measurement)
         self.newest = -(2**62)  # minute that was ever written: the live one
+        self.aggregated = False  # by the server, and so not by us
         self._known: dict[Any, int] = {}  # by tag value, or by the tuple of values
         self._summed: dict[int, Minute] = {}  # by start; those that are being written
 
@@ -72,8 +74,15 @@ class Writer:
         spared = {last, self.newest}
         summed = self._summed
         self._summed = {start: summed[start] for start in spared & summed.keys()}
-        if self.newest > before or set(minutes) - spared:
+        if not self.aggregated and (self.newest > before or set(minutes) - spared):
             await roll_up(pool, self.tables, spared, summed)
+
+    async def make_good(self, pool: Pool) -> None:
+        """Bring all rollups up to date, or have the server do so."""
+        if self.aggregated:
+            await refresh(pool, self.tables, ())
+        else:
+            await roll_up(pool, self.tables)
 
     def _keys(self, block: Block) -> list[Any]:
         columns = [block.tags[name].tolist() for name in self.tables.measurement.tags]
@@ -93,7 +102,7 @@ class Writer:
     def groups(self, blocks: Sequence[Block], ids: Sequence[Series]) -> list[Group]:
         """What is to be copied, in order, and added up on the way: work for a thread."""
         for block, series in zip(blocks, ids, strict=True):
-            if len(series) >= SMALL:
+            if len(series) >= SMALL and not self.aggregated:
                 at = to_ms(block.time)
                 minute = self._summed.setdefault(at - at % 60_000, Minute(self.tables.fields))
                 minute.add(at, series, block.fields)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from roomtone.stores._migrate import head, refuse_newer, upgrade_sql
 from roomtone.stores._pg_address import Address
+from roomtone.stores._pg_aggregates import (
+    aggregate_sql,
+    aggregated,
+    compress_sql,
+    takeover_sql,
+)
 from roomtone.stores._pg_edition import (
     CHUNKS,
     FIXED,
@@ -19,14 +26,23 @@ from roomtone.stores._pg_edition import (
     probe,
 )
 from roomtone.stores._pg_pool import Pool
-from roomtone.stores._schema import Tables, statements
+from roomtone.stores._schema import STEPS, Tables, statements
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a database turned out to offer."""
+
+    edition: Edition
+    aggregated: set[str]  # the measurements whose rollups are the server's
+
 
 LOCK = 7_207_083  # ours among the database's advisory locks: the number of "rtone"
 LOCK_TIMEOUT_S = 300.0  # another process may be in the middle of a large upgrade
 
 
-async def prepare(pool: Pool, all_tables: Sequence[Tables]) -> Edition:
-    """Make tables, columns and hypertables that are not there yet; returns the edition in use.
+async def prepare(pool: Pool, all_tables: Sequence[Tables]) -> Prepared:
+    """Make tables, columns and hypertables that are not there yet; returns what is in use.
 
     Whether anything is to be done is asked without the lock first, since mostly nothing is, and
     once more under it. All of it is one transaction: half an upgrade is none.
@@ -34,10 +50,10 @@ async def prepare(pool: Pool, all_tables: Sequence[Tables]) -> Edition:
     """
     address = pool.address
 
-    async def ready(connection: Any) -> Edition | None:
+    async def ready(connection: Any) -> Prepared | None:
         return await _is_ready(connection, address, all_tables)
 
-    async def make(connection: Any) -> Edition:
+    async def make(connection: Any) -> Prepared:
         await connection.execute(f"SELECT pg_advisory_xact_lock({LOCK})")
         if address.schema:
             await connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{address.schema}"')
@@ -49,25 +65,22 @@ async def prepare(pool: Pool, all_tables: Sequence[Tables]) -> Edition:
         stands_at = await _revision(connection)
         if stands_at != head():
             await connection.execute(upgrade_sql("postgresql", stands_at))
-        for statement in await _missing(connection, all_tables):
-            await connection.execute(statement)
         edition = await probe(connection, address.edition)
+        for tables in all_tables:
+            await _make(connection, address, tables, edition)
         if edition != "none":
-            there = await _hypertables(connection)
-            for table, column, chunk_ms in _wanted(address, all_tables):
-                if table not in there:
-                    await connection.execute(hypertable_sql(table, column, chunk_ms))
-        return edition
+            await _cut(connection, [(*fixed, MONTH_MS) for fixed in FIXED.items()])
+        return Prepared(edition, await aggregated(connection, all_tables))
 
-    edition = await pool.ask(ready)
-    if edition is not None:
-        return edition
+    found = await pool.ask(ready)
+    if found is not None:
+        return found
     return await pool.write(make, timeout_s=LOCK_TIMEOUT_S)
 
 
 async def _is_ready(
     connection: Any, address: Address, all_tables: Sequence[Tables]
-) -> Edition | None:
+) -> Prepared | None:
     stands_at = await _revision(connection)
     if stands_at != head():
         refuse_newer(stands_at)
@@ -75,20 +88,52 @@ async def _is_ready(
     if await _missing(connection, all_tables):
         return None
     edition = await probe(connection, address.edition)
+    views = await aggregated(connection, all_tables)
     if edition != "none":
-        there = await _hypertables(connection)
-        if not {table for table, _, _ in _wanted(address, all_tables)} <= there:
+        wanted = {*FIXED}
+        for tables in all_tables:
+            steps = (0,) if tables.measurement.name in views else STEPS
+            wanted |= {tables.name(step_s) for step_s in steps}
+        if not wanted <= await _hypertables(connection):
             return None
-    return edition
+    return Prepared(edition, views)
 
 
-def _wanted(address: Address, all_tables: Sequence[Tables]) -> list[tuple[str, str, int]]:
+async def _make(connection: Any, address: Address, tables: Tables, edition: Edition) -> None:
+    """Bring the tables of one measurement up to its declaration and to the edition.
+
+    Where rollups are tables already, as a lesser edition left them, they stay that.
+    """
+    missing = await _missing(connection, [tables])
+    viewed = await aggregated(connection, [tables])
+    if viewed and missing:
+        for statement in takeover_sql(tables):
+            await connection.execute(statement)
+        missing, viewed = await _missing(connection, [tables]), set()
+    first = f'"{tables.name(STEPS[1])}"', f" {tables.name(STEPS[1])} "
+    new = any(s.lstrip().startswith("CREATE") and any(n in s for n in first) for s in missing)
+    if edition == "timescale" and new:
+        rolled = [tables.name(step_s) for step_s in STEPS[1:]]
+        missing = [s for s in missing if not any(name in s for name in rolled)]
+    for statement in missing:
+        await connection.execute(statement)
+    if edition == "none":
+        return
     chunk_ms = address.chunk_hours * 3_600_000
-    wanted = [(table, column, MONTH_MS) for table, column in FIXED.items()]
-    for tables in all_tables:
-        for step_s in tables.by_step:
-            wanted.append((tables.name(step_s), "time", chunk_ms * CHUNKS.get(step_s, 1)))
-    return wanted
+    await _cut(connection, [(tables.name(0), "time", chunk_ms)])
+    if edition == "timescale" and new:
+        for statement in (*aggregate_sql(tables), *compress_sql(tables.name(0))):
+            await connection.execute(statement)
+    elif not viewed:
+        rows = [(tables.name(step_s), "time", chunk_ms * CHUNKS[step_s]) for step_s in STEPS[1:]]
+        await _cut(connection, rows)
+
+
+async def _cut(connection: Any, wanted: Sequence[tuple[str, str, int]]) -> None:
+    there = await _hypertables(connection)
+    for table, column, chunk_ms in wanted:
+        if table not in there:
+            await connection.execute(hypertable_sql(table, column, chunk_ms))
 
 
 async def _revision(connection: Any) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -185,12 +185,18 @@ def roll_sql(tables: Tables, step_s: int) -> str:
 
 
 async def retain(
-    pool: Pool, tables: Tables, now: int, keep_s: Mapping[int, int | None], edition: Edition
+    pool: Pool,
+    tables: Tables,
+    now: int,
+    keep_s: Mapping[int, int | None],
+    edition: Edition,
+    make_good: Callable[[], Awaitable[None]],
 ) -> int:
     """Let go of what is past keeping; returns the rows deleted (dropped chunks count no rows).
 
     An hour's time counts from when it was over or was last written, whichever is later. Plain
     tables lose it in slices; of a hypertable a chunk is dropped when all its hours are past.
+    `make_good` rolls up what is due, so that nothing goes before its rollup stands.
     """
     name = tables.measurement.name
     await pool.write(
@@ -218,7 +224,7 @@ async def retain(
         )
         if not past:
             continue
-        await roll_up(pool, tables)
+        await make_good()
         after = STEPS[place + 1] if place + 1 < len(STEPS) else None
         if edition == "none":
             deleted += await _delete_hours(pool, tables, step_s, oldest, after)
@@ -304,7 +310,10 @@ async def _drop_chunks(
 async def _chunks(connection: Connection, table: str) -> list[tuple[int, int]]:
     rows: list[Any] = await connection.fetch(
         "SELECT range_start, range_end FROM timescaledb_information.chunks "
-        "WHERE hypertable_schema = current_schema() AND hypertable_name = $1 ORDER BY 1",
+        "WHERE (hypertable_schema = current_schema() AND hypertable_name = $1) OR "
+        "(hypertable_schema, hypertable_name) IN (SELECT materialization_hypertable_schema, "
+        "materialization_hypertable_name FROM timescaledb_information.continuous_aggregates "
+        "WHERE view_schema = current_schema() AND view_name = $1) ORDER BY 1",
         table,
     )
     return [(start, end) for start, end in rows]

@@ -15,6 +15,7 @@ from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 from roomtone.stores import _pg_archive, _pg_points, _pg_rollup
 from roomtone.stores._keeping import KEEP_S, checked
 from roomtone.stores._pg_address import parse
+from roomtone.stores._pg_aggregates import refresh
 from roomtone.stores._pg_edition import Edition
 from roomtone.stores._pg_pool import Pool, driver
 from roomtone.stores._pg_prepare import prepare
@@ -43,12 +44,14 @@ class PostgreSQL:
         writers = {m.name: _pg_points.Writer(m) for m in measurements}
         pool = self._pool or Pool.acquire(self._address)
         try:
-            self.edition = await prepare(pool, [writer.tables for writer in writers.values()])
+            found = await prepare(pool, [writer.tables for writer in writers.values()])
         except BaseException:
             if self._pool is None:
                 await pool.release()
             raise
-        self._pool = pool
+        self._pool, self.edition = pool, found.edition
+        for name, writer in writers.items():
+            writer.aggregated = name in found.aggregated
         self._writers |= writers
 
     async def close(self) -> None:
@@ -99,10 +102,16 @@ class PostgreSQL:
 
     async def retain(self, now: datetime) -> int:
         pool, deleted = self._opened(), 0
-        edition = self.edition or "none"
         for writer in self._writers.values():
+            if writer.aggregated:
+                await refresh(pool, writer.tables, {writer.newest})
             deleted += await _pg_rollup.retain(
-                pool, writer.tables, to_ms(now), self._keep_s, edition
+                pool,
+                writer.tables,
+                to_ms(now),
+                self._keep_s,
+                self.edition or "none",
+                lambda writer=writer: writer.make_good(pool),  # type: ignore[misc]
             )
         return deleted
 
