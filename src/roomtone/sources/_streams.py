@@ -32,7 +32,8 @@ class Streams:
     def __init__(self, address: Address, documents: Documents, recall: Recall) -> None:
         self._address, self._documents, self._recall = address, documents, recall
         self._names = list(address.channels)
-        self._count = address.count
+        self._count = self._most = address.count
+        self._broken = False  # the last connection ended in the middle of reading
         self._unread: dict[str, int] = {}  # by stream: what was trimmed unread, at the last look
         self.lost = 0
         self.connected = False
@@ -41,6 +42,10 @@ class Streams:
         """First what is ours and not acknowledged, then what the dead left, then what is new."""
         link = await Link.open(self._address.urls)
         loop = asyncio.get_running_loop()
+        if self._broken:  # an answer may have been too large for Redis to send: ask for less
+            self._most = max(1, self._most // 2)
+            self._count = min(self._count, self._most)
+        self._broken = True
         try:
             await self._make_groups(link)
             await self._recall(link)
@@ -141,9 +146,9 @@ class Streams:
                     yield batch.close()
                     batch = Batch()
         if entries_read:
-            self._count = max(
-                1, min(self._address.count, READ_BYTES * entries_read // max(size, 1))
-            )
+            self._broken = False
+            self._most = min(self._address.count, self._most + 1)
+            self._count = max(1, min(self._most, READ_BYTES * entries_read // max(size, 1)))
         if batch.tokens:
             yield batch.close()
 
