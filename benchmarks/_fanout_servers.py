@@ -31,7 +31,10 @@ TOPIC = "session:watched"
 def frame(number: int, size: int) -> dict[str, Any]:
     """The frame of this number: a tick of about `size` bytes as JSON."""
     width = 100
-    columns = {f"field_{i}": [number % 7 + j / 100 for j in range(9)] for i in range(size // width)}
+    columns: dict[str, Any] = {"score": number % 10 / 10}
+    columns |= {
+        f"field_{i}": [number % 7 + j / 100 for j in range(9)] for i in range(size // width)
+    }
     return {
         "topic": TOPIC, "kind": "tick", "seq": number, "t": 1_800_000_000 + number,
         "sent": time.monotonic(), "fields": columns,
@@ -77,6 +80,8 @@ async def ours(door: socket.socket) -> None:
         pipeline = await Pipeline.open(settings)
         await pipeline.start()
         app = create_app(pipeline, settings)
+        if len(sys.argv) > 3:  # tests have less patience
+            app.live.stall_s, app.live.beat_s = float(sys.argv[3]), float(sys.argv[3]) / 2
         encode = msgspec.json.Encoder().encode
 
         def told() -> dict[str, float]:
@@ -186,6 +191,12 @@ async def _serving(server: uvicorn.Server, door: socket.socket) -> Any:
 
 
 if __name__ == "__main__":
-    kinds = {"ours": ours, "socketio": socketio, "starlette": starlette, "floor": floor}
+    kinds = {
+        "ours": ours,
+        "retold": ours,
+        "socketio": socketio,
+        "starlette": starlette,
+        "floor": floor,
+    }
     listening = socket.create_server(("127.0.0.1", int(sys.argv[2])), backlog=1024)
     serving.run(kinds[sys.argv[1]](listening))

@@ -27,7 +27,7 @@ class Watcher(asyncio.Protocol):
         self.transport: Any = None
         self.buffer = b""
         self.open = False
-        self.frames = 0
+        self.frames = self.snapshots = 0
         self.digest = hashlib.sha256()
         self.closed_at = 0.0
 
@@ -81,6 +81,10 @@ class Watcher(asyncio.Protocol):
             self.crowd.delays.append(now - float(found[1]))
             if self.crowd.exact:
                 self.digest.update(_canonical(text))
+        elif text.startswith(b'42/events,["engagement:update"'):
+            self.frames += 1
+        elif b'"kind":"snapshot"' in text:
+            self.snapshots += 1
 
     def say(self, text: bytes) -> None:
         """Send a short text, masked with zeros."""
@@ -103,6 +107,10 @@ class Crowd:
             "ours": ("/v1/live", [b'{"sub": ["session:watched"]}']),
             "starlette": ("/v1/live", []),
             "floor": ("/v1/live", []),
+            "retold": (
+                "/socket.io/?EIO=4&transport=websocket",
+                [b'40/events,{"sessionId":"watched"}'],
+            ),
             "socketio": ("/socket.io/?EIO=4&transport=websocket", [b"40"]),
         }[kind]
         self.asks: list[bytes] = asks
@@ -144,8 +152,9 @@ class Crowd:
         return {
             "frames": sorted({w.frames for w in reading}),
             "digests": sorted({w.digest.hexdigest() for w in reading}),
-            "p50_ms": delays[len(delays) // 2] * 1e3,
-            "p99_ms": delays[len(delays) * 99 // 100] * 1e3,
+            "snapshots": sum(w.snapshots for w in self.watchers),
+            "p50_ms": delays[len(delays) // 2] * 1e3 if delays else 0,
+            "p99_ms": delays[len(delays) * 99 // 100] * 1e3 if delays else 0,
             "cpu_s": time.process_time(),
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import subprocess
@@ -20,6 +21,8 @@ from benchmarks._server import free_port
 
 RIVALS = ("socketio", "starlette")
 FLOOR = "floor"
+RETOLD = "retold"  # ours, over Socket.IO
+
 SIZE = 1000
 RATE = 40.0
 STALLED_SHARE = 0.05
@@ -75,10 +78,10 @@ _ROOT = Path(__file__).parent.parent
 
 
 @contextlib.contextmanager
-def room(kind: str, viewers: int) -> Iterator[tuple[Talk, Talk]]:
+def room(kind: str, viewers: int, *more: str) -> Iterator[tuple[Talk, Talk]]:
     """A server and those who watch it, each in a process of its own."""
     port = free_port()
-    server = Talk("benchmarks._fanout_servers", kind, str(port))
+    server = Talk("benchmarks._fanout_servers", kind, str(port), *more)
     crowd = Talk("benchmarks._watchers", kind, str(port))
     try:
         crowd.ask(do="come", count=viewers)
@@ -121,10 +124,12 @@ def run(options: Options) -> Report:
         rooms = contextlib.ExitStack()
         with rooms:
             pairs = {
-                kind: rooms.enter_context(room(kind, viewers)) for kind in ("ours", *RIVALS, FLOOR)
+                kind: rooms.enter_context(room(kind, viewers))
+                for kind in ("ours", *RIVALS, FLOOR, RETOLD)
             }
             for kind, pair in pairs.items():
-                _compare(kind, *pair)
+                if kind != RETOLD:
+                    _compare(kind, *pair)
             found = alternate(
                 reps,
                 **{
@@ -138,14 +143,21 @@ def run(options: Options) -> Report:
             "server's process, encoding included; uvloop, nothing packed"
         )
         for kind, values in found.items():
-            report.add(f"{viewers:,}: {kind}", "us/frame", values, less_is_better=True)
+            report.add(
+                f"{viewers:,}: {_NAMES.get(kind, kind)}", "us/frame", values, less_is_better=True
+            )
         for kind in RIVALS:
             report.add(
                 f"{viewers:,}: {kind} / ours", "times", ratios(found[kind], found["ours"]),
                 bar=6.0, moonshot=15.0,
             )  # fmt: skip
-    # _stalling(report, options)
+        report.add(f"{viewers:,}: ours beside floor", "of it", ratios(found["ours"], found[FLOOR]))
+    _stalling(report, options)
     return report
+
+
+_NAMES = {RETOLD: "ours, retold over Socket.IO"}
+_numbers = itertools.count(10)
 
 
 def _compare(kind: str, server: Talk, crowd: Talk) -> None:
@@ -158,7 +170,8 @@ def _compare(kind: str, server: Talk, crowd: Talk) -> None:
 
 def _cost(server: Talk, crowd: Talk, viewers: int, count: int, rate: float) -> float:
     crowd.ask(do="begin")
-    told = server.ask(first=100, count=count, rate=rate, size=SIZE)
+    first = next(_numbers) * count  # of a point that it has, a Socket.IO client is not told again
+    told = server.ask(first=first, count=count, rate=rate, size=SIZE)
     seen = crowd.ask(do="end", frames=count)
     if seen["frames"] != [count]:
         raise Disagreement(f"viewers saw {seen['frames']} of {count} frames")

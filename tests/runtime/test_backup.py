@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -223,3 +224,26 @@ def test_a_verdict_taken_back_is_no_verdict(tmp_path: Path) -> None:
     assert set(latest_verdicts(tmp_path, file)) == {"b"}
     assert set(latest_verdicts(tmp_path, file, 20)) == {"a", "b"}
     assert entry_ms(Tick(now=3)) == 3000
+
+
+async def test_a_full_disk_under_the_backup_is_said(tmp_path: Path, monkeypatch) -> None:
+    """In one sentence with what to do; the backup is the one before, and goes on later."""
+    journal = Journal.open(tmp_path / "data" / "journal")
+    await write(journal, 0, 3)
+    job = backup_of(tmp_path / "data", tmp_path / "b")
+    before = job.run(database=False).position
+    await write(journal, 3, 6)
+
+    def full(fd: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(BackupError, match=r"room under .*whole"):
+        patch.setattr(os, "fsync", full)
+        job.run(database=False)
+    manifest = read_manifest(tmp_path / "b")
+    assert manifest is not None and manifest.position == before
+    verify(tmp_path / "b", manifest.files)
+    assert job.run(database=False).position == journal.end
+    verify(tmp_path / "b", job.manifest.files)
+    job.close()
+    await journal.close()

@@ -212,7 +212,7 @@ async def deaf(site: Site, path: str, *topics: str) -> socket.socket:
 @pytest.mark.parametrize("path", ["/v1/live", "/v1/stream?topics=pulse"])
 async def test_a_viewer_that_never_reads_is_closed_alone(site: Site, path: str) -> None:
     """The one beside it gets every frame in order, and goes on when the line is cut."""
-    site.app.live._stall_s = 0.5
+    site.app.live.stall_s = 0.5
     quiet = await deaf(site, path, "pulse")
     big = json.dumps({"topic": "pulse", "kind": "tick", "seq": 0, "t": 0, "pad": "x" * 60_000})
     async with site.live() as page:
@@ -234,7 +234,7 @@ async def test_a_viewer_that_never_reads_is_closed_alone(site: Site, path: str) 
 
 async def test_a_viewer_that_gives_no_sign_of_life_is_closed(site: Site) -> None:
     """Also where so little is sent that it all fits into buffers; who reads stays."""
-    site.app.live._stall_s, site.app.live._beat_s = 1.0, 0.4
+    site.app.live.stall_s, site.app.live.beat_s = 1.0, 0.4
     quiet = await deaf(site, "/v1/live", "alerts")
     async with site.live() as page:
         await page.send('{"sub": ["alerts"]}')
@@ -297,7 +297,7 @@ def test_no_number_is_no_since() -> None:
 
 async def test_beats_go_to_all(site: Site) -> None:
     """So that silence can be told from a dead line."""
-    site.app.live._beat_s = 0.05
+    site.app.live.beat_s = 0.05
     async with site.live() as page:
         beat = await frame_of(page, "server", "beat")
 

@@ -6,11 +6,9 @@ import asyncio
 import contextlib
 import json
 import os
-import shutil
 import socket
 import sys
 from collections.abc import AsyncIterator
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,77 +19,11 @@ from roomtone.alerts import Alert
 from roomtone.runtime import frames
 from roomtone.runtime.clock import utc
 from tests.runtime.conftest import until
-from tests.servers import answers, free_port, missing
+from tests.servers import answers, free_port
 from tests.web.conftest import Site, message
-
-NODE = Path(__file__).parents[1] / "node"
+from tests.web.listener import NODE, listener, needed, seconds
 
 pytestmark = pytest.mark.servers
-
-
-class Listener:
-    """The client in its own process: what it prints, and how it is told things."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.window: list[str] = []
-
-    async def next(self, *kinds: str) -> dict[str, Any]:
-        """The next thing of these kinds that it prints."""
-        assert self._process.stdout is not None
-        async with asyncio.timeout(30):
-            while True:
-                line = await self._process.stdout.readline()
-                assert line, "the client ended"
-                said: dict[str, Any] = json.loads(line)
-                self.window = said.get("window", self.window)
-                if said["what"] in kinds:
-                    return said
-
-    async def updates(self, count: int) -> list[int]:
-        """The times of its next so many updates."""
-        points = [(await self.next("update"))["point"] for _ in range(count)]
-        return [seconds(point["timestamp"]) for point in points]
-
-    async def say(self, **said: Any) -> None:
-        """Tell it what to do."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(said).encode() + b"\n")
-        await self._process.stdin.drain()
-
-    async def ask(self, say: str, **payload: Any) -> Any:
-        """Let it emit something and wait for the acknowledgement."""
-        await self.say(say=say, payload=payload)
-        return (await self.next("answer"))["answer"]
-
-
-@contextlib.asynccontextmanager
-async def listener(port: int, space: str = "/events", **options: Any) -> AsyncIterator[Listener]:
-    """A socket.io-client out of npm, connected."""
-    node = shutil.which("node") or shutil.which("node", path=Path(sys.executable).parent)
-    if node is None or not (NODE / "node_modules" / "socket.io-client").is_dir():
-        missing("no Node.js or no socket.io-client; run: make tests/node/node_modules/.ready")
-    process = await asyncio.create_subprocess_exec(
-        str(node),
-        str(NODE / "listen.mjs"),
-        f"http://127.0.0.1:{port}{space}",
-        json.dumps(options),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        limit=2**20,
-    )
-    client = Listener(process)
-    try:
-        await client.next("connected")
-        yield client
-    finally:
-        assert process.stdin is not None
-        process.stdin.close()
-        await asyncio.wait_for(process.wait(), 20)
-
-
-def seconds(timestamp: str) -> int:
-    return int(datetime.fromisoformat(timestamp).timestamp())
 
 
 def is_whole(times: list[int]) -> bool:
@@ -223,6 +155,33 @@ async def test_a_broken_line_leaves_no_hole(
     assert is_whole(times)
 
 
+async def test_the_example_of_the_documentation_runs(site: Site) -> None:
+    """As it stands on the wire's page, but for the port."""
+    page = (Path(__file__).parents[2] / "docs" / "wire.md").read_text()
+    example = page.split("```js\n", 1)[1].split("```", 1)[0]
+    assert "http://localhost:8003/" in example
+    await site.say(message("keynote"), message("keynote", user="bob"))
+    await site.house.tick()
+    node = needed()
+    process = await asyncio.create_subprocess_exec(
+        node,
+        "--input-type=module",
+        "--eval",
+        example.replace("//localhost:8003", f"//127.0.0.1:{site.port}"),
+        cwd=NODE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        assert process.stdout is not None
+        line = await asyncio.wait_for(process.stdout.readline(), 30)
+    finally:
+        process.terminate()
+        await process.wait()
+
+    at, score, messages = line.split()
+    assert (at.startswith(b"20"), 0 < float(score) < 1, int(messages)) == (True, True, 2)
+
+
 async def test_other_sites_pages_hear_nothing_unless_allowed(site: Site) -> None:
     """Neither by polling nor by WebSocket; a listed site is told that it may read."""
     path = "/socket.io/?EIO=4&transport=polling"
@@ -324,7 +283,7 @@ async def test_a_restarted_server_is_found_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 async def test_a_client_that_stalls_is_closed_alone(site: Site, transport: str) -> None:
     """It reads nothing and answers nothing; who listens beside it hears every point."""
-    site.app.live._stall_s, site.app.live._beat_s = 2.0, 1.0
+    site.app.live.stall_s, site.app.live.beat_s = 2.0, 1.0
     await site.say(message())
     await site.house.tick()
     async with listener(site.port, auth={"sessionId": "s"}) as beside:

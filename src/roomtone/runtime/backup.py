@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterator
 from hashlib import sha256
 from pathlib import Path
+from time import monotonic
 from typing import NamedTuple
 
 import msgspec
@@ -91,7 +92,17 @@ class Backup:
             self._lock = -1
 
     def run(self, *, database: bool = True) -> Copied:
-        """Bring the backup up to now. Raises BackupError, JournalError, or OSError."""
+        """Bring the backup up to now. Raises BackupError or JournalError; then it is as it was."""
+        try:
+            return self._run(database)
+        except OSError as error:
+            raise BackupError(
+                f"{error.filename or self._target}: {error.strerror or error}; see that there is "
+                f"room under {self._target} and that this user may read and write; what was backed "
+                "up before is whole"
+            ) from error
+
+    def _run(self, database: bool) -> Copied:
         before = self.manifest
         made = Manifest(
             made_ms=self._clock.now_ms(),
@@ -310,21 +321,21 @@ def follow(
 
     What fails is said and tried again: a full disk here must not end the backup for good.
     """
-    last_database, failing = 0.0 if fresh else float("-inf"), False
-    elapsed = 0.0
+    last_database = monotonic() if fresh else float("-inf")
+    failing = False
     while True:
         try:
-            due = elapsed - last_database >= database_s
+            begun = monotonic()
+            due = begun - last_database >= database_s
             copied = backup.run(database=due)
             if due:
-                last_database = elapsed
+                last_database = begun
             failing = False
             tell(copied)
-        except (RoomtoneError, OSError) as error:
+        except RoomtoneError as error:
             if not failing:
                 log.error("the backup is behind", error=str(error))
             failing = True
-        elapsed += every_s
         if wait(1.0 if failing else every_s):
             return
 

@@ -69,7 +69,7 @@ class Hub:
         most_viewers: int = VIEWERS,
     ) -> None:
         self._host = host
-        self._stall_s, self._beat_s, self.most = stall_s, beat_s, most_viewers
+        self.stall_s, self.beat_s, self.most = stall_s, beat_s, most_viewers
         self._topics: dict[str, _Listened] = {}
         self._viewers: dict[Viewer, None] = {}
         self._heart: asyncio.Task[None] | None = None
@@ -193,9 +193,9 @@ class Hub:
     async def _beat(self) -> None:
         """Every few seconds a sign of life to all; and who takes nothing any more is let go."""
         loop = asyncio.get_running_loop()
-        step = min(self._beat_s, self._stall_s) / 5
+        step = min(self.beat_s, self.stall_s) / 5
         now = loop.time()
-        next_beat = now + self._beat_s
+        next_beat = now + self.beat_s
         while True:
             before = now
             await asyncio.sleep(step)
@@ -209,7 +209,7 @@ class Hub:
                     self.closed_stalled += 1
                     viewer.stop.set()
             if now >= next_beat:
-                next_beat += self._beat_s
+                next_beat += self.beat_s
                 beat = said("server", "beat", ping=True, now=self._now())
                 for viewer in self._viewers:
                     viewer.put(beat)
@@ -223,8 +223,8 @@ class Hub:
         a beat, in what is left of that time when a beat may come a whole beat late.
         """
         sent, asked = viewer.sending_since, viewer.asked_since
-        patience = max(self._stall_s - self._beat_s, 0.4 * self._stall_s)
-        return (sent is not None and now - sent > self._stall_s) or (
+        patience = max(self.stall_s - self.beat_s, 0.4 * self.stall_s)
+        return (sent is not None and now - sent > self.stall_s) or (
             asked is not None and now - asked > patience
         )
 

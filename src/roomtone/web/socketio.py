@@ -20,7 +20,7 @@ from roomtone.runtime.host import Host
 from roomtone.web import wishes
 from roomtone.web.guard import REALTIME
 from roomtone.web.lines import Line
-from roomtone.web.live import BEAT_S, TOPICS, Ask, Hub
+from roomtone.web.live import TOPICS, Ask, Hub
 from roomtone.web.problems import Problem, Receive, Scope, Send
 from roomtone.web.retold import Told, retell
 from roomtone.web.viewer import Frame, Viewer
@@ -128,7 +128,7 @@ class SocketIO:
 
     def _forget_idle(self) -> None:
         """Polling ends without a word: what was not used for three beats is over."""
-        old = asyncio.get_running_loop().time() - 3 * BEAT_S
+        old = asyncio.get_running_loop().time() - 3 * self._hub.beat_s
         for name, line in list(self._lines.items()):
             if not line.open and line.used_at < old and not line.viewers:
                 del self._lines[name]
@@ -171,8 +171,8 @@ class SocketIO:
             async_handlers=False,
             always_connect=True,
             namespaces=list(NAMESPACES),
-            ping_interval=BEAT_S,
-            ping_timeout=BEAT_S,
+            ping_interval=self._hub.beat_s,
+            ping_timeout=self._hub.beat_s,
             max_http_buffer_size=LARGEST,
             http_compression=False,
             cors_allowed_origins=self._may_listen,
