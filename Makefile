@@ -56,8 +56,12 @@ peers: $(VENV)/.dev  ## Measure Flink, Bytewax, Pathway, DuckDB and River beside
 	$(BIN)/python -m benchmarks.peers setup
 	$(BIN)/python -m benchmarks peers --data $(DATA) $(if $(QUICK),--quick) $(if $(ONLY),--only $(ONLY))
 
-faults: $(VENV)/.dev  ## Run the long fault tests: 200 rounds of kill -9 under load, and more.
-	ROOMTONE_FAULT_ROUNDS=200 $(BIN)/python -m pytest tests/faults --timeout 3600
+faults: $(VENV)/.dev servers  ## Run the long fault tests: kill -9, power, disks, stores, floods, 2,000 seeds (an hour).
+	ROOMTONE_FAULT_ROUNDS=200 $(BIN)/python -m pytest tests/faults --timeout 3600 -v --durations 20
+
+soak: $(VENV)/.dev  ## Run a server under load and see whether it grows; MINUTES=20, SESSIONS=15000.
+	$(BIN)/python -m tests.faults.soak --minutes $(or $(MINUTES),20) \
+		--sessions $(or $(SESSIONS),15000) --churn 0.10
 
 wheel: $(VENV)/.run  ## Build the wheel, with the dashboard in it, into dist/.
 	$(PIP) --require-hashes -r requirements/build.lock

@@ -197,6 +197,16 @@ def test_a_gap_in_listening_is_no_silence() -> None:
     assert list(engine.rooms.rooms) == ["s0"]
 
 
+def test_listening_begins_again_where_a_gap_ends() -> None:
+    """A stop right after a long pause is measured from its end, not from the last event."""
+    engine = make_engine()
+    run(engine, crowd(5, seconds=60, sessions=1), T0 + 60)
+
+    engine.gap(T0 + 65, T0 + 1004)
+
+    assert engine.clock_ms == (T0 + 1004) * 1000
+
+
 def test_slices_give_what_the_whole_gives() -> None:
     """A tick read in slices of two rooms is the tick read at once."""
     events = crowd(6, sessions=9)

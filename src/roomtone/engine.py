@@ -211,6 +211,7 @@ class Engine:
         self.rooms.advance(end - 1)
         self.next_tick = end - end % TICK_S + TICK_S
         self.hold_until = end + SETTLE_S
+        self.clock_ms = max(self.clock_ms, end * 1000)  # from here on somebody listens again
         self.rooms.settle()
         slots = self.rooms.slots()
         for name in ("last", "quiet_since"):
