@@ -103,7 +103,7 @@ def read(texts: Sequence[str]) -> Chunk:
     codes, owner = _codes(texts)
     upper = (codes >= 65) & (codes <= 90)
     codes = _lower(codes)
-    kind = _kinds()[np.minimum(codes, len(_kinds()) - 1)]
+    kind = _kinds().take(codes, mode="clip")
     space = kind == SPACE
     codes[space & (codes != 0)] = 32
     same = np.zeros(len(codes), bool)
@@ -152,6 +152,9 @@ def _tokens(
 
 
 def _within(marks: Mask, starts: Ints, ends: Ints) -> Ints:
+    """How many marks each stretch holds; mostly there is none at all."""
+    if not marks.any():
+        return np.zeros(len(starts), np.int64)
     sums = np.concatenate(([0], np.cumsum(marks)))
     return sums[ends] - sums[starts]
 
@@ -160,10 +163,7 @@ def features(chunk: Chunk) -> Features:
     """Every feature of every text; the same one may come repeatedly."""
     t = chunk.tokens
     found = [("word", t.text, t.hash, 1), *_neighbours(t)]
-    found.append(("shout", t.text[t.shouted], t.hash[t.shouted], 5))
-    found.append(("drawn", t.text[t.drawn], np.ones(int(t.drawn.sum()), np.uint64), 6))
-    denied = _denied(t)
-    found.append(("denied", t.text[denied], t.hash[denied], 9))
+    found += _marked(t)
     everyone = np.arange(chunk.size)
     count = np.maximum(chunk.spoken, 1)
     size = np.searchsorted(_SIZES, count, side="right").astype(np.uint64)
@@ -207,6 +207,18 @@ def _neighbours(t: Tokens) -> Iterator[Found]:
     yield "finish", t.text[ends], t.hash[ends], 8
 
 
+def _marked(t: Tokens) -> Iterator[Found]:
+    """Words in capitals, that something was drawn out, and words behind a denial."""
+    if t.shouted.any():
+        yield "shout", t.text[t.shouted], t.hash[t.shouted], 5
+    if t.drawn.any():
+        whose = t.text[t.drawn]
+        yield "drawn", whose, np.ones(len(whose), np.uint64), 6
+    denied = _denied(t)
+    if denied is not None:
+        yield "denied", t.text[denied], t.hash[denied], 9
+
+
 def words(chunk: Chunk) -> tuple[Ints, Hashes]:
     """The words that a language can be told by: all but numbers."""
     t = chunk.tokens
@@ -230,25 +242,22 @@ def emphasis(chunk: Chunk) -> NDArray[np.float64]:
     total = np.zeros(chunk.size)
     total += (chunk.shouts > 1) | (chunk.shouts * 2 > chunk.spoken)
     total[t.text[t.drawn]] += 1  # once, however often
-    total += np.bincount(chunk.text[chunk.codes == 33], minlength=chunk.size) > 1
+    marks = chunk.text[chunk.codes == ord("!")]
+    total += np.bincount(marks, minlength=chunk.size) > 1
     return total / 10
 
 
 def _characters(chunk: Chunk) -> list[Found]:
     """Two to four characters in a row inside a word and the spaces around it."""
-    codes = chunk.codes
     space = chunk.kind == SPACE
-    spaces = np.concatenate(([0], np.cumsum(space)))
-    gap = codes == 0
-    starts, lengths = [], []
-    for n in (2, 3, 4):
-        size = max(0, len(codes) - n + 1)
-        inner = spaces[n - 1 : n - 1 + size] == spaces[1 : 1 + size]
-        inner &= ~(gap[:size] | gap[n - 1 : n - 1 + size])
-        if n == 2:
-            inner &= ~(space[:size] & space[1 : 1 + size])
-        starts.append(np.flatnonzero(inner))
-        lengths.append(len(starts[-1]))
+    gaps = np.flatnonzero(space)  # the first and the last character are spaces
+    far = np.repeat(gaps[1:], np.diff(gaps)) - np.arange(len(space) - 1)  # to the next space
+    starts = [
+        np.flatnonzero((far > 1) | ~space[:-1]),
+        np.flatnonzero(far >= 2),
+        np.flatnonzero(far >= 3),
+    ]
+    lengths = [len(one) for one in starts]
     start = np.concatenate(starts)
     hashes = _mix(_between(chunk.sums, start, start + np.repeat([2, 3, 4], lengths)))
     texts = chunk.text[start]
@@ -259,13 +268,13 @@ def _characters(chunk: Chunk) -> list[Found]:
     ]
 
 
-def _denied(t: Tokens) -> Mask:
+def _denied(t: Tokens) -> Mask | None:
     """Words up to three places behind a word that denies, in the same breath."""
     negators = _negators()
-    denied = np.zeros(len(t.hash), bool)
     no = negators[np.minimum(np.searchsorted(negators, t.hash), len(negators) - 1)] == t.hash
     if not no.any():
-        return denied
+        return None
+    denied = np.zeros(len(no), bool)
     on = (t.text[1:] == t.text[:-1]) & (t.kind[1:] != PUNCTUATION)
     for _ in range(3):
         no[1:] = no[:-1] & on
@@ -294,17 +303,17 @@ def hash_of(word: str) -> int:
 
 @cache
 def _lowers() -> Ints:
-    """Lower case of the alphabets that have one and are in wide use: up to Armenian."""
-    lower = [chr(code).lower() for code in range(0x600)]
-    return np.array([ord(c) if len(c) == 1 else i for i, c in enumerate(lower)], np.int64)
+    """Lower case of the alphabets that have one and are in wide use, and straight apostrophes."""
+    lower = [chr(code).lower() if code < 0x600 else chr(code) for code in range(0x201A)]
+    table = np.array([ord(c) if len(c) == 1 else i for i, c in enumerate(lower)], np.int64)
+    table[[0x2018, 0x2019]] = ord("'")
+    return table
 
 
 def _lower(codes: Ints) -> Ints:
     table = _lowers()
-    small = codes < len(table)
-    lowered = np.where(small, table[np.minimum(codes, len(table) - 1)], codes)
-    lowered[(codes == 0x2019) | (codes == 0x2018)] = 39
-    return lowered
+    lowered = table.take(codes, mode="clip")
+    return np.where(codes < len(table), lowered, codes)
 
 
 @cache

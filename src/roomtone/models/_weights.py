@@ -68,7 +68,9 @@ def margins(of: Weights, chunk: _hashed.Chunk) -> Floats:
     found = _hashed.features(chunk)
     at, place = find(of, (found.hash >> ID_SHIFT).astype(np.int64))
     keys = np.sort(found.text[at] * len(of.ids) + place)
-    keys = keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]  # each feature once a text
+    new = np.ones(len(keys), bool)
+    new[1:] = keys[1:] != keys[:-1]
+    keys = keys[new]  # each feature once a text
     text, place = keys // len(of.ids), keys % len(of.ids)
     gain = of.gain[place]
     square = np.bincount(text, gain * gain, minlength=chunk.size)

@@ -75,7 +75,7 @@ class Emotion:
         odds = _weights.log_odds(self._weights, chunk)
         trust, told, shown = self._trust(chunk)
         learnt = 1.0 / (1.0 + np.exp(-odds))
-        scores = np.round(trust[:, None] * learnt + (1.0 - trust[:, None]) * told, DIGITS)
+        scores = (trust[:, None] * learnt + (1.0 - trust[:, None]) * told).round(DIGITS)
         understood = trust >= LEAST_TRUST
         said = np.where((trust > LEAST_TRUST)[:, None], odds > self._weights.cuts, shown >= 0.5)
         loud = _hashed.emphasis(chunk).tolist()
@@ -93,7 +93,7 @@ class Emotion:
         Likely is what a text's emoji show, and without any how often each label is true at all.
         """
         share = _weights.understood(self._weights, chunk)
-        trust = np.clip((share - LEAST_KNOWN) / (ENOUGH_KNOWN - LEAST_KNOWN), 0.0, 1.0)
+        trust = ((share - LEAST_KNOWN) / (ENOUGH_KNOWN - LEAST_KNOWN)).clip(0.0, 1.0)
         voiced = chunk.tokens.text[chunk.tokens.kind != _hashed.SYMBOL]
         spoken = np.bincount(voiced, minlength=chunk.size)
         trust[spoken == 0] = 0.0  # nothing there, or signs that say nothing to us
