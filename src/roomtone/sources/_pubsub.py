@@ -19,7 +19,7 @@ MOST_WAITING = 20_000
 """How many messages wait here before we stop reading; Redis then keeps some, and hangs up."""
 
 PING_S = 1.0
-SILENT_S = 2.5
+SILENT_S = 2.0
 """A Redis that has not even answered a ping for so long hangs, or the way to it does."""
 
 
