@@ -29,6 +29,7 @@ MOST_RESTING, MOST_SEATS, MOST_SEATED = 1_000, 10_000, 200_000
 of each, and how many in all: a channel that falls silent for a night has its people at dawn."""
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
+_NEVER = datetime.max.replace(tzinfo=UTC)
 _SURELY_IN_TIME = timedelta(seconds=LATE_S - 1)
 _SURELY_THIS_SECOND = timedelta(milliseconds=999)
 """What can be said without a float, whose rounding may end a second a hair before its time."""
@@ -229,17 +230,19 @@ class Engine:
 
         Gives what a live run would have given in which each event arrived at its `at`.
         """
-        first, low, high = 0, _ALWAYS, _ALWAYS  # of the run at hand; none yet
-        latest = _ALWAYS
+        first, low, latest, high = 0, _NEVER, _ALWAYS, _ALWAYS  # of the run at hand; none yet
         for index, event in enumerate(events):
             at = event.at
-            if at is not None and low <= at < high:
-                latest = max(latest, at)
-                continue
+            if at is not None:
+                if latest <= at < high:
+                    latest = at
+                    continue
+                if low <= at < latest:
+                    continue
             if first < index:
                 self._play_run(events, first, index, latest, late)
             first = index + 1 if at is None else index
-            low = high = _ALWAYS
+            low, high = _NEVER, _ALWAYS
             if at is None:
                 continue
             clock = max(int(at.timestamp() * 1000), self.clock_ms)

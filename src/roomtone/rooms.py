@@ -195,15 +195,16 @@ class Rooms:
 
     def say(self, room: Room, user: str | None) -> None:
         """Somebody said something in the newest second: `act`, for what happens most."""
-        news = self.news
+        news, head = self.news, self.head
         news.said.append(room.slot)
         if user is None:
             return
-        last = room.users.get(user, NEVER)
-        if last == NEVER or (room.present is not None and user not in room.present):
-            self._activate(room, user, self.head)
-        elif last < self.head:
-            room.users[user] = self.head
+        users, present = room.users, room.present
+        last = users.get(user, NEVER)
+        if last == NEVER or (present is not None and user not in present):
+            self._activate(room, user, head)
+        elif last < head:
+            users[user] = head
             news.acted.append(room.slot)
             news.before.append(last)
 
