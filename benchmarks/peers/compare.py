@@ -52,8 +52,8 @@ PEERS = (
     Peer("flink", "flink_hop.py", "flink", bar=5, moonshot=15),
     Peer("bytewax", "bytewax_fold.py", "bytewax", bar=40),
     Peer("bytewax-ring", "bytewax_ring.py", "bytewax", more=("LAST",)),
-    Peer("pathway", "pathway_sliding.py", "pathway", bar=80),
-    Peer("river", "deque_scan.py", "river", more=("--river",), ours="ours with detectors"),
+    Peer("pathway", "pathway_sliding.py", "pathway", bar=80, reps=3),
+    Peer("river", "deque_scan.py", "river", more=("--river",), ours="ours with detectors", reps=3),
 )
 
 
