@@ -151,6 +151,23 @@ async def test_a_server_that_hangs_holds_nobody_longer_than_the_limit(own_postgr
 
 
 @servers
+async def test_a_call_that_was_cut_does_not_go_on_in_the_server(server_url):
+    """Nobody waits for its answer, so the server stops working on it."""
+    store = PostgreSQL(server_url + "?timeout=1")
+    await store.open([WEATHER])
+    with pytest.raises(StoreError, match="within 1 s"):
+        await store._pool.ask(lambda c: c.execute("SELECT pg_sleep(600)"))
+    running = (
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' "
+        "AND state = 'active' AND pid <> pg_backend_pid()"
+    )
+    async with asyncio.timeout(60):
+        while await ask(server_url, running) != [(0,)]:
+            await asyncio.sleep(0.2)
+    await store.close()
+
+
+@servers
 async def test_connections_are_few_and_shared(server_url):
     """Series and archive of one URL have one pool, with a bound that many readers wait at."""
     url = server_url + "?pool=2"

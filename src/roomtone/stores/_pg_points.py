@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from roomtone.stores._pg_rollup import due, mark_sql, roll_up
 from roomtone.stores._points import KNOWN_SERIES, SEEK_SERIES, from_ms, tags_text, to_ms
 from roomtone.stores._schema import Tables, tables_of
 
+T = TypeVar("T")
 FETCH_ROWS = 1_000  # rows turned into points in one turn of the loop: some milliseconds
 NEW_SERIES = 2_000  # series made by one statement
 INLINE_ROWS = 500  # up to so many rows a thread costs more than it spares the loop
@@ -47,13 +48,20 @@ class Writer:
         """
         if len(self._known) > KNOWN_SERIES:
             self._known.clear()
+        found, new = await quietly(self._look_up, blocks)
+        if new:
+            await self._enter(new, pool)
+            found, _ = await quietly(self._look_up, blocks)
+        return found
+
+    def _look_up(self, blocks: Sequence[Block]) -> tuple[list[Series], list[Any]]:
+        """What is known of the blocks' series: their ids, or else the keys that are new."""
         keys = [self._keys(block) for block in blocks]
         found = [list(map(self._known.get, listed)) for listed in keys]
         if any(None in ids for ids in found):
             new = dict.fromkeys(key for listed in keys for key in listed if key not in self._known)
-            await self._enter([*new], pool)
-            found = [list(map(self._known.get, listed)) for listed in keys]
-        return [np.array(ids, np.int64) for ids in found]
+            return [], [*new]
+        return [np.array(ids, np.int64) for ids in found], []
 
     async def _enter(self, keys: Sequence[Any], pool: Pool) -> None:
         for first in range(0, len(keys), NEW_SERIES):
@@ -118,6 +126,13 @@ class Writer:
         return made
 
 
+async def quietly(work: Callable[..., T], blocks: Sequence[Block], *more: Any) -> T:
+    """Do pure work on these blocks; in a thread, where it would hold up the loop."""
+    if sum(map(len, blocks)) > INLINE_ROWS:
+        return await asyncio.to_thread(work, blocks, *more)
+    return work(blocks, *more)
+
+
 def minutes_of(blocks: Iterable[Block]) -> list[int]:
     """The minutes (epoch ms) that these blocks write to."""
     return sorted({at - at % 60_000 for at in (to_ms(block.time) for block in blocks)})
@@ -163,11 +178,7 @@ async def write(pool: Pool, plans: Mapping[Writer, Sequence[Block]]) -> None:
     try:
         for writer, blocks in plans.items():
             ids = await writer.ids(pool, blocks)
-            if sum(map(len, ids)) > INLINE_ROWS:
-                groups = await asyncio.to_thread(writer.groups, blocks, ids)
-            else:
-                groups = writer.groups(blocks, ids)
-            made.append((writer, groups))
+            made.append((writer, await quietly(writer.groups, blocks, ids)))
             marks.append(mark_sql(writer.tables.measurement.name, minutes_of(blocks)))
 
         async def job(connection: Connection, careful: bool) -> None:

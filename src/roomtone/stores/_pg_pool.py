@@ -155,10 +155,17 @@ class Pool:
             max_size=self.address.pool,
             max_inactive_connection_lifetime=300,
             timeout=min(CONNECT_S, self.address.timeout_s),
-            init=as_milliseconds,
+            init=_begin,
             reset=_leave_alone,
             server_settings=settings,
         )
+
+
+async def _begin(connection: Connection) -> None:
+    await as_milliseconds(connection)
+    with contextlib.suppress(driver().PostgresError):  # not on every system a server runs on
+        # A call that was cut goes on in the server until it looks whether anybody still listens.
+        await connection.execute("SET client_connection_check_interval = 2000")
 
 
 async def _leave_alone(connection: Connection) -> None:
