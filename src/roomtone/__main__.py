@@ -122,6 +122,10 @@ def serve(
             "--insecure", help="Listen where other machines reach; nobody is asked who they are."
         ),
     ] = None,
+    role: Annotated[str, typer.Option(help="all; or web, engine, worker, over Redis.")] = "all",
+    standby: Annotated[
+        bool | None, typer.Option("--standby", help="Engine: wait for an owned partition.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log what happens.")] = False,
 ) -> None:
     """Run the server: events in at POST /v1/events, the dashboard at /, the API at /docs.
@@ -133,7 +137,8 @@ def serve(
     from roomtone.web import serving
 
     flags = {"data": data, "server.port": port, "server.host": host, "server.insecure": insecure}
-    serving.run(serving.serve(load(flags), verbose=verbose))
+    flags["cluster.standby"] = standby
+    serving.run(serving.serve(load(flags), role=role, verbose=verbose))
 
 
 @app.command(epilog=EPILOG)

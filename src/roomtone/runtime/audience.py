@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 from time import monotonic
 
 from roomtone.ports import Channel
@@ -15,14 +15,17 @@ a channel takes to hear of a new listener."""
 class Audience:
     """The topics for which frames are worth making. What nobody looks at is not made."""
 
-    def __init__(self, news: Channel) -> None:
-        self._news = news
+    def __init__(self, news: Channel, fault: Callable[[str, Exception], None]) -> None:
+        self._news, self._fault = news, fault
         self._listened: Set[str] = frozenset()
         self._marked: dict[str, float] = {}
 
     async def look(self) -> None:
-        """Ask the channel anew; called before frames are made."""
-        self._listened = await self._news.listened()
+        """Ask the channel anew, before frames are made; one that fails leaves those who were."""
+        try:
+            self._listened = await self._news.listened()
+        except Exception as error:
+            self._fault("news", error)
         if self._marked:
             now = monotonic()
             self._marked = {topic: end for topic, end in self._marked.items() if end > now}

@@ -69,7 +69,7 @@ class Door:
             await pipeline.settled()
         elif len(pipeline.backlog) > BACKLOG:
             await pipeline.caught_up()
-        if trouble := pipeline.journal.trouble:
+        if trouble := pipeline.journal.trouble or pipeline.fenced:
             raise trouble
         arrival = pipeline.clock.now_ms()
         errors = list(refusals)
@@ -97,6 +97,8 @@ class Door:
                 begun = {event.session for i, event in enumerate(good) if i not in known}
         finally:
             self._release(opened - begun)
+        if trouble := pipeline.fenced:  # lost while it was written: not ours to acknowledge
+            raise trouble
         pipeline.inspector.took(source, good, receipt.duplicates, arrival)
         return Receipt(receipt.accepted, len(receipt.duplicates), errors)
 

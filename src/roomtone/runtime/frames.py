@@ -15,7 +15,7 @@ from roomtone.events import Event, Heartbeat, Message, PollClosed, PollOpened, P
 from roomtone.points import level
 from roomtone.records import Batch
 from roomtone.runtime.board import WORST, Board, describe, show_alert
-from roomtone.runtime.clock import iso, utc
+from roomtone.runtime.clock import WallClock, iso, utc
 
 PULSE = "pulse"
 ALERTS = "alerts"
@@ -23,7 +23,8 @@ TICKER = 20
 """How many events one change frame shows; more than that nobody can read."""
 
 _encode = msgspec.json.Encoder().encode
-_sequence = itertools.count(1)
+# From the clock on, so that what a restarted engine says comes after what it said before.
+_sequence = itertools.count(WallClock().now_ms() * 1000)
 
 
 def frame(topic: str, kind: str, **payload: Any) -> bytes:

@@ -63,7 +63,7 @@ class Pipeline(Desk):
         self.pace = Pace()
         self.keeper = Keeper(self.series, self.archive)
         self.door = Door(self)
-        self.watched = Audience(self.news)
+        self.watched = Audience(self.news, self.inspector.fault)
         self.recent = Lately()
         self.position = 0  # up to here the journal is in the engine
         self.unsaved = 0  # events applied since the last snapshot
@@ -137,6 +137,7 @@ class Pipeline(Desk):
         await self.keeper.drain()
         if self._idle.is_set():  # else an entry may be half applied
             await asyncio.to_thread(recovery.snapshot, self)
+        await self.news.close()
         await self.series.close()
         await self.archive.close()
         await self.journal.close()
@@ -308,7 +309,7 @@ class Pipeline(Desk):
             self.pace.blocks.add(perf_counter() - block)
             await asyncio.sleep(0)
             block = perf_counter()
-        await self._look()
+        await self.watched.look()
         for name, made in self._tick_frames():
             await self._publish(name, made)
         self.pace.ticks.add(perf_counter() - begun)
@@ -320,13 +321,6 @@ class Pipeline(Desk):
             self.pace.published += 1
         except Exception as error:
             self.pace.unpublished += 1
-            self.inspector.fault("news", error)
-
-    async def _look(self) -> None:
-        """See who watches; a channel that cannot say leaves it at those who did."""
-        try:
-            await self.watched.look()
-        except Exception as error:
             self.inspector.fault("news", error)
 
     async def take(self, out: Output, position: int, *, live: bool = True) -> None:
@@ -376,7 +370,7 @@ class Pipeline(Desk):
             changed, rooms.changed = rooms.changed, set()
             if not changed:
                 continue
-            await self._look()
+            await self.watched.look()
             second = self.clock.now_ms() // 1000
             if frames.PULSE in self.watched:
                 worst = self.board.order()[:WORST].tolist()

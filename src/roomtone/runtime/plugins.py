@@ -148,10 +148,10 @@ def archive(url: str) -> Archive:
     return store
 
 
-def channel(url: str, name: str = "main") -> Channel:
+def channel(url: str, name: str = "main", **more: Any) -> Channel:
     """The channel that a URL's scheme names; only those of one `name` hear each other."""
     scheme = _scheme(url)
-    member: Channel = load("channels", "redis" if scheme == "rediss" else scheme)(url, name)
+    member: Channel = load("channels", "redis" if scheme == "rediss" else scheme)(url, name, **more)
     return member
 
 

@@ -9,6 +9,7 @@ from operator import itemgetter
 from typing import Any
 
 from roomtone.engine import TICK_S, Engine, Output
+from roomtone.errors import JournalError
 from roomtone.points import Measurement, Point
 from roomtone.ports import Archive, Channel, Gauge, SeriesStore
 from roomtone.records import Batch
@@ -21,6 +22,7 @@ from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.lately import Lately
+from roomtone.runtime.lease import Lease
 from roomtone.runtime.publishing import Publishing
 
 SNAPSHOT_S = 900
@@ -39,6 +41,7 @@ class Views:
     documents: Publishing | None = None  # whoever runs one puts it here, to be shown
     engine: Engine
     feeds: Feeds | None = None
+    lease: Lease | None = None  # on a partition that others could own
     gauges: Sequence[Gauge]
     histories: Histories
     inspector: Inspector
@@ -55,6 +58,11 @@ class Views:
         self.board.take(out)
         if self.documents is not None:
             self.documents.take(out)
+
+    @property
+    def fenced(self) -> JournalError | None:
+        """Why nothing may be acknowledged though the disk would take it: the partition's owner."""
+        return None if self.lease is None else self.lease.trouble()
 
     def sessions(self) -> list[dict[str, Any]]:
         """All live sessions, the worst first, and then those that history is filled into."""
@@ -178,6 +186,7 @@ class Views:
             },
             self.keeper.health(),
             *news_health(self.news),
+            *(() if self.lease is None else (self.lease.health(),)),
             {
                 "name": "clock",
                 "ok": self.clock.now_ms() // 1000 - self.engine.next_tick < 25

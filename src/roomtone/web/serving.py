@@ -19,10 +19,11 @@ import uvicorn
 
 from roomtone import __version__
 from roomtone.errors import BadConfig
-from roomtone.runtime import logs, plugins, terminal
+from roomtone.runtime import logs, plugins, roles, terminal
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
 from roomtone.runtime.crowd import Crowd, CrowdClock
+from roomtone.runtime.event_names import EventNames
 from roomtone.runtime.feeds import listening
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.publishing import publishing
@@ -53,20 +54,75 @@ def run(job: Coroutine[Any, Any, None]) -> None:
         runner.run(job)
 
 
-async def serve(settings: Settings, *, verbose: bool = False) -> None:
-    """`roomtone serve`. Raises BadConfig when it may not or cannot listen where it is told to."""
+async def serve(settings: Settings, *, role: str = "all", verbose: bool = False) -> None:
+    """`roomtone serve`. Raises BadConfig when it may not or cannot listen where it is told to, or
+    cannot be what it is told to be, and Owned when the partition has another engine."""
     logs.configure(settings.log, verbose=verbose)
+    jobs = {"all": _serve_all, "web": _serve_web, "engine": _serve_engine, "worker": _serve_worker}
+    job = jobs[roles.check_role(settings, role)]
     check_bind(settings.server)
     stop = _stop_signal()
     with listen(settings.server.host, settings.server.port) as door:
+        await _until(stop, job(settings, door))
+
+
+async def _serve_all(settings: Settings, door: socket.socket) -> None:
+    async with (
+        running(settings, door, WallClock()) as pipeline,
+        outside(settings, pipeline),
+    ):
+        url = address(door)
+        terminal.out.print(f" dashboard  [bold]{url}[/]   api docs  {url}/docs")
+        terminal.out.print(f" data in {terminal.clean(settings.data)}; Ctrl-C to stop")
+        await roles.lost(pipeline)
+
+
+async def _serve_web(settings: Settings, door: socket.socket) -> None:
+    from roomtone.web.app import create_app
+
+    with _realtime(settings) as second:
         async with (
-            running(settings, door, WallClock()) as pipeline,
-            outside(settings, pipeline),
+            roles.away(settings, stores=True) as host,
+            accepting(create_app(host, settings), settings, door, *second),
         ):
             url = address(door)
             terminal.out.print(f" dashboard  [bold]{url}[/]   api docs  {url}/docs")
+            told = f"partition {settings.cluster.partition}"
+            terminal.out.print(f" the engine of {told} is asked over Redis; Ctrl-C to stop")
+            await asyncio.Event().wait()
+
+
+async def _serve_engine(settings: Settings, door: socket.socket) -> None:
+    from roomtone.web.health import Health
+
+    health = Health(settings, "engine")
+    async with accepting(health, settings, door):
+        terminal.out.print(f" engine of partition {settings.cluster.partition}: {address(door)}")
+        async with (
+            roles.opened(settings, WallClock()) as pipeline,
+            publishing(settings, EventNames(), pipeline.measurements[0].name) as documents,
+        ):
+            pipeline.documents = documents
+            health.running, health.parts = pipeline, pipeline.readiness
+            _freeze()
             terminal.out.print(f" data in {terminal.clean(settings.data)}; Ctrl-C to stop")
-            await stop.wait()
+            await roles.lost(pipeline)
+
+
+async def _serve_worker(settings: Settings, door: socket.socket) -> None:
+    from roomtone.web.health import Health
+
+    health = Health(settings, "worker")
+    async with (
+        roles.away(settings, stores=False) as host,
+        listening(settings, host) as feeds,
+        accepting(health, settings, door),
+    ):
+        host.feeds = feeds
+        health.running, health.parts = host, host.readiness
+        terminal.out.print(f" worker for partition {settings.cluster.partition}: {address(door)}")
+        terminal.out.print(f" {len(settings.sources.listen)} sources; Ctrl-C to stop")
+        await asyncio.Event().wait()
 
 
 async def demo(
@@ -137,36 +193,53 @@ async def running(
 
     `before` is called when the past is known again and the clock does not run yet.
     """
-    from roomtone.web import sockets
     from roomtone.web.app import create_app
 
+    with _realtime(settings) as second:
+        async with (
+            roles.opened(settings, clock, before) as pipeline,
+            accepting(create_app(pipeline, settings), settings, door, *second),
+        ):
+            yield pipeline
+
+
+@contextlib.contextmanager
+def _realtime(settings: Settings) -> Iterator[list[socket.socket]]:
+    """The second port, where one is set."""
     place = settings.server
     second = [listen(place.host, place.realtime_port, hint=_SECOND)] if place.realtime_port else []
-    pipeline = await Pipeline.open(settings, clock=clock)
     try:
-        before(pipeline)
-        await pipeline.start()
-        app = create_app(pipeline, settings)
-        server = Quiet(sockets.config(app, settings))
-        serving = asyncio.create_task(server.serve([door, *second]))
-        try:
-            while not server.started and not serving.done():  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-            if serving.done():
-                await serving
-            # What is loaded by now stays for good: a full collection would walk through all of
-            # it time and again, 50 ms in which nothing else runs.
-            gc.collect()
-            gc.freeze()
-            yield pipeline
-        finally:
-            await app.close()  # uvicorn would wait for those who watch
-            server.should_exit = True
-            await serving
+        yield second
     finally:
-        await pipeline.stop()
         for one in second:
             one.close()
+
+
+@contextlib.asynccontextmanager
+async def accepting(app: Any, settings: Settings, *doors: socket.socket) -> AsyncIterator[None]:
+    """An application, served at listening sockets until the end of the block."""
+    from roomtone.web import sockets
+
+    server = Quiet(sockets.config(app, settings))
+    serving = asyncio.create_task(server.serve(list(doors)))
+    try:
+        while not server.started and not serving.done():  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        if serving.done():
+            await serving
+        _freeze()
+        yield
+    finally:
+        await app.close()  # uvicorn would wait for those who watch
+        server.should_exit = True
+        await serving
+
+
+def _freeze() -> None:
+    """What is loaded by now stays for good: a full collection would walk through all of it time
+    and again, 50 ms in which nothing else runs."""
+    gc.collect()
+    gc.freeze()
 
 
 _SECOND = "choose another server.realtime_port"

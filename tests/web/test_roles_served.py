@@ -1,0 +1,275 @@
+"""Real processes, one for each role, over a real Redis: all show the same, and each may end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+import websockets
+
+from roomtone.records import Batch
+from roomtone.runtime.journal import read_journal
+from tests.servers import Running, redis_server
+from tests.web.conftest import frame_of, message
+
+pytestmark = pytest.mark.servers
+
+PATIENCE_S = 60.0
+
+
+class Process:
+    """One `roomtone serve --role ROLE`, on a free port."""
+
+    def __init__(self, folder: Path, redis: str, role: str, *flags: str, **settings: str) -> None:
+        clean = {k: v for k, v in os.environ.items() if not k.startswith("ROOMTONE_")}
+        named = {f"ROOMTONE_{key.upper()}": value for key, value in settings.items()}
+        folder.mkdir(parents=True, exist_ok=True)
+        command = [sys.executable, "-m", "roomtone", "serve", "--role", role, "--port", "0", *flags]
+        with (folder / f"{role}.log").open("a") as log:
+            self.process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env={
+                    **clean,
+                    **named,
+                    "ROOMTONE_CHANNELS__NEWS": redis,
+                    "XDG_CONFIG_HOME": str(folder),
+                },
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert "http://" in line, (folder / f"{role}.log").read_text()[-2000:]
+        self.url = "http://" + line.split("http://")[1].split()[0]
+
+    def get(self, path: str) -> httpx2.Response:
+        """An answer, whatever its status."""
+        return httpx2.get(self.url + path, timeout=30)
+
+    def post(self, *events: dict[str, Any]) -> httpx2.Response:
+        """Send events."""
+        return httpx2.post(self.url + "/v1/events", json=list(events), timeout=30)
+
+    def ready(self) -> bool:
+        """Whether it can do its work."""
+        return self.get("/readyz").status_code == 200
+
+    def live(self) -> Any:
+        """A WebSocket to /v1/live."""
+        return websockets.connect(self.url.replace("http", "ws") + "/v1/live")
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        """End it: SIGTERM asks, SIGKILL does not."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        self.process.communicate(timeout=PATIENCE_S)
+        return self.process.returncode
+
+
+class Cluster:
+    """Processes of one partition on one folder."""
+
+    def __init__(self, folder: Path, redis: Running) -> None:
+        self.folder, self.redis = folder, redis
+        self.processes: list[Process] = []
+
+    def start(self, role: str, *flags: str, **settings: str) -> Process:
+        """One more process."""
+        made = Process(self.folder, self.redis.url, role, *flags, **settings)
+        self.processes.append(made)
+        return made
+
+    def kept(self) -> list[str | None]:
+        """The ids of all events in the journal, in its order."""
+        entries = read_journal(self.folder / "roomtone-data" / "journal")
+        return [e.id for _, entry in entries if isinstance(entry, Batch) for e in entry.events]
+
+
+def wait_for(happens: Callable[[], object]) -> None:
+    """Wait for what another process does."""
+    begun = time.monotonic()
+    while not happens():
+        assert time.monotonic() - begun < PATIENCE_S, "it never came"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """An empty cluster with a Redis of its own."""
+    redis = redis_server(tmp_path / "redis", "--appendonly", "yes")
+    redis.start()
+    made = Cluster(tmp_path / "cluster", redis)
+    yield made
+    for process in made.processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.end()
+        if process.process.poll() is None:
+            process.end(signal.SIGKILL)
+    redis.stop()
+
+
+async def test_two_web_processes_show_the_same(cluster: Cluster) -> None:
+    """What is sent to one is live on the other, frame by frame, and so is every question."""
+    engine = cluster.start("engine")
+    one, two = cluster.start("web"), cluster.start("web")
+    wait_for(lambda: engine.ready() and one.ready() and two.ready())
+    async with one.live() as first, two.live() as second:
+        for page in (first, second):
+            await page.send('{"sub": ["pulse", "alerts", "session:s"]}')
+            await frame_of(page, "session:s", "snapshot")
+        answer = await asyncio.to_thread(one.post, message(id="1"), message(user="bob"))
+        changes = [await frame_of(page, "session:s", "change") for page in (first, second)]
+        ticks = [await frame_of(page, "session:s", "tick") for page in (first, second)]
+
+    assert (answer.status_code, answer.json()["accepted"]) == (202, 2)
+    assert changes[0] == changes[1]
+    assert ticks[0] == ticks[1]
+    assert two.post(message(id="1")).json()["duplicates"] == 1
+    wait_for(lambda: one.get("/v1/series?session=s").json()["t"])
+    for path in (
+        "/v1/sessions",
+        "/v1/sessions/s/explain",
+        "/v1/sessions/s/events",
+        "/v1/alerts",
+        "/v1/inspector",
+        "/v1/measurements",
+    ):
+        answers = [one.get(path), two.get(path)]
+        if "explain" in path or path.endswith("sessions"):  # a tick may have come in between
+            answers = [one.get(path), two.get(path), one.get(path)]
+            texts = [got.text for got in answers]
+            assert texts[1] in (texts[0], texts[2]), path
+        else:
+            assert answers[0].text == answers[1].text, path
+        assert answers[0].status_code == 200, path
+    assert two.post(*[message(id="odd", at="2990-01-01T00:00:00Z")]).json()["errors"]
+    assert "ahead" in one.get("/v1/inspector?outcome=refused").text
+
+    one.end(signal.SIGKILL)
+    assert two.post(message(id="2")).status_code == 202, "one web process is no other's business"
+
+
+def test_an_engine_that_is_killed_loses_nothing(cluster: Cluster) -> None:
+    """Meanwhile senders hear 503 and when to come back; afterwards what was 202 is there, once."""
+    engine, web = cluster.start("engine"), cluster.start("web")
+    wait_for(lambda: engine.ready() and web.ready())
+    acknowledged: list[str] = []
+    refused: list[httpx2.Response] = []
+    stop = threading.Event()
+
+    def send(name: str) -> None:
+        for n in range(100_000):
+            if stop.is_set():
+                return
+            for _ in range(200):  # the same ids, until it is taken
+                answer = web.post(message(id=f"{name} {n}"), message(id=f"{name} {n} b"))
+                if answer.status_code == 202:
+                    acknowledged.extend([f"{name} {n}", f"{name} {n} b"])
+                    break
+                refused.append(answer)
+                if stop.wait(0.1):
+                    return
+
+    senders = [threading.Thread(target=send, args=(f"t{n}",)) for n in range(4)]
+    for sender in senders:
+        sender.start()
+    wait_for(lambda: len(acknowledged) > 100)
+    engine.end(signal.SIGKILL)
+    wait_for(lambda: len(refused) > 8)
+    before = len(acknowledged)
+    assert web.get("/v1/sessions").status_code == web.get("/readyz").status_code == 503
+    assert web.get("/healthz").status_code == 200
+    engine = cluster.start("engine")  # at once: its lease has not ended yet
+    wait_for(lambda: len(acknowledged) > before + 100)
+    stop.set()
+    for sender in senders:
+        sender.join()
+
+    assert {answer.status_code for answer in refused} == {503}
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in refused)
+    assert all("; " in answer.json()["detail"] for answer in refused)
+    assert engine.end() == web.end() == 0
+    kept = cluster.kept()
+    assert len(set(kept)) == len(kept), "each once"
+    assert set(acknowledged) <= set(kept)
+
+
+async def test_pages_come_back_by_themselves(cluster: Cluster) -> None:
+    """After a kill of the engine, and of Redis: an error or a gap, then a snapshot and changes."""
+    engine, web = cluster.start("engine"), cluster.start("web")
+    wait_for(lambda: engine.ready() and web.ready())
+    async with web.live() as page:
+
+        async def recover(number: int) -> None:
+            """As the dashboard does: ask again on a gap or an error, until changes come."""
+            text = f"after {number}"
+            while True:
+                post = await asyncio.to_thread(web.post, message(text=text))
+                if post.status_code == 202:
+                    break
+                await asyncio.sleep(0.2)
+            while True:
+                frame = await frame_of(page, "session:s", "gap", "error", "snapshot", "change")
+                if text in json.dumps(frame.get("events", [])):
+                    return
+                if frame["kind"] in ("gap", "error"):
+                    await page.send('{"sub": ["session:s"]}')
+
+        await page.send('{"sub": ["session:s"]}')
+        await recover(0)
+        await asyncio.to_thread(engine.end, signal.SIGKILL)
+        engine = await asyncio.to_thread(cluster.start, "engine")
+        await recover(1)
+        await asyncio.to_thread(cluster.redis.kill)
+        await asyncio.to_thread(cluster.redis.start)
+        await recover(2)
+    wait_for(lambda: engine.ready() and web.ready())
+
+
+def test_one_engine_owns_a_partition(cluster: Cluster) -> None:
+    """A second one, on a folder of its own, ends with who owns it; a standby takes over."""
+    engine = cluster.start("engine")
+    wait_for(engine.ready)
+    second = cluster.start("engine", "--data", "other")
+    assert second.process.wait(PATIENCE_S) == 3
+    assert f"process {engine.process.pid}" in (cluster.folder / "engine.log").read_text()
+    standby, web = cluster.start("engine", "--standby"), cluster.start("web")
+    wait_for(web.ready)
+    assert web.post(message(id="1")).status_code == 202
+    assert standby.get("/healthz").status_code == 200
+    assert not standby.ready()
+    engine.end()
+    wait_for(lambda: standby.ready() and web.ready())
+
+    assert web.post(message(id="1")).json()["duplicates"] == 1
+
+
+def test_a_worker_feeds_the_engine(cluster: Cluster) -> None:
+    """It listens to the configured sources and holds neither journal nor stores."""
+    engine = cluster.start("engine")
+    wait_for(engine.ready)
+    url = f"redis://127.0.0.1:{cluster.redis.port}/1"
+    worker = cluster.start("worker", sources__listen=json.dumps([url]))
+    wait_for(worker.ready)
+    web = cluster.start("web")
+    wait_for(web.ready)
+
+    parts = {part["name"]: part for part in worker.get("/readyz").json()["parts"]}
+    assert parts["engine"]["ok"]
+    assert any("redis" in name for name in parts), parts
+    assert 'role="worker"' in worker.get("/metrics").text
+    assert [process.end() for process in (worker, web, engine)] == [0, 0, 0]
