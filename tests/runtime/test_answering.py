@@ -30,8 +30,10 @@ def batch(*ids: str | None) -> bytes:
 async def test_what_an_earlier_engine_left_half_done_is_finished(
     tmp_path: Path, redis_url: str
 ) -> None:
-    """What it had read and not acknowledged comes first, each event once; without ids nobody can
-    say whether it was counted, so its sender is told to send it again."""
+    """What it had read and not acknowledged comes first, each event once.
+
+    Without ids nobody can say whether it was counted: its sender is told to send it again.
+    """
     settings = joined(tmp_path, redis_url)
     link = Link(settings)
     async with link.talking() as client:
