@@ -24,7 +24,7 @@ from roomtone.runtime.journal import read_journal
 from tests.servers import Running, redis_server
 from tests.web.conftest import frame_of, message
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.timeout(400)]  # ten processes start in turn
 
 PATIENCE_S = 60.0
 
@@ -55,14 +55,15 @@ class Process:
         line = self.process.stdout.readline()
         assert "http://" in line, (folder / f"{role}.log").read_text()[-2000:]
         self.url = "http://" + line.split("http://")[1].split()[0]
+        self.client = httpx2.Client(base_url=self.url, timeout=30)
 
     def get(self, path: str) -> httpx2.Response:
         """An answer, whatever its status."""
-        return httpx2.get(self.url + path, timeout=30)
+        return self.client.get(path)
 
     def post(self, *events: dict[str, Any]) -> httpx2.Response:
         """Send events."""
-        return httpx2.post(self.url + "/v1/events", json=list(events), timeout=30)
+        return self.client.post("/v1/events", json=list(events))
 
     def ready(self) -> bool:
         """Whether it can do its work."""
@@ -74,6 +75,7 @@ class Process:
 
     def end(self, number: int = signal.SIGTERM) -> int:
         """End it: SIGTERM asks, SIGKILL does not."""
+        self.client.close()
         if self.process.poll() is None:
             self.process.send_signal(number)
         self.process.communicate(timeout=PATIENCE_S)

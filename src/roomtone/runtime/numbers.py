@@ -67,7 +67,7 @@ def of_running(running: Any, role: str = "all") -> Iterator[Number]:
         yield from of_keeper(keeper)
     if hasattr(running, "feeds"):
         yield from of_feeds(running.feeds)
-        yield from of_publishing(running.documents)
+        yield from of_publishing(getattr(running, "documents", None))
     if (pace := getattr(running, "pace", None)) is not None:
         yield from of_pace(pace)
     if getattr(running, "engine", None) is not None:
