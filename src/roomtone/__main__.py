@@ -123,21 +123,18 @@ def serve(
         ),
     ] = None,
     role: Annotated[str, typer.Option(help="all; or web, engine, worker, over Redis.")] = "all",
-    standby: Annotated[
-        bool | None, typer.Option("--standby", help="Engine: wait for an owned partition.")
-    ] = None,
+    standby: Annotated[bool, typer.Option("--standby", help="Engine: wait for its turn.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log what happens.")] = False,
 ) -> None:
     """Run the server: events in at POST /v1/events, the dashboard at /, the API at /docs.
 
-    Everything is kept in the data folder. Stop it with Ctrl-C or SIGTERM; nothing that was
-    acknowledged is lost, whatever way it ends.
+    All is kept in the data folder. Ctrl-C or SIGTERM end it; nothing acknowledged is ever lost.
     """
     from roomtone.runtime.config import load
     from roomtone.web import serving
 
     flags = {"data": data, "server.port": port, "server.host": host, "server.insecure": insecure}
-    flags["cluster.standby"] = standby
+    flags["cluster.standby"] = standby or None
     serving.run(serving.serve(load(flags), role=role, verbose=verbose))
 
 
