@@ -20,7 +20,7 @@ VERSION = "1"
 
 # Below the lower share of known words (see `_weights.understood`) nothing of a text counts, above
 # the upper one all of it; a reading that counts for less than a fifth is called unsure. On the
-# training split one text in 200 is, and no line of ours in another language is not.
+# development split one text in 200 is, and no line of ours in another language is not.
 LEAST_KNOWN, ENOUGH_KNOWN = 0.5, 0.75
 LEAST_TRUST = 0.2
 
