@@ -11,7 +11,7 @@ import msgspec
 from msgspec import inspect
 
 from roomtone.alerts import Alert
-from roomtone.events import EVENT_TYPES, WIRE_VERSION
+from roomtone.events import EVENT_TYPES, WIRE_VERSION, Context, Feeling, Recalled
 from roomtone.points import LEVELS
 from roomtone.signals.engagement import ENGAGEMENT
 
@@ -41,6 +41,7 @@ def render() -> str:
         _alert(),
         _union("EngagementField", list(ENGAGEMENT.fields)),
         _fields(),
+        *(_part(struct) for struct in (Feeling, Recalled, Context)),
         *(_event(struct) for struct in EVENT_TYPES),
         "export type WireEvent =\n  | " + "\n  | ".join(t.__name__ for t in EVENT_TYPES),
     ]
@@ -79,8 +80,15 @@ def _fields() -> str:
 
 
 def _event(struct: Any) -> str:
+    return _interface(struct, [f"  type: '{struct.__struct_config__.tag}'"])
+
+
+def _part(struct: Any) -> str:
+    return _interface(struct, [])
+
+
+def _interface(struct: Any, rows: list[str]) -> str:
     info: Any = inspect.type_info(struct)
-    rows = [f"  type: '{info.tag}'"]
     for field in info.fields:
         optional = "" if field.required else "?"
         rows.append(f"  {field.encode_name}{optional}: {_ts(field.type)}")
@@ -107,6 +115,8 @@ def _ts(kind: Any) -> str:
         case inspect.ListType():
             inner = _ts(kind.item_type)
             return f"({inner})[]" if "|" in inner else f"{inner}[]"
+        case inspect.StructType():
+            return str(kind.cls.__name__)
         case inspect.DictType():
             return f"Record<{_ts(kind.key_type)}, {_ts(kind.value_type)}>"
     raise TypeError(f"no TypeScript for {kind!r}; teach dashboard/write_types.py this type")

@@ -12,6 +12,18 @@ import pytest
 from roomtone import events
 from roomtone.events import EVENT_TYPES, Join, Message, PollVote, Reaction, decode
 
+TURN: dict[str, Any] = {
+    "bot": "luna",
+    "message": "My cat is ill.\nVery.",
+    "reply": "Oh no.",
+    "processing_time_ms": 840.5,
+    "memories": [{"similarity": 0.83, "id": "m-17"}, {"similarity": 1}],
+    "retrieval_time_ms": 12,
+    "user_emotion": {"primary": "sadness", "intensity": 0.7, "scores": {"sadness": 0.9}},
+    "bot_emotion": {"primary": "caring", "confidence": 1},
+    "context": {"topic": "pets", "urgency": "high", "confidence": 0.5},
+}
+
 
 def one(**fields: Any) -> bytes:
     """One event as JSON."""
@@ -26,7 +38,7 @@ def refusal(body: bytes) -> str:
 
 
 def test_every_documented_type_decodes() -> None:
-    """The eight types of wire version 1, each with its fields."""
+    """The nine types of wire version 1, each with its fields."""
     bodies = [
         one(type="message", user="a", text="hi", role="host", reply_to="m1"),
         one(type="reaction", user="a", emoji="❤️", target="m1", action="remove"),
@@ -36,12 +48,13 @@ def test_every_documented_type_decodes() -> None:
         one(type="poll_vote", user="a", poll="p", option="yes"),
         one(type="poll_closed", poll="p"),
         one(type="heartbeat", source="irc"),
+        one(type="turn", user="a", **TURN),
     ]
 
     taken, refused, places = decode(b"\n".join(bodies))
 
     assert refused == []
-    assert places == list(range(8))
+    assert places == list(range(9))
     assert tuple(type(event) for event in taken) == EVENT_TYPES
 
 
@@ -178,7 +191,8 @@ def test_the_schema_names_every_type() -> None:
     """The published JSON Schema has each type with its tag and the bounds of names."""
     schema = events.schema()
 
-    tags = {d["properties"]["type"]["enum"][0] for d in schema["$defs"].values()}
+    kinds = [d["properties"]["type"] for d in schema["$defs"].values() if "type" in d["required"]]
+    tags = {kind["enum"][0] for kind in kinds}
     assert tags == {str(t.__struct_config__.tag) for t in EVENT_TYPES}
     assert schema["$defs"]["Join"]["properties"]["session"]["maxLength"] == 200
 
@@ -224,3 +238,31 @@ def test_no_escape_smuggles_a_control_character_into_a_name(name: str, escape: s
         assert all(getattr(event, name) != "PLACE" for event in taken)
         assert "control character" in refused[0].reason
     assert decode(text + b"\n" + text)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "says"),
+    [
+        ({"user_emotion": {"primary": "joy", "intensity": 7}}, "<= 1"),
+        ({"bot_emotion": {"primary": "joy\u0000"}}, "control character in `bot_emotion`"),
+        ({"user_emotion": {"primary": "a", "scores": {"b\n": 1}}}, "`user_emotion`"),
+        ({"context": {"topic": "a\u007f"}}, "control character in `context`"),
+        ({"memories": [{"similarity": 0.5, "id": "\t"}]}, "control character in `memories`"),
+        ({"memories": [{"similarity": -0.1}]}, ">= 0"),
+        ({"memories": [{"similarity": 0.5}] * 201}, "length <= 200"),
+        ({"processing_time_ms": -1}, ">= 0"),
+        ({"bot": ""}, "length >= 1"),
+        ({"bot": None}, "null"),
+        ({"message": "x" * 400_001}, "length <= 400000"),
+    ],
+)
+def test_a_turn_that_cannot_be_is_refused_with_the_place(fields: Any, says: str) -> None:
+    """Shares are shares, names are printable, and everything has a bound."""
+    assert says in refusal(one(type="turn", **{**TURN, **fields}))
+
+
+def test_a_turn_may_be_half_of_one() -> None:
+    """A reply without a question, a question without a reply, and texts with line breaks."""
+    for half in ({"message": "a\tb\nc"}, {"reply": "\u202e"}, {}):
+        taken, refused, _ = decode(one(type="turn", bot="b", **half))
+        assert (len(taken), refused) == (1, [])

@@ -89,6 +89,26 @@ export const ENGAGEMENT_FIELDS: Readonly<Record<EngagementField, { meaning: stri
   heartbeat_every_s: { meaning: 'learned time between heartbeats', unit: 's' },
 }
 
+export interface Feeling {
+  primary: string
+  intensity?: number | null
+  confidence?: number | null
+  scores?: Record<string, number>
+}
+
+export interface Recalled {
+  similarity: number
+  id?: string | null
+}
+
+export interface Context {
+  topic?: string | null
+  mode?: string | null
+  urgency?: string | null
+  intent?: string | null
+  confidence?: number | null
+}
+
 export interface Message {
   type: 'message'
   session: string
@@ -166,6 +186,23 @@ export interface Heartbeat {
   source?: string
 }
 
+export interface Turn {
+  type: 'turn'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  bot: string
+  message?: string | null
+  reply?: string | null
+  processing_time_ms?: number | null
+  memories?: Recalled[] | null
+  retrieval_time_ms?: number | null
+  user_emotion?: Feeling | null
+  bot_emotion?: Feeling | null
+  context?: Context | null
+}
+
 export type WireEvent =
   | Message
   | Reaction
@@ -175,3 +212,4 @@ export type WireEvent =
   | PollVote
   | PollClosed
   | Heartbeat
+  | Turn

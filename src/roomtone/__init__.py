@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roomtone.events import (
+    Context,
     Event,
+    Feeling,
     Heartbeat,
     Join,
     Leave,
@@ -17,10 +19,13 @@ from roomtone.events import (
     PollOpened,
     PollVote,
     Reaction,
+    Recalled,
+    Turn,
 )
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
+    from roomtone.runtime.recorder import Recorder as RecorderType
 
 __version__ = "0.1.0"
 
@@ -51,8 +56,38 @@ async def open(
         await pipeline.stop()
 
 
+_recorder: RecorderType | None = None
+
+
+def Recorder(url: str | None = None, **options: Any) -> RecorderType:
+    """A recorder of a bot's turns: `roomtone.runtime.recorder.Recorder` tells all of it."""
+    from roomtone.runtime import recorder
+
+    return recorder.Recorder(url, **options)
+
+
+def record(turn: Turn | None = None, /, **fields: Any) -> bool:
+    """Record a turn of a bot's: returns at once, never raises; False if nothing was taken.
+
+    Goes to the server that ROOMTONE_URL names, by default this machine's port 8003. From sync and
+    async code alike, as nothing is waited for. For another address, a bound or a decorator, make
+    a `roomtone.Recorder` of your own.
+
+        roomtone.record(bot="luna", user="ann", message="hi", reply="hello!")
+    """
+    global _recorder
+    try:
+        if _recorder is None:
+            _recorder = Recorder()
+        return _recorder.record(turn, **fields)
+    except Exception:  # a recorder must never be what breaks a bot
+        return False
+
+
 __all__ = [
+    "Context",
     "Event",
+    "Feeling",
     "Heartbeat",
     "Join",
     "Leave",
@@ -61,5 +96,9 @@ __all__ = [
     "PollOpened",
     "PollVote",
     "Reaction",
+    "Recalled",
+    "Recorder",
+    "Turn",
     "open",
+    "record",
 ]

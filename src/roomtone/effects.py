@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from roomtone.events import (
+    Event,
     Heartbeat,
     Join,
     Leave,
@@ -14,6 +15,7 @@ from roomtone.events import (
     PollOpened,
     PollVote,
     Reaction,
+    Turn,
 )
 from roomtone.increments import NEVER
 from roomtone.rooms import CHAT, REACTIONS, VOTES, WINDOW_S, Room, Rooms
@@ -93,7 +95,26 @@ def _heartbeat(rooms: Rooms, room: Room, event: Heartbeat, second: int) -> str |
     return None
 
 
-ACTS = frozenset((Message, Reaction, PollVote))
+def _turn(rooms: Rooms, room: Room, event: Turn, second: int) -> str | None:
+    if event.message is not None:  # a bot alone does not make a room look alive
+        rooms.act(room, event.user, second, CHAT)
+    elif event.reply is None:
+        return "a turn with neither `message` nor `reply`: nothing was said in it"
+    return None
+
+
+def is_said(event: Event) -> bool:
+    """Whether a person said something, which is what counts as chat.
+
+    >>> is_said(Message(session="s", text="hi")), is_said(Turn(session="s", bot="b", reply="hi"))
+    (True, False)
+    """
+    if type(event) is Turn:
+        return event.message is not None
+    return type(event) is Message and event.role == "user"
+
+
+ACTS = frozenset((Message, Reaction, PollVote, Turn))
 """After these a room is not quiet."""
 
 EFFECTS: Mapping[type, Callable[[Rooms, Room, Any, int], str | None]] = {
@@ -105,4 +126,5 @@ EFFECTS: Mapping[type, Callable[[Rooms, Room, Any, int], str | None]] = {
     PollVote: _poll_vote,
     PollClosed: _poll_closed,
     Heartbeat: _heartbeat,
+    Turn: _turn,
 }

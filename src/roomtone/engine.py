@@ -11,7 +11,7 @@ import numpy as np
 
 from roomtone import state
 from roomtone.alerts import Alert
-from roomtone.effects import ACTS, EFFECTS
+from roomtone.effects import ACTS, EFFECTS, is_said
 from roomtone.events import Event, Message
 from roomtone.points import Block, Slots
 from roomtone.ports import Detector, Gauge
@@ -135,7 +135,7 @@ class Engine:
     def _late(self, index: int, event: Event, now: int, age_ms: float) -> Note:
         room = self._room(event.session, now)
         self.rooms.columns["late"][room.slot] += 1
-        if type(event) is Message and event.role == "user":
+        if is_said(event):
             self.rooms.columns["late_chat"][room.slot] += 1
             if event.user is not None:
                 self.rooms.meet(room, event.user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -19,6 +19,11 @@ MAX_TEXT = 16_384
 MAX_NAME = 200
 MAX_EMOJI = 64
 MAX_OPTIONS = 100
+
+# A person may paste a book, and a bot may answer at length; a request's own limit comes first.
+MAX_TURN_TEXT = 400_000
+MAX_RECALLED = 200
+MAX_LABELS = 100
 
 # No control characters in names: an id with a NUL or a line feed would break stores, logs and
 # URLs. No instants that have no UTC: year 1 east of Greenwich, year 9999 west of it. Both can only
@@ -103,7 +108,55 @@ class Heartbeat(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="hear
     source: Name = "default"
 
 
-Event = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed | Heartbeat
+Share = Annotated[float, Meta(ge=0, le=1)]
+Milliseconds = Annotated[float, Meta(ge=0, le=86_400_000)]
+TurnText = Annotated[str, Meta(max_length=MAX_TURN_TEXT)]
+
+
+class Feeling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a text feels like, as the sender's own component read it, in its own words."""
+
+    primary: Name
+    intensity: Share | None = None
+    confidence: Share | None = None
+    scores: Annotated[dict[Name, Share], Meta(max_length=MAX_LABELS)] = {}
+
+
+class Recalled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One memory that was looked up for a reply, and how near it was."""
+
+    similarity: Share
+    id: Name | None = None
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the sender's own component made of a turn's context."""
+
+    topic: Name | None = None
+    mode: Name | None = None
+    urgency: Name | None = None
+    intent: Name | None = None
+    confidence: Share | None = None
+
+
+class Turn(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="turn"):
+    """Somebody said something to a bot, and what it answered; either may be missing.
+
+    `at` is when the reply was there. `memories` absent: nobody looked any up; empty: none found.
+    """
+
+    bot: Name
+    message: TurnText | None = None
+    reply: TurnText | None = None
+    processing_time_ms: Milliseconds | None = None
+    memories: Annotated[list[Recalled], Meta(max_length=MAX_RECALLED)] | None = None
+    retrieval_time_ms: Milliseconds | None = None
+    user_emotion: Feeling | None = None
+    bot_emotion: Feeling | None = None
+    context: Context | None = None
+
+
+Event = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed | Heartbeat | Turn
 EVENT_TYPES: tuple[type[_Event], ...] = (
     Message,
     Reaction,
@@ -113,15 +166,18 @@ EVENT_TYPES: tuple[type[_Event], ...] = (
     PollVote,
     PollClosed,
     Heartbeat,
+    Turn,
 )
 
 
-# What of an event is a name: neither text nor one of a few words.
+# What of an event is a name: neither text nor one of a few words. A turn's parts hold names too.
+_TEXTS = ("text", "question", "options", "message", "reply")
+_PARTS = ("memories", "user_emotion", "bot_emotion", "context")
 _NAMES = {
     kind: [
         name
         for name in kind.__struct_fields__
-        if name not in ("at", "text", "question", "options", "role", "action")
+        if name not in ("at", "role", "action", *_TEXTS, *_PARTS)
     ]
     for kind in EVENT_TYPES
 }
@@ -282,6 +338,22 @@ def check_names(event: Event) -> None:
         # Most names are printable, which is known sooner; an emoji of several parts is not.
         if isinstance(value, str) and not value.isprintable() and _CONTROL.search(value):
             raise ValueError(f"a control character in `{name}`; names are printable text")
+    if type(event) is Turn:
+        for name in _PARTS:
+            if any(_CONTROL.search(text) for text in _texts(getattr(event, name))):
+                raise ValueError(f"a control character in `{name}`; names are printable text")
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a part of a turn, however deep: each is a name there."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from _texts(getattr(value, name))
+    elif isinstance(value, dict | list):
+        for one in value:  # a mapping's names; its values are numbers
+            yield from _texts(one)
 
 
 def explain_refusal(error: Exception) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from roomtone.engine import Engine
-from roomtone.events import Message, PollVote, Reaction
+from roomtone.events import Message, PollVote, Reaction, Turn
 from roomtone.records import Batch
 from roomtone.runtime import frames
 from roomtone.runtime.board import Board
@@ -84,3 +84,14 @@ def test_frames_are_numbered_in_the_order_of_making() -> None:
     first, second = (json.loads(frames.frame("t", "k"))["seq"] for _ in range(2))
 
     assert second == first + 1
+
+
+def test_a_turn_is_shown_with_its_reply() -> None:
+    """Both texts in one line, as the one who spoke first."""
+    said = Turn(session="s", user="ann", bot="luna", message=HOSTILE, reply="hello")
+    alone = Turn(session="s", bot="luna", reply="hello")
+
+    shown, other = (frames.show_event(event, T0 * 1000) for event in (said, alone))
+
+    assert (shown["text"], shown["role"]) == (f"{HOSTILE} \N{RIGHTWARDS ARROW} hello", "user")
+    assert (other["text"], other["role"]) == ("hello", "bot")

@@ -11,7 +11,16 @@ import msgspec
 
 from roomtone.alerts import Alert
 from roomtone.engine import Output
-from roomtone.events import Event, Heartbeat, Message, PollClosed, PollOpened, PollVote, Reaction
+from roomtone.events import (
+    Event,
+    Heartbeat,
+    Message,
+    PollClosed,
+    PollOpened,
+    PollVote,
+    Reaction,
+    Turn,
+)
 from roomtone.points import level
 from roomtone.records import Batch
 from roomtone.runtime.board import WORST, Board, describe, show_alert
@@ -131,6 +140,10 @@ def show_event(event: Event, arrival_ms: int) -> dict[str, Any]:
     }
     if isinstance(event, Message):
         shown |= {"text": event.text[:2000], "role": event.role}
+    elif isinstance(event, Turn):
+        both = [text[:2000] for text in (event.message, event.reply) if text is not None]
+        role = "bot" if event.message is None else "user"
+        shown |= {"text": " \N{RIGHTWARDS ARROW} ".join(both), "role": role}
     elif isinstance(event, Reaction):
         shown |= {"emoji": event.emoji, "text": event.action}
     elif isinstance(event, PollVote):
