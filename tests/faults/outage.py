@@ -133,9 +133,9 @@ async def live(life: Life) -> Life:
     async with living(Path(life.folder), clock) as pipeline:
         for second in range(life.seconds):
             Switchable.down = life.down[0] <= second < life.down[1]
-            if second == life.down[1] and second:
+            if second == (life.down[1] or life.seconds - 180):
                 life.rss_mb = psutil.Process().memory_info().rss / 1e6
-                back = perf_counter()
+                back = perf_counter() if life.down[1] else 0.0
             phase = "down" if Switchable.down else "up"
             begun = perf_counter()
             events = talk(chance, life, second)
@@ -200,12 +200,22 @@ def main() -> None:
     parser.add_argument("folder")
     parser.add_argument("--seconds", type=int, default=2100)
     parser.add_argument("--rate", type=int, default=1000)
+    parser.add_argument("--sessions", type=int, default=200)
     parser.add_argument("--down", type=int, nargs=2, default=(0, 0))
     parser.add_argument("--pace", action="store_true")
     given = parser.parse_args()
     switch_in()
     life = asyncio.run(
-        live(Life(given.folder, given.seconds, given.rate, down=(*given.down,), pace=given.pace))
+        live(
+            Life(
+                given.folder,
+                given.seconds,
+                given.rate,
+                given.sessions,
+                down=(*given.down,),
+                pace=given.pace,
+            )
+        )
     )
     told = asdict(life)
     told["ack_ms"] = {

@@ -163,6 +163,35 @@ async def test_killed_while_a_store_is_away_or_catching_up(tmp_path, kill, round
         assert found == wanted
 
 
+async def test_a_store_whose_disk_is_full_goes_on_when_there_is_room(tmp_path):
+    """SQLite's own error: events are acknowledged all the while, and afterwards nothing misses."""
+    clock, chance = ManualClock(), random.Random(6)
+    life = Life(str(tmp_path), 0, 60, sessions=12)
+    async with outage.living(tmp_path, clock) as pipeline:
+        file = pipeline.series._file
+        await file.write(lambda c: c.execute("PRAGMA max_page_count = 1"))  # what it has, no more
+        second = 0
+        while pipeline.keeper.trouble is None:
+            receipt = await pipeline.submit(outage.talk(chance, life, second))
+            assert receipt.accepted == 60
+            clock.advance(1)
+            await outage.ticked(pipeline, clock)
+            second += 1
+            assert second < 2_000, "the disk never filled"
+        assert "full" in pipeline.keeper.trouble and not pipeline.keeper.health()["ok"]
+
+        await file.write(lambda c: c.execute("PRAGMA max_page_count = 1000000"))
+        async with asyncio.timeout(20):
+            while not pipeline.keeper.whole:
+                await asyncio.sleep(0.01)
+        assert await file.read(lambda c: c.execute("PRAGMA integrity_check").fetchall()) == [
+            ("ok",)
+        ]
+    found, wanted = await finished(tmp_path)
+    assert len(wanted) > 50
+    assert found == wanted
+
+
 @pytest.mark.faults
 @pytest.mark.timeout(3600)
 async def test_half_an_hour_away_at_a_thousand_events_a_second(tmp_path):
@@ -173,7 +202,10 @@ async def test_half_an_hour_away_at_a_thousand_events_a_second(tmp_path):
         "unbroken": [],
     }.items():
         done = subprocess.run(
-            [sys.executable, "-m", "tests.faults.outage", str(tmp_path / name), *extra],
+            [
+                *(sys.executable, "-m", "tests.faults.outage", str(tmp_path / name)),
+                *("--sessions", "1000", *extra),  # so many that memory cannot hold their points
+            ],
             capture_output=True,
             text=True,
             timeout=3000,
@@ -185,4 +217,5 @@ async def test_half_an_hour_away_at_a_thousand_events_a_second(tmp_path):
     assert told["broken"]["acked"] == told["unbroken"]["acked"] == 2100 * 1000
     assert told["broken"]["dropped"] > 0
     assert told["broken"]["catch_up_s"] < 300
+    assert told["broken"]["rss_mb"] - told["unbroken"]["rss_mb"] < 64
     assert await kept(tmp_path / "broken") == await kept(tmp_path / "unbroken")

@@ -39,6 +39,7 @@ class Writer:
     def __init__(self, measurement: Measurement) -> None:
         self.tables: Tables = tables_of(measurement)
         self._known: dict[Any, int] = {}  # by tag value, or by the tuple of values
+        self._before: dict[Any, int] = {}  # those of the minute before: who is gone is forgotten
         self._statements: dict[tuple[str, ...], str] = {}
         self._summed: dict[int, Minute] = {}  # by start; those that are being written
         self._newest = -(2**62)  # minute that was ever written: the live one
@@ -71,7 +72,8 @@ class Writer:
         if not minutes:
             return
         last = max(minutes)
-        self._newest = max(self._newest, last)
+        if last > self._newest:
+            self._known, self._before, self._newest = {}, self._known, last
         spared = frozenset([last, self._newest])  # history that comes in between spares the live
         roll_up(connection, self.tables, spared, self._summed)
         self._summed = {start: self._summed[start] for start in spared & self._summed.keys()}
@@ -79,6 +81,7 @@ class Writer:
     def forget(self) -> None:
         """The transaction was undone, and with it what we remember of it."""
         self._known.clear()
+        self._before.clear()
         self._summed.clear()
 
     def _prepare(self, names: tuple[str, ...]) -> str:
@@ -110,8 +113,11 @@ class Writer:
         ids = list(map(known.get, keys))
         if None in ids:
             for key in dict.fromkeys(key for key, id in zip(keys, ids, strict=True) if id is None):
-                values = (key,) if len(columns) == 1 else key
-                known[key] = self._add_series(connection, [str(value) for value in values])
+                found = self._before.get(key)
+                if found is None:
+                    values = (key,) if len(columns) == 1 else key
+                    found = self._add_series(connection, [str(value) for value in values])
+                known[key] = found
             return [known[key] for key in keys]
         return ids  # type: ignore[return-value]
 
