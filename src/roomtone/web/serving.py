@@ -57,7 +57,7 @@ def run(job: Coroutine[Any, Any, None]) -> None:
 async def serve(settings: Settings, *, role: str = "all", verbose: bool = False) -> None:
     """`roomtone serve`. Raises BadConfig when it may not or cannot listen where it is told to, or
     cannot be what it is told to be, and Owned when the partition has another engine."""
-    logs.configure(settings.log, verbose=verbose)
+    logs.configure(settings.log, verbose=verbose, role=role)
     jobs = {"all": _serve_all, "web": _serve_web, "engine": _serve_engine, "worker": _serve_worker}
     job = jobs[roles.check_role(settings, role)]
     check_bind(settings.server)
