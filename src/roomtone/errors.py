@@ -53,6 +53,10 @@ class StoreError(RoomtoneError):
     """A store could not be opened, migrated, read or written; the text names the remedy."""
 
 
+class StoreAway(StoreError):
+    """A store's server cannot be reached, or is not ready: it may be back at any moment."""
+
+
 class SourceError(RoomtoneError):
     """A live source could not be reached or read; what it holds is asked for again."""
 

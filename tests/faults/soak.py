@@ -85,8 +85,9 @@ class Verdict:
     whole_process: Trend
     fds: tuple[int, int]  # the fewest and the most
     threads: tuple[int, int]
-    ack_drift_percent: float
+    ack_drift_percent: float  # of the last third against the first
     tick_drift_percent: float
+    acks: Trend
     failures: list[str] = field(default_factory=list)
 
 
@@ -103,12 +104,15 @@ def judge(samples: Sequence[Sample]) -> Verdict:
         (min(one.threads for one in half), max(one.threads for one in half)),
         _drift([one.ack_p99_ms for one in half]),
         _drift([one.tick_ms for one in half]),
+        trend(times, [fmean(one.ack_p99_ms for one in part) for part in parts]),
     )
     if found.memory.grows:
         found.failures.append(f"memory grows by {found.memory.percent_per_hour:.1f} % an hour")
     if found.fds[1] - found.fds[0] > 8:  # some connections come and go
         found.failures.append(f"open files went from {found.fds[0]} to {found.fds[1]}")
-    if found.ack_drift_percent > DRIFT:
+    hours = (times[-1] - times[0]) / 3600
+    proven = (found.acks.percent_per_hour - found.acks.give_or_take) * hours
+    if min(found.ack_drift_percent, proven) > DRIFT:
         found.failures.append(f"acknowledgements got slower by {found.ack_drift_percent:.0f} %")
     return found
 
@@ -160,8 +164,10 @@ class Server:
 class Load:
     """Sessions that each say something in turn; some of them are replaced by new ones."""
 
-    def __init__(self, server: Server, sessions: int, rate: int, churn: float) -> None:
-        self.server, self.rate, self.churn = server, rate, churn
+    def __init__(
+        self, server: Server, sessions: int, rate: int, churn: float, ids: int = 0
+    ) -> None:
+        self.server, self.rate, self.churn, self.ids_every = server, rate, churn, ids
         self.ids = deque(range(sessions))
         self.newest = sessions
         self.events = self.refused = 0
@@ -186,7 +192,7 @@ class Load:
                 "user": f"user {session}-{self.events // len(self.ids) % 7}",
                 "text": "what do you think of it?",
             }
-            if self.events % 4 == 0:
+            if self.ids_every and self.events % self.ids_every == 0:
                 event["id"] = f"{self.events}"
             made.append(event)
         for start in range(0, len(made), BATCH):
@@ -201,11 +207,18 @@ class Load:
 
 
 def soak(
-    data: Path, *, seconds: float, sessions: int, rate: int, churn: float, every_s: float
+    data: Path,
+    *,
+    seconds: float,
+    sessions: int,
+    rate: int,
+    churn: float,
+    every_s: float,
+    ids: int = 0,
 ) -> tuple[list[Sample], int]:
     """Run, and look every so often; the samples, and how much was refused."""
     server = Server(data)
-    load, samples = Load(server, sessions, rate, churn), []
+    load, samples = Load(server, sessions, rate, churn, ids), []
     process = psutil.Process(server.process.pid)
     begun, ticks = time.perf_counter(), (0.0, 0.0)
     try:
@@ -259,6 +272,9 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=1_000, help="events a second")
     parser.add_argument("--churn", type=float, default=0.10, help="of the sessions, a minute")
     parser.add_argument("--every", type=float, default=10, help="seconds between two looks")
+    parser.add_argument(
+        "--ids", type=int, default=0, help="an id with every so many events; they are remembered"
+    )
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         samples, refused = soak(
@@ -268,6 +284,7 @@ def main() -> None:
             rate=given.rate,
             churn=given.churn,
             every_s=given.every,
+            ids=given.ids,
         )
     verdict = judge(samples)
     decided = verdict.memory.decided

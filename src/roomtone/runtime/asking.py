@@ -111,7 +111,7 @@ async def open_answers(
         return
     if not settings.journal_folder.is_dir():
         raise JournalError(f"{data} holds no Roomtone data; name the folder that `serve` was given")
-    pipeline = await Pipeline.open(settings)
+    pipeline = await Pipeline.open(settings, patient=False)
     try:
         yield FromFolder(pipeline)
     finally:

@@ -24,6 +24,7 @@ from roomtone.runtime.feeds import Feeds
 from roomtone.runtime.host import Place
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.link import ANSWER_S, ASKS, Asked, Inbound, Link, Refused, Told
+from roomtone.runtime.opening import Opening
 from roomtone.runtime.views import news_health, show_row
 
 ASK_S = 5.0
@@ -70,21 +71,22 @@ class Away:
             settings.series_url, {0: keep.raw_days, 60: keep.minute_days, 3600: None}
         )
         self.archive: Archive = plugins.archive(settings.archive_url)
+        self.opening = Opening(self.series, self.archive, self.measurements)
         self.inspector = Inspector()  # of this process's own faults
         self.feeds: Feeds | None = None
         self.link = Link(settings)
         self._me = f"told:{uuid4().hex}"
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Told]] = {}
-        self._hearing: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._sure = False  # whether it was ever heard who listens
 
     async def open(self, *, stores: bool = True) -> None:
         """Begin to listen, and open the stores where they are read from."""
         if stores:
-            await self.archive.open()
-            await self.series.open(self.measurements)
-        self._hearing = asyncio.create_task(self._hear(), name="hear answers")
+            await self.opening.begin()
+            self._tasks.append(asyncio.create_task(self.opening.run(), name="open stores"))
+        self._tasks.append(asyncio.create_task(self._hear(), name="hear answers"))
         try:
             async with asyncio.timeout(FIND_S):
                 while not await self._there():  # noqa: ASYNC110
@@ -95,13 +97,12 @@ class Away:
 
     async def close(self) -> None:
         """End cleanly."""
-        if self._hearing is not None:
-            self._hearing.cancel()
-            await asyncio.gather(self._hearing, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.link.close()
         await self.news.close()
-        await self.series.close()
-        await self.archive.close()
+        await self.opening.close()
 
     # -- over the line -------------------------------------------------------------------------
 
@@ -277,6 +278,7 @@ class Away:
         faults = self.inspector.faults()
         return [
             *news_health(self.news),
+            *self.opening.health(),
             {
                 "name": "process",
                 "ok": not faults,

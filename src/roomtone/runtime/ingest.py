@@ -156,7 +156,7 @@ class Folder:
 @asynccontextmanager
 async def open_folder(settings: Settings, *, history: bool) -> AsyncIterator[Folder]:
     """A data folder to write into; closed cleanly at the end. Raises JournalError when in use."""
-    pipeline = await Pipeline.open(settings)
+    pipeline = await Pipeline.open(settings, patient=False)
     await pipeline.start()
     try:
         yield Folder(pipeline, history=history)

@@ -17,6 +17,7 @@ from roomtone.engine import Output
 from roomtone.points import Block
 from roomtone.ports import Archive, SeriesStore
 from roomtone.records import DeadLetter
+from roomtone.runtime.opening import Opening
 
 MOST = 2_000
 """How many outputs wait for a store that is down: about ten minutes of 15 slices every 5 s. What
@@ -56,8 +57,10 @@ class Keeper:
     derives again what is missing; a running server does so beside its work (`recovery.mend`).
     """
 
-    def __init__(self, series: SeriesStore, archive: Archive) -> None:
-        self._series, self._archive = series, archive
+    def __init__(
+        self, series: SeriesStore, archive: Archive, opening: Opening | None = None
+    ) -> None:
+        self._series, self._archive, self._opening = series, archive, opening
         self._waiting: deque[tuple[int, Output]] = deque()  # each with its place in the journal
         self._dear: deque[tuple[int, Output]] = deque()  # only alerts and summaries are left
         self._letters: deque[DeadLetter] = deque(maxlen=LETTERS)
@@ -122,9 +125,19 @@ class Keeper:
 
     async def room(self) -> None:
         """Wait until the stores take what they are given, and little waits for them."""
+        await self._opened()
         while self.trouble is not None or self.lag > AT_ONCE:
             self._progress.clear()
             await self._progress.wait()
+
+    @property
+    def absent(self) -> str | None:
+        """Why the stores are not even open, if they are not."""
+        return None if self._opening is None else self._opening.trouble
+
+    async def _opened(self) -> None:
+        if self.absent is not None and self._opening is not None:
+            await self._opening.opened.wait()
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -139,6 +152,7 @@ class Keeper:
         delay = RETRY_S
         while True:
             await self._news.wait()
+            await self._opened()
             try:
                 await self._write_some()
                 self.trouble, delay = None, RETRY_S
@@ -153,11 +167,14 @@ class Keeper:
 
     async def drain(self) -> None:
         """Write what still waits, once; what a store refuses now stays in the journal."""
+        if self.absent is not None:
+            return
         try:
             while self.lag or self._letters:
                 await self._write_some()
         except Exception as error:
             log.error("not everything was kept; the journal has it", error=str(error))
+            self.trouble = str(error)
 
     async def _write_some(self) -> None:
         some = [out for _, out in islice(chain(self._dear, self._waiting), AT_ONCE)]
@@ -206,14 +223,13 @@ class Keeper:
 
     def health(self) -> dict[str, Any]:
         """This part's line on /readyz."""
+        trouble = self.absent or self.trouble
         return {
             "name": "stores",
-            "ok": self.trouble is None,
-            "detail": (self.trouble or f"{self.written:,} points written, {self.lag} outputs wait")
+            "ok": trouble is None,
+            "detail": (trouble or f"{self.written:,} points written, {self.lag} outputs wait")
             + self._losses(),
-            "remedy": ""
-            if self.trouble is None
-            else "see that the store's file or server is there",
+            "remedy": "" if trouble is None else "see that the store's file or server is there",
         }
 
     def _losses(self) -> str:

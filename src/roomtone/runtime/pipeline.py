@@ -28,6 +28,7 @@ from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.lately import Lately
+from roomtone.runtime.opening import Opening
 from roomtone.runtime.tally import Pace
 
 PUSH_MS = 100
@@ -61,7 +62,8 @@ class Pipeline(Desk):
         self.news: Channel = plugins.channel(settings.channels.news, settings.cluster.partition)
         self.inspector = Inspector()
         self.pace = Pace()
-        self.keeper = Keeper(self.series, self.archive)
+        self.opening = Opening(self.series, self.archive, self.measurements)
+        self.keeper = Keeper(self.series, self.archive, self.opening)
         self.door = Door(self)
         self.watched = Audience(self.news, self.inspector.fault)
         self.recent = Lately()
@@ -93,16 +95,18 @@ class Pipeline(Desk):
     # -- life --------------------------------------------------------------------------------
 
     @classmethod
-    async def open(cls, settings: Settings, clock: Clock | None = None) -> Pipeline:
+    async def open(
+        cls, settings: Settings, clock: Clock | None = None, *, patient: bool = True
+    ) -> Pipeline:
         """Open journal and stores and rebuild what was; the clock does not run yet.
 
-        Raises JournalError, DiskFull or StoreError, each with what to do.
+        Where a store's server is away and we are patient, it is opened once it is back. Raises
+        JournalError, DiskFull or StoreError, each with what to do.
         """
         journal = await asyncio.to_thread(Journal.open, settings.journal_folder)
         try:
             pipeline = cls(settings, journal, clock or WallClock())
-            await pipeline.archive.open()
-            await pipeline.series.open(pipeline.measurements)
+            await pipeline.opening.begin(patient=patient)
             await recovery.rebuild(pipeline)
         except BaseException:
             await journal.close()
@@ -118,6 +122,7 @@ class Pipeline(Desk):
             self.next_due = now - now % TICK_S + TICK_S
         if gap:
             await self._append(gap)
+        self._tasks.append(asyncio.create_task(self.opening.run(), name="open stores"))
         jobs = (self._consume, self._recount, self._run_clock, self._run_push, self._mend)
         for job in (*jobs, self.keeper.run, self._upkeep):
             self._tasks.append(asyncio.create_task(self._supervised(job), name=job.__name__))
@@ -138,8 +143,7 @@ class Pipeline(Desk):
         if self._idle.is_set():  # else an entry may be half applied
             await asyncio.to_thread(recovery.snapshot, self)
         await self.news.close()
-        await self.series.close()
-        await self.archive.close()
+        await self.opening.close()
         await self.journal.close()
 
     async def _supervised(self, job: Callable[[], Any]) -> None:

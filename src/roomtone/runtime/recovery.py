@@ -55,7 +55,8 @@ async def rebuild(pipeline: Pipeline) -> None:
         pipeline.unsaved += len(entry.events) if isinstance(entry, Batch) else 0
         entries += 1
         if entries % 200 == 0:
-            await pipeline.keeper.drain()
+            if pipeline.keeper.trouble is None:  # else it would be waited for again and again
+                await pipeline.keeper.drain()
             await asyncio.sleep(0)
     await pipeline.keeper.drain()
     pipeline.next_due = pipeline.engine.next_tick

@@ -266,7 +266,7 @@ async def _derive(
     backup: Path, manifest: Manifest, settings: Settings, cut: Cut, generation: Generation | None
 ) -> Restored:
     """Open it once, as a start would: what the databases lack is derived from the journal."""
-    pipeline = await Pipeline.open(settings)
+    pipeline = await Pipeline.open(settings, patient=False)
     try:
         if pipeline.position != cut.position:
             raise BackupError(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from ssl import SSLCertVerificationError
 from typing import Any, ClassVar, TypeVar
 
-from roomtone.errors import MissingExtra, StoreError
+from roomtone.errors import MissingExtra, StoreAway, StoreError
 from roomtone.stores._pg_address import Address
 
 T = TypeVar("T")
@@ -135,7 +136,7 @@ class Pool:
             raise
         except Exception as error:
             if late:
-                raise StoreError(
+                raise StoreAway(
                     f"{self.address.shown} did not answer within {timeout_s:g} s; see that the "
                     "server is well, or raise timeout= in the URL"
                 ) from error
@@ -190,6 +191,8 @@ def explain(shown: str, error: Exception) -> StoreError:
     said = str(error.args[0] if error.args else type(error).__name__).strip().splitlines()[:1]
     if isinstance(error, TimeoutError):
         said = ["no connection could be had in time"]
+    elif isinstance(error, OSError) and error.strerror:
+        said = [error.strerror]
     elif isinstance(error, ValueError):  # the driver would repeat the value, which may be a text
         said = ["a value cannot be sent"]
     state = getattr(error, "sqlstate", None) or ""
@@ -197,7 +200,19 @@ def explain(shown: str, error: Exception) -> StoreError:
     if not remedy:
         remedy = "see that the server runs and can be reached" if not state else "see its log"
     text = said[0] if said else type(error).__name__
-    return StoreError(f"{shown}: {text}; {remedy}")
+    kind = StoreAway if _may_pass(error, state) else StoreError
+    return kind(f"{shown}: {text}; {remedy}")
+
+
+_PASSING = ("08", "53", "55P03", "57P", "25006", "40")
+"""States of a server that is starting, ending, full, or about to change places with a standby."""
+
+
+def _may_pass(error: Exception, state: str) -> bool:
+    """Whether waiting can help. A certificate that is not believed stays so: that is a setting."""
+    if state:
+        return state.startswith(_PASSING)
+    return isinstance(error, OSError) and not isinstance(error, SSLCertVerificationError)
 
 
 _REMEDIES = (

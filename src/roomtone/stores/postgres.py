@@ -37,6 +37,7 @@ class PostgreSQL:
         self._keep_s = checked(keep_s)
         self._pool: Pool | None = None
         self._writers: dict[str, _pg_points.Writer] = {}
+        self._refused = ""  # why it could not be opened
         self.edition: Edition | None = None
         """What is made use of: none, apache or timescale; None before `open`."""
 
@@ -45,7 +46,9 @@ class PostgreSQL:
         pool = self._pool or Pool.acquire(self._address)
         try:
             found = await prepare(pool, [writer.tables for writer in writers.values()])
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, StoreError):
+                self._refused = str(error)
             if self._pool is None:
                 await pool.release()
             raise
@@ -60,6 +63,7 @@ class PostgreSQL:
             await pool.release()
 
     async def write(self, blocks: Sequence[Block]) -> None:
+        pool = self._opened()
         ordered = sorted(blocks, key=lambda block: block.measurement)
         plans: dict[_pg_points.Writer, list[Block]] = {}
         for name, group in groupby(ordered, key=lambda block: block.measurement):
@@ -67,7 +71,6 @@ class PostgreSQL:
             writer.check(own)
             if filled := [block for block in own if len(block)]:
                 plans[writer] = filled
-        pool = self._opened()
         if not plans:
             return
         async with pool.writing:
@@ -84,10 +87,11 @@ class PostgreSQL:
         step_s: int = 0,
         limit: int = 100_000,
     ) -> Sequence[Point]:
+        pool = self._opened()
         tables = self._writer(measurement).tables
         if step_s < 0 or limit < 0:
             raise StoreError(f"step_s {step_s} and limit {limit} must be 0 or more")
-        return await self._opened().read(
+        return await pool.read(
             lambda connection: _pg_points.read(
                 connection,
                 tables,
@@ -184,7 +188,8 @@ class PostgreSQL:
     def _opened(self) -> Pool:
         if self._pool is None:
             raise StoreError(
-                f"{self._address.shown} is not open; await open() first, and not after close()"
+                self._refused
+                or f"{self._address.shown} is not open; await open() first, and not after close()"
             )
         return self._pool
 
