@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from roomtone.effects import ACTS, EFFECTS, MOST_REACTED
+from roomtone.effects import ACTS, EFFECTS
 from roomtone.events import (
     EVENT_TYPES,
     Event,
@@ -20,7 +20,8 @@ from roomtone.events import (
     Reaction,
     Turn,
 )
-from roomtone.rooms import CHAT, KINDS, REACTIONS, Room, Rooms
+from roomtone.room import MOST_REACTED, Room
+from roomtone.rooms import CHAT, KINDS, REACTIONS, Rooms
 
 T0 = 1_763_719_200
 
@@ -69,6 +70,8 @@ def test_a_reaction_can_be_taken_back_once() -> None:
 def test_only_so_many_reactions_are_remembered() -> None:
     """What can be taken back is bounded; all of them count."""
     rooms, room, _ = happen(*(reaction(str(n)) for n in range(MOST_REACTED + 9)))
+
+    room.recall()
 
     assert len(room.reacted) == MOST_REACTED
     assert counted(rooms, REACTIONS) == MOST_REACTED + 9

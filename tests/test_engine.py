@@ -255,6 +255,41 @@ def test_play_in_batches_is_play_one_by_one(seed: int) -> None:
         assert other == results[0]
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_a_crowd_beyond_the_bound_is_cut_as_it_likes(seed: int) -> None:
+    """Who is in but could not be noted is asked for at each act, restored in between or not."""
+    events, states = crowd(seed, seconds=100, sessions=1), []
+    for often in (1, 10_000):
+        engine = Engine([Engagement()], [], max_users=8)
+        for place, (ms, event) in enumerate(events):
+            engine.apply([event], ms)
+            if place % often == 0:
+                saved, engine = engine.snapshot(), Engine([Engagement()], [], max_users=8)
+                engine.restore(state.unpack(state.pack(saved)))
+        states.append(state.pack(engine.snapshot()))
+
+    assert states[0] == states[1]
+
+
+def test_acts_of_the_newest_second_are_acts_of_any() -> None:
+    """What is counted without a call counts as what is counted with one: late, by a second."""
+    states = []
+    for late in (0, 1):
+        engine, now = Engine([Engagement()], []), T0
+        for ms, event in crowd(9, seconds=120):
+            if ms // 1000 > now:
+                now = ms // 1000
+            if isinstance(event, Message | Reaction):
+                at = datetime.fromtimestamp(now, UTC)
+                engine.apply([structs.replace(event, at=at)], (now + late) * 1000)
+        engine.rooms.advance(now + 1)
+        engine.rooms.settle()
+        people = {room.id: (room.users, room.present) for room in engine.rooms.rooms.values()}
+        states.append((people, engine.rooms.buckets.tolist(), engine.rooms.minutes.tolist()))
+
+    assert states[0] == states[1]
+
+
 def test_a_gap_is_no_silence_of_theirs() -> None:
     """Sessions that were not listened to are as fresh as at its end, and are shown anew."""
     engine = make_engine()

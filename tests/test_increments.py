@@ -9,7 +9,7 @@ import numpy as np
 from roomtone.increments import NEVER, UNSEEN, Increments
 
 WINDOW, RING, SLOTS, KINDS = 60, 32, 4, 6
-CHAT, ACTIVE = 0, 3
+CHAT, REACTIONS, ACTIVE = 0, 1, 3
 
 
 def columns() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -23,7 +23,7 @@ def columns() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def settle(news: Increments, head: int, *into: np.ndarray) -> None:
     """Put all of them into columns."""
-    news.settle(head, *into, chat=CHAT, active=ACTIVE)
+    news.settle(head, *into, ((CHAT, news.said), (REACTIONS, news.reacted)), ACTIVE)
 
 
 def test_acts_move_who_is_active() -> None:

@@ -18,10 +18,8 @@ from roomtone.events import (
     Turn,
 )
 from roomtone.increments import NEVER
-from roomtone.rooms import CHAT, REACTIONS, VOTES, WINDOW_S, Room, Rooms
-
-MOST_REACTED = 1000
-"""How many reactions of a room are remembered, so that they can be taken back."""
+from roomtone.room import Room
+from roomtone.rooms import CHAT, REACTIONS, VOTES, WINDOW_S, Rooms
 
 
 def _message(rooms: Rooms, room: Room, event: Message, second: int) -> str | None:
@@ -33,26 +31,18 @@ def _message(rooms: Rooms, room: Room, event: Message, second: int) -> str | Non
 def _reaction(rooms: Rooms, room: Room, event: Reaction, second: int) -> str | None:
     key = (event.user, event.emoji, event.target or "") if event.user else None
     if event.action == "add":
-        _react(rooms, room, key, second)
+        rooms.count(room, REACTIONS, second)
+        if key is not None:
+            room.react(*key, second, rooms.head - WINDOW_S)
     elif key is not None:
         _unreact(rooms, room, key)
     rooms.act(room, event.user, second)
     return None
 
 
-def _react(rooms: Rooms, room: Room, key: tuple[str, str, str] | None, second: int) -> None:
-    """`key` (user, emoji, target) lets them take it back."""
-    rooms.count(room, REACTIONS, second)
-    if key is not None:
-        if len(room.reacted) >= MOST_REACTED:
-            recent = rooms.head - WINDOW_S
-            room.reacted = {k: s for k, s in room.reacted.items() if s > recent}
-        if len(room.reacted) < MOST_REACTED:
-            room.reacted[key] = second
-
-
 def _unreact(rooms: Rooms, room: Room, key: tuple[str, str, str]) -> None:
     """Within the window, it was none."""
+    room.recall()
     second = room.reacted.pop(key, NEVER)
     if second > rooms.head - WINDOW_S and second != NEVER:
         rooms.count(room, REACTIONS, second, -1)

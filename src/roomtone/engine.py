@@ -12,11 +12,13 @@ import numpy as np
 from roomtone import state
 from roomtone.alerts import Alert
 from roomtone.effects import ACTS, EFFECTS, is_said
-from roomtone.events import Event, Message
+from roomtone.events import Event, Message, Reaction
+from roomtone.increments import NEVER
 from roomtone.points import Block, Slots
 from roomtone.ports import Detector, Gauge
 from roomtone.records import SessionSummary
-from roomtone.rooms import CHAT, LATE_S, REACTIONS, VOTES, WINDOW_S, Room, Rooms
+from roomtone.room import Room
+from roomtone.rooms import CHAT, LATE_S, PEOPLE_MIN, REACTIONS, VOTES, WINDOW_S, Rooms
 
 TICK_S = 5
 """How often scores stand: ticks are at the multiples of this, in epoch seconds."""
@@ -30,6 +32,7 @@ of each, and how many in all: a channel that falls silent for a night has its pe
 
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 _NEVER = datetime.max.replace(tzinfo=UTC)
+_SECOND = timedelta(seconds=1)
 _SURELY_IN_TIME = timedelta(seconds=LATE_S - 1)
 _SURELY_THIS_SECOND = timedelta(milliseconds=999)
 """What can be said without a float, whose rounding may end a second a hair before its time."""
@@ -93,30 +96,62 @@ class Engine:
         rooms.advance(now)
         self._begin(now)
         notes: list[Note] = []
-        find, say = rooms.rooms.get, rooms.say
+        head = rooms.head
         this_second = datetime.fromtimestamp(now, UTC)  # what is not before it counts in it
+        in_time = this_second - _SURELY_IN_TIME if arrival_ms // 1000 == now else this_second
+        recent = head - WINDOW_S
+        lately = head - PEOPLE_MIN * 60  # who acted since is present, where that is known
+        find, activate, news = rooms.rooms.get, rooms.activate, rooms.news
+        said, reacted, acted, before = news.said, news.reacted, news.acted, news.before
+        # Nearly all that comes is a message or a reaction of the newest second. It costs two
+        # look-ups here and no call: slots and seconds are noted, and counted at once later.
         for index, event in enumerate(events):
             at = event.at
-            second = now
             if at is not None and at < this_second:
-                stamp = at.timestamp()
-                age = arrival_ms - stamp * 1000
-                if age > LATE_S * 1000:
-                    notes.append(self._late(index, event, now, age))
+                if at >= in_time:
+                    second = now - -(-(this_second - at) // _SECOND)
+                else:
+                    age = arrival_ms - at.timestamp() * 1000
+                    if age > LATE_S * 1000:
+                        notes.append(self._late(index, event, now, age))
+                        continue
+                    second = int(at.timestamp()) if age > 0 else now
+                if second != now:
+                    self._happen(index, event, second, notes)
                     continue
-                if age > 0:
-                    second = int(stamp)
-            room = find(event.session) or self._room(event.session, second)
-            if type(event) is Message and second == now and event.role == "user":
-                say(room, event.user)  # nearly all that ever comes
+            if type(event) is Message and event.role == "user":
+                room = find(event.session) or self._room(event.session, now)
+                said.append(room.slot)
+            elif type(event) is Reaction and event.action == "add":
+                room = find(event.session) or self._room(event.session, now)
+                reacted.append(room.slot)
+                if event.user:
+                    room.react(event.user, event.emoji, event.target, head, recent)
+            else:
+                self._happen(index, event, now, notes)
                 continue
-            rooms.touched.add(room.slot)
-            note = EFFECTS[type(event)](rooms, room, event, second)
-            if type(event) in ACTS:
-                rooms.acted.add(room.slot)
-            if note:
-                notes.append(Note(index, "note", note))
+            user = event.user
+            if user is None:
+                continue
+            last = room.users.get(user, NEVER)
+            if last <= lately or room.full:
+                activate(room, user, head)
+            elif last < head:
+                room.users[user] = head
+                acted.append(room.slot)
+                before.append(last)
         return notes
+
+    def _happen(self, index: int, event: Event, second: int, notes: list[Note]) -> None:
+        """Any event in any second: what its type does to its room."""
+        rooms = self.rooms
+        room = rooms.rooms.get(event.session) or self._room(event.session, second)
+        rooms.touched.add(room.slot)
+        note = EFFECTS[type(event)](rooms, room, event, second)
+        if type(event) in ACTS:
+            rooms.acted.add(room.slot)
+        if note:
+            notes.append(Note(index, "note", note))
 
     def _room(self, session: str, second: int) -> Room:
         """The room of a session; one that comes back after a rest knows who was still there."""

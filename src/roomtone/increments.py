@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,7 @@ class Increments:
         "minute_minus",
         "minute_plus",
         "plus",
+        "reacted",
         "said",
     )
 
@@ -37,6 +39,7 @@ class Increments:
         self.minute_plus: list[int] = []  # places in the minutes, flat
         self.minute_minus: list[int] = []
         self.said: list[int] = []  # slots: a message in the newest second
+        self.reacted: list[int] = []  # slots: a reaction in the newest second
         self.acted: list[int] = []  # slots: an act in the newest second of somebody ...
         self.before: list[int] = []  # ... whose last one was in this second, or NEVER, or UNSEEN
 
@@ -46,19 +49,20 @@ class Increments:
         buckets: NDArray[np.int32],
         minutes: NDArray[np.int32],
         tallies: NDArray[np.int64],
-        *,
-        chat: int,
+        newest: Iterable[tuple[int, list[int]]],
         active: int,
     ) -> None:
         """Add all of them; `head` is the newest second, of which there were acts.
 
         `buckets` has shape (seconds, slots, kinds), `minutes` (minutes, slots), `tallies`
-        (slots, kinds); `chat` and `active` are the kinds that were noted by slot.
+        (slots, kinds). `newest` are the kinds of which the newest second's slots were noted, with
+        these; `active` is the kind of `acted`.
         """
-        if self.said:
-            said = _array(self.said)
-            _add(buckets[head % len(buckets), :, chat], said, 1)
-            _add(tallies[:, chat], said, 1)
+        for kind, listed in newest:
+            if listed:
+                slots = _array(listed)
+                _add(buckets[head % len(buckets), :, kind], slots, 1)
+                _add(tallies[:, kind], slots, 1)
         if self.acted:
             self._move(head, buckets, minutes, active)
         for indexes, by in ((self.plus, 1), (self.minus, -1)):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from roomtone.increments import NEVER, UNSEEN, Increments
 from roomtone.points import Ids, Slots
+from roomtone.room import Room
 
 WINDOW_S = 60
 """What counts as recent: sixty one-second buckets."""
@@ -32,22 +33,6 @@ KINDS = 6
 
 MOST_POLLS = 50  # open in one room: the oldest, which nobody closed, makes way for another
 MINUTES = 32  # a ring of minutes, longer than PEOPLE_MIN
-
-
-class Room:
-    """What one session knows of its people; the numbers live in the columns of `Rooms`."""
-
-    __slots__ = ("gone", "id", "polls", "present", "reacted", "slot", "users", "voters")
-
-    def __init__(self, id: str, slot: int) -> None:
-        self.id = id
-        self.slot = slot
-        self.users: dict[str, int] = {}  # everybody seen: the second of their last act, or NEVER
-        self.present: dict[str, int] | None = None  # who is in, since which second
-        self.gone: dict[str, int] | None = None  # who left, in which second
-        self.reacted: dict[tuple[str, str, str], int] = {}  # recent reactions, to take back
-        self.polls: dict[str, set[str]] = {}  # open polls and who voted
-        self.voters: dict[str, int] = {}  # in how many open polls each has voted
 
 
 class Rooms:
@@ -191,24 +176,10 @@ class Rooms:
         if kind >= 0:
             self.count(room, kind, second)
         if user is not None and not (room.gone and room.gone.get(user, NEVER) > second):
-            self._activate(room, user, second)  # not somebody who left after they did it
+            self.activate(room, user, second)  # not somebody who left after they did it
 
-    def say(self, room: Room, user: str | None) -> None:
-        """Somebody said something in the newest second: `act`, for what happens most."""
-        news, head = self.news, self.head
-        news.said.append(room.slot)
-        if user is None:
-            return
-        users, present = room.users, room.present
-        last = users.get(user, NEVER)
-        if last == NEVER or (present is not None and user not in present):
-            self._activate(room, user, head)
-        elif last < head:
-            users[user] = head
-            news.acted.append(room.slot)
-            news.before.append(last)
-
-    def _activate(self, room: Room, user: str, second: int) -> None:
+    def activate(self, room: Room, user: str, second: int) -> None:
+        """Somebody is active in a second, and present from then on."""
         last = room.users.get(user)
         if last is None:
             if len(room.users) >= self.max_users and not self._prune(room):
@@ -308,6 +279,8 @@ class Rooms:
         if len(room.present) < self.max_users:
             room.present[user] = since
             self.columns["present"][room.slot] += 1
+        else:
+            room.full = True
         room.gone.pop(user, None)
 
     def meet(self, room: Room, user: str) -> None:
@@ -375,16 +348,19 @@ class Rooms:
 
     def settle(self) -> None:
         """Put the gathered increments into the columns."""
-        self.acted.update(self.news.said)
-        for slots, names in ((self.touched, ("last",)), (self.acted, ("last", "quiet_since"))):
+        news, columns = self.news, self.columns
+        acts = ("last", "quiet_since")
+        noted = ((news.said, acts), (news.reacted, acts), (self.acted, acts))
+        for slots, names in (*noted, (self.touched, ("last",))):
             if slots:
                 where = np.fromiter(slots, np.intp, len(slots))
                 for name in names:
-                    self.columns[name][where] = self.head
-                self.changed |= slots
-                slots.clear()
-        tallies = self.columns["tallies"]
-        self.news.settle(self.head, self.buckets, self.minutes, tallies, chat=CHAT, active=ACTIVE)
+                    columns[name][where] = self.head
+                self.changed.update(slots)
+        self.acted.clear()
+        self.touched.clear()
+        newest = ((CHAT, news.said), (REACTIONS, news.reacted))
+        news.settle(self.head, self.buckets, self.minutes, columns["tallies"], newest, ACTIVE)
 
     def ticked(self) -> None:
         """A tick has read the rooms: activity is counted anew from here."""

@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from roomtone.rooms import Room, Rooms
+from roomtone.room import Room
+from roomtone.rooms import PEOPLE_MIN, Rooms
 
 SLICE = 50
 """How many rooms are packed at once: a long pack would keep the interpreter from everybody else."""
@@ -34,6 +35,7 @@ def rooms_out(rooms: Rooms) -> dict[str, Any]:
 
 
 def _room_out(room: Room) -> list[Any]:
+    room.recall()
     return [
         room.id,
         room.slot,
@@ -59,6 +61,7 @@ def rooms_in(rooms: Rooms, saved: Mapping[str, Any]) -> None:
     rooms.by_slot = [None] * saved["top"]
     rooms.ids = np.full(rooms.capacity, None, object)
     rooms.rooms = {}
+    lately = rooms.head - PEOPLE_MIN * 60
     everybody = [room for part in saved["people"] for room in unpack(part)]
     for id, slot, users, present, gone, reacted, polls, voters in everybody:
         room = Room(id, slot)
@@ -66,6 +69,9 @@ def rooms_in(rooms: Rooms, saved: Mapping[str, Any]) -> None:
         room.reacted = {(user, emoji, target): s for user, emoji, target, s in reacted}
         room.polls = {poll: set(people) for poll, people in polls.items()}
         room.voters = voters
+        room.full = present is not None and any(
+            last > lately and user not in present for user, last in users.items()
+        )
         rooms.rooms[id] = room
         rooms.by_slot[slot] = room
         rooms.ids[slot] = id

@@ -109,7 +109,7 @@ def sizes(pipeline: Pipeline) -> dict[str, int]:
         "owners": len(pipeline.door._owner),
         "clients": len(pipeline.door._owned),
         "polls": max(len(room.polls) for room in rooms.values()),
-        "reactions": max(len(room.reacted) for room in rooms.values()),
+        "reactions": max(len(room.reacted) + len(room.unread) // 5 for room in rooms.values()),
         "people": max(len(room.users) for room in rooms.values()),
         "gone": max(len(room.gone or ()) for room in rooms.values()),
         "resting": len(pipeline.engine.resting),

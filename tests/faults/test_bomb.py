@@ -14,6 +14,7 @@ from roomtone import rooms
 from roomtone.engine import Engine
 from roomtone.errors import JournalError
 from roomtone.events import Join, Message, PollVote
+from roomtone.room import MOST_REACTED
 from roomtone.runtime import histories
 from roomtone.runtime.config import Limits, Settings
 from roomtone.runtime.door import TooManySessions
@@ -40,7 +41,7 @@ async def check(damage: Damage, alone: Damage) -> None:
     assert sizes["clients"] == 2
     assert sizes["sources"] <= 51
     assert sizes["polls"] <= rooms.MOST_POLLS
-    assert sizes["reactions"] <= 1000
+    assert sizes["reactions"] <= 2 * MOST_REACTED
     assert sizes["people"] <= Limits().max_users_per_session
     assert sizes["remembered events"] < 100_000
 

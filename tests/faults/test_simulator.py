@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from roomtone import engine, recent, state
+from roomtone import effects, engine, recent, state
 from roomtone.engine import Engine
 from roomtone.rooms import LATE_S, Rooms
 from roomtone.runtime.journal_ids import IdMemory
@@ -81,7 +81,7 @@ def a_repeat_counts(patch):
 
 
 def what_was_taken_back_stays(patch):
-    patch.setattr(Rooms, "unreact", lambda self, room, key: None)
+    patch.setattr(effects, "_unreact", lambda rooms, room, key: None)
 
 
 def who_is_back_has_left_all_the_same(patch):
