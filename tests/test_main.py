@@ -15,7 +15,10 @@ import pytest
 
 DATA = Path(os.environ.get("BENCHMARK_DATA") or Path(__file__).parents[2] / "shared" / "data")
 CHATS = ("press_briefing", "hong_kong_irl")
-COMMANDS = ["demo", "serve", "ingest", "replay", "explain", "sessions", "alerts", "doctor"]
+COMMANDS = [
+    *("demo", "serve", "ingest", "replay", "emotion", "explain", "sessions", "alerts"),
+    *("doctor", "backup", "restore"),
+]
 
 EVENTS = "".join(
     f'{{"type":"message","session":"s","user":"u{n % 9}","text":"hi",'

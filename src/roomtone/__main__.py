@@ -1,24 +1,33 @@
-"""The command line: demo, serve, ingest, replay, explain, sessions, doctor, backup, and more."""
+"""The command line: demo, serve, ingest, replay, explain, sessions, alerts, and what operates."""
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from roomtone import __version__
 from roomtone.errors import RoomtoneError
+from roomtone.operating import operating_app
+from roomtone.options import (
+    CANNOT,
+    EPILOG,
+    OK,
+    Budget,
+    Columns,
+    Data,
+    Host,
+    Json,
+    Port,
+    Session,
+    Url,
+    parse_columns,
+    parse_speed,
+)
 
 # What is heavy (NumPy, the engine, the web) is imported inside the commands: `--help` is instant.
-
-OK, UNWELL, USAGE, CANNOT = 0, 1, 2, 3
-EPILOG = (
-    "Exit codes: 0 all well; 1 something was refused or is unwell; 2 the command was typed wrong; "
-    "3 it could not be done, and the message says what to do."
-)
 
 app = typer.Typer(
     name="roomtone",
@@ -30,36 +39,6 @@ app = typer.Typer(
     rich_markup_mode="markdown",  # which joins the lines of a paragraph
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-config_app = typer.Typer(no_args_is_help=True, help="What is set, to what, and by whom.")
-app.add_typer(config_app, name="config")
-
-Data = Annotated[
-    Path | None,
-    typer.Option(help="Data folder (journal and database).", metavar="DIR"),
-]
-Url = Annotated[
-    str | None,
-    typer.Option(help="Address of a running server.", show_default="this machine's, port 8003"),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
-Port = Annotated[int | None, typer.Option(help="TCP port.", show_default="8003")]
-Host = Annotated[str | None, typer.Option(help="Address to listen on.", show_default="127.0.0.1")]
-Session = Annotated[str | None, typer.Option(help="Take everything as this session.")]
-Columns = Annotated[
-    str | None,
-    typer.Option(
-        "--map",
-        help="Which column holds what: user=author,text=message,at=published_at,session=video_id. "
-        "Common names are found by themselves.",
-        metavar="FIELD=COLUMN,…",
-    ),
-]
-Budget = Annotated[
-    float | None,
-    typer.Option(
-        help="False alarms per hour and session that you put up with.", show_default="0.5"
-    ),
-]
 
 
 def say_version(wanted: bool) -> None:
@@ -275,104 +254,7 @@ def alerts(
     asyncio.run(commands.alerts(session, url=url, data=data, limit=limit, as_json=as_json))
 
 
-@app.command(epilog=EPILOG)
-def doctor(port: Port = None, data: Data = None, as_json: Json = False) -> None:
-    """Look for what would keep Roomtone from working here, and say what to do about it.
-
-    Looks at Python, data folder, disk, database, stores, port or running server, dashboard and
-    clock; changes nothing. Ends with 1 when something is not as it should be.
-    """
-    from roomtone.runtime import commands
-
-    raise typer.Exit(commands.doctor(port=port, data=data, as_json=as_json))
-
-
-@app.command(epilog=EPILOG)
-def backup(
-    target: Annotated[Path, typer.Argument(metavar="DEST", help="Folder of the backup.")],
-    data: Data = None,
-    follow: Annotated[
-        bool, typer.Option("--follow", help="Go on until stopped, within a second of the server.")
-    ] = False,
-    database_every: Annotated[
-        float, typer.Option(help="Minutes between copies of the database.", min=0.1)
-    ] = 10,
-    as_json: Json = False,
-) -> None:
-    """Copy a data folder, whether its server runs or not; a second run copies what is new.
-
-    What is copied is a prefix of the journal, checked and never more than is synced, and each
-    SQLite database as of one moment. Killed at any moment it leaves the backup before.
-    """
-    from roomtone.runtime import commands
-
-    job = commands.backup(
-        target, data=data, follow=follow, database_minutes=database_every, as_json=as_json
-    )
-    raise typer.Exit(job)
-
-
-@app.command(epilog=EPILOG)
-def restore(
-    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder of a backup.")],
-    data: Annotated[Path, typer.Option(help="New data folder to make.", metavar="DIR")],
-    at: Annotated[
-        str | None,
-        typer.Option(
-            help="A position, or a time as 2026-01-31T12:00:00Z.", show_default="all there is"
-        ),
-    ] = None,
-    keep_stores: Annotated[
-        bool, typer.Option("--keep-stores", help="The store's server is intact: keep what it has.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Make a data folder of a backup, as it was at a moment; nothing is overwritten.
-
-    Checks every file, cuts the journal behind the last whole entry, and makes the stores agree.
-    """
-    from roomtone.runtime import commands
-
-    job = commands.restore(source, data=data, at=at, keep_stores=keep_stores, as_json=as_json)
-    raise typer.Exit(asyncio.run(job))
-
-
-@config_app.command("show", epilog=EPILOG)
-def config_show(
-    origin: Annotated[bool, typer.Option("--origin", help="Say where each value is from.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Show every setting, its value and what it means.
-
-    Flags go before environment variables (ROOMTONE_SERVER__PORT), these before ./roomtone.toml,
-    that before ~/.config/roomtone/config.toml, and that before the defaults.
-    """
-    from roomtone.runtime import commands
-
-    commands.config_show(origin=origin, as_json=as_json)
-
-
-def parse_columns(text: str | None) -> dict[str, str] | None:
-    """`user=author,text=message` as a dictionary; a usage error says what was expected."""
-    if text is None:
-        return None
-    pairs = [pair.partition("=") for pair in text.split(",")]
-    if any(not (field.strip() and column.strip()) for field, _, column in pairs):
-        raise typer.BadParameter("write FIELD=COLUMN,FIELD=COLUMN", param_hint="--map")
-    return {field.strip(): column.strip() for field, _, column in pairs}
-
-
-def parse_speed(text: str) -> float | None:
-    """How many times as fast; None for as fast as possible."""
-    if text == "max":
-        return None
-    try:
-        speed = float(text)
-    except ValueError:
-        speed = 0.0
-    if not 0 < speed < float("inf"):
-        raise typer.BadParameter("write a number above 0, or max", param_hint="--speed")
-    return speed
+app.add_typer(operating_app)
 
 
 def main() -> Any:

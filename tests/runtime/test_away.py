@@ -106,6 +106,36 @@ async def test_what_was_refused_reaches_the_inspector(tmp_path: Path, redis_url:
     assert (letters[0].raw, letters[0].source) == (b"odd", "http")
 
 
+async def test_an_events_name_goes_from_a_worker_to_the_engine_and_to_a_web(
+    tmp_path: Path, redis_url: str
+) -> None:
+    """What a source said of its session is known where it is published and where it is shown."""
+    settings = joined(tmp_path, redis_url)
+    async with pair(settings) as (house, web), roles.away(settings, stores=False) as worker:
+        worker.learn({"a": "conference"})
+        await until(lambda: "a" in house.pipeline.names)
+        assert await web.event_names(["a", "b"]) == {"a": "conference"}
+        assert await house.pipeline.event_names(["a", "b"]) == {"a": "conference"}
+
+
+async def test_other_stores_than_the_engines_are_told(tmp_path: Path, redis_url: str) -> None:
+    """On /readyz, of whoever reads from stores; a worker has none to compare."""
+    settings = joined(tmp_path, redis_url)
+    elsewhere = joined(tmp_path / "elsewhere", redis_url)
+    (tmp_path / "elsewhere").mkdir()
+    async with (
+        pair(settings) as (_, same),
+        roles.away(elsewhere, stores=True) as other,
+        roles.away(elsewhere, stores=False) as worker,
+    ):
+
+        def told(host: Away) -> list[bool]:
+            return [part["ok"] for part in host.health() if part["name"] == "stores agree"]
+
+        await until(lambda: told(same) and told(other))
+        assert (told(same), told(other), told(worker)) == ([True], [False], [])
+
+
 async def test_many_at_once_each_get_their_own_answer(tmp_path: Path, redis_url: str) -> None:
     """Hundreds of requests of two processes are in flight, and none is mixed up or lost."""
     settings = joined(tmp_path, redis_url)

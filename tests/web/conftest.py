@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import signal
 import socket
-from collections.abc import AsyncIterator
+import subprocess
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from roomtone.web import sockets
 from roomtone.web.app import Server, create_app
 from roomtone.web.serving import Quiet
 from tests.runtime.conftest import House, until
+from tests.servers import redis_server
+from tests.web.cluster import Cluster
 
 
 class Site:
@@ -117,3 +121,18 @@ async def strict(tmp_path: Path) -> AsyncIterator[Site]:
     async with serving(house, tmp_path / "static") as made:
         yield made
     await house.pipeline.stop()
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[Cluster]:
+    """An empty cluster with a Redis of its own."""
+    redis = redis_server(tmp_path / "redis", "--appendonly", "yes")
+    redis.start()
+    made = Cluster(tmp_path / "cluster", redis)
+    yield made
+    for process in made.processes:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.end()
+        if process.process.poll() is None:
+            process.end(signal.SIGKILL)
+    redis.stop()

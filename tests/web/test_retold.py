@@ -19,6 +19,11 @@ def frame(**said: Any) -> Frame:
     return Frame(said["topic"], json.dumps({**said}, separators=(",", ":")).encode())
 
 
+async def names(sessions: list[str]) -> Mapping[str, str]:
+    """Which events sessions belong to: of one it is known."""
+    return {"a": "conference"}
+
+
 def tick(**more: Any) -> Frame:
     return frame(topic="pulse", kind="tick", seq=1, t=5, **more)
 
@@ -37,7 +42,7 @@ async def test_columns_become_one_update_each() -> None:
     """A room that has no score yet has no point yet; what is null is not known."""
     fields = {"chat_per_min": [1, None, 3]}
     told = await retell(
-        tick(sessions=["a", "b", "c"], score=[0.1, None, 0.3], fields=fields), point
+        tick(sessions=["a", "b", "c"], score=[0.1, None, 0.3], fields=fields), point, names
     )
 
     assert [(one.session, one.t, one.payload["score"]) for one in told] == [
@@ -45,6 +50,7 @@ async def test_columns_become_one_update_each() -> None:
         ("c", 5, 0.3),
     ]
     assert told[1].payload["signals"]["chat_msgs_per_min"] == 3
+    assert [one.payload["eventId"] for one in told] == ["conference", "c"]
 
 
 async def test_a_snapshot_is_told_in_the_order_of_time() -> None:
@@ -55,7 +61,7 @@ async def test_a_snapshot_is_told_in_the_order_of_time() -> None:
         fields={"score": [0.5, 0.1, 0.2]},
         alerts=[alert(), alert(id="b", verdict="false_alarm")],
     )  # fmt: skip
-    told = await retell(first, point)
+    told = await retell(first, point, names)
 
     assert [one.event for one in told] == [
         "engagement:update", "engagement:update", "anomaly:detected", "engagement:update",
@@ -68,14 +74,14 @@ async def test_what_is_over_is_no_anomaly() -> None:
     over = frame(topic="alerts", kind="alert", seq=1, alert=alert(severity="INFO"))
     change = frame(topic="pulse", kind="change", seq=1, sessions=["a"], last=[5])
 
-    assert await retell(over, point) == await retell(change, point) == ()
+    assert await retell(over, point, names) == await retell(change, point, names) == ()
 
 
 async def test_a_frame_is_retold_once_for_all() -> None:
     """The second who hears it gets the same objects and the same text."""
     made = tick(sessions=["a"], score=[0.1], fields={})
-    (one,) = await retell(made, point)
-    (again,) = await retell(made, point)
+    (one,) = await retell(made, point, names)
+    (again,) = await retell(made, point, names)
 
     assert one is again
     assert one.text("", 5) is again.text("", 5)

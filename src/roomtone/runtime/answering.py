@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ASKABLE = frozenset(
     {
         "close_history",
+        "event_names",
         "explain",
         "find",
         "inspect",
@@ -29,6 +30,7 @@ ASKABLE = frozenset(
         "overview",
         "readiness",
         "snapshot_frame",
+        "stores_written",
     }
 )
 IN_HAND = 200
@@ -120,6 +122,9 @@ class Answering:
         if asked.what == "refuse":
             its = msgspec.convert(asked.args[0], Refused)
             self._pipeline.refuse(its.source, its.refusals, its.samples)
+            return
+        if asked.what == "learn":
+            self._pipeline.learn(msgspec.convert(asked.args[0], dict[str, str]))
             return
         try:
             told = Told(asked.id, await self._answer(asked))

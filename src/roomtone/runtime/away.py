@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -16,10 +16,11 @@ from roomtone.errors import JournalError, RoomtoneError, ServerError, StoreError
 from roomtone.events import Event, Refusal
 from roomtone.points import Measurement
 from roomtone.ports import Archive, Channel, SeriesStore
-from roomtone.runtime import plugins
+from roomtone.runtime import plugins, same_stores
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
 from roomtone.runtime.door import Receipt, TooManySessions
+from roomtone.runtime.event_names import AskedNames, PassedOn
 from roomtone.runtime.feeds import Feeds
 from roomtone.runtime.host import Place
 from roomtone.runtime.inspector import Inspector
@@ -37,6 +38,10 @@ MOST_WAITING = 500
 """How many batches may wait for the engine, over all processes: more than that is more than it
 takes in before their senders have given up."""
 
+NAMES_S = 1.0
+"""The same for the names of events, without which a page does as well."""
+
+FORGIVE_S = 600.0
 FIND_S = 3.0  # how long a start waits to hear whether there is an engine
 
 # KEYS: stream, owner. ARGV: the batch, how many may wait.
@@ -61,6 +66,7 @@ class Away:
     """A Host without an engine: live state is asked, what is kept is read from the stores."""
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         keep = settings.retention
         self.clock: Clock = WallClock()
         self.news: Channel = plugins.channel(settings.channels.news, settings.cluster.partition)
@@ -75,6 +81,11 @@ class Away:
         self.inspector = Inspector()  # of this process's own faults
         self.feeds: Feeds | None = None
         self.link = Link(settings)
+        self._names = AskedNames(
+            lambda sessions: self._ask("event_names", sessions, within_s=NAMES_S)
+        )
+        self._passed_on = PassedOn()
+        self._stores: dict[str, Any] | None = None  # how they compare with the engine's
         self._me = f"told:{uuid4().hex}"
         self._numbers = itertools.count(1)
         self._asked: dict[int, asyncio.Future[Told]] = {}
@@ -87,6 +98,7 @@ class Away:
             await self.opening.begin()
             self._tasks.append(asyncio.create_task(self.opening.run(), name="open stores"))
         self._tasks.append(asyncio.create_task(self._hear(), name="hear answers"))
+        self._tasks.append(asyncio.create_task(self._forgive(), name="forgive"))
         try:
             async with asyncio.timeout(FIND_S):
                 while not await self._there():  # noqa: ASYNC110
@@ -94,6 +106,8 @@ class Away:
         except TimeoutError:
             log.warning("no engine answers yet", partition=self.link.partition)
         self._sure = True
+        if stores:
+            self._tasks.append(asyncio.create_task(self._compare(), name="compare stores"))
 
     async def close(self) -> None:
         """End cleanly."""
@@ -122,6 +136,29 @@ class Away:
             except (ServerError, msgspec.MsgspecError) as error:
                 self.fault("answers", error)
                 await asyncio.sleep(0.5)
+
+    async def _compare(self) -> None:
+        """Now and every minute: a store of our own would be an empty one, without complaint."""
+        while True:
+            wait_s = same_stores.LOOK_S
+            try:
+                engines = await self._ask("stores_written")
+                ours = await asyncio.to_thread(same_stores.stores_of, self.settings)
+                told = same_stores.compare(engines, ours)
+                if not told["ok"] and told != self._stores:
+                    log.error("not the engine's stores", detail=told["detail"], do=told["remedy"])
+                self._stores = told
+            except RoomtoneError:
+                wait_s = 1.0  # the part `engine` says so
+            except Exception as error:
+                self.fault("stores", error)
+            await asyncio.sleep(wait_s)
+
+    async def _forgive(self) -> None:
+        """What has not failed for ten minutes works again."""
+        while True:
+            await asyncio.sleep(FORGIVE_S)
+            self.inspector.forgive()
 
     async def _wait(self, id: int, answer: asyncio.Future[Told], within_s: float) -> Any:
         try:
@@ -203,8 +240,20 @@ class Away:
 
     def refuse(self, source: str, refusals: Sequence[Refusal], samples: Sequence[bytes]) -> None:
         """Tell the engine what could not be taken in; never waits, and is lost if it is away."""
-        what = Refused(source, list(refusals), list(samples))
-        payload = _encode(Asked("", 0, "refuse", [what]))
+        self._tell("refuse", Refused(source, list(refusals), list(samples)))
+
+    def learn(self, names: Mapping[str, str]) -> None:
+        """Tell the engine which events sessions belong to: each once a minute; never waits."""
+        if fresh := self._passed_on.fresh(names):
+            self._tell("learn", fresh)
+
+    async def event_names(self, sessions: Sequence[str]) -> Mapping[str, str]:
+        """The events of these sessions as far as the engine knows: asked once a minute."""
+        return await self._names.of(sessions)
+
+    def _tell(self, what: str, said: Any) -> None:
+        """Say something that wants no answer."""
+        payload = _encode(Asked("", 0, what, [said]))
         task = asyncio.ensure_future(self.link.line.publish(ASKS, payload))
         task.add_done_callback(lambda done: done.exception())
 
@@ -285,6 +334,7 @@ class Away:
                 "detail": "; ".join(faults) or "all running",
                 "remedy": "see the log of this process" if faults else "",
             },
+            *([self._stores] if self._stores is not None else ()),
             *(self.feeds.health() if self.feeds is not None else ()),
         ]
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roomtone.events import Refusal
-from roomtone.runtime import frames
+from roomtone.runtime import frames, same_stores
 from roomtone.runtime.clock import utc
 from roomtone.runtime.host import Place
 from roomtone.runtime.views import Views, show_row
@@ -88,6 +89,18 @@ class Desk(Views):
         self.inspector.refused(source, refusals, samples, now)
         for refusal, sample in zip(refusals[:LETTERS], samples, strict=False):
             self.keeper.bury(utc(now), source, refusal.reason, sample)
+
+    def learn(self, names: Mapping[str, str]) -> None:
+        """Note which event, in the documents' sense, sessions belong to; never waits."""
+        self.names.learn(names)
+
+    async def event_names(self, sessions: Sequence[str]) -> Mapping[str, str]:
+        """The events of these sessions, of those that have one."""
+        return {session: self.names.of(session) for session in sessions if session in self.names}
+
+    async def stores_written(self) -> same_stores.Stores:
+        """Which stores this engine writes to, for others to compare."""
+        return await asyncio.to_thread(same_stores.stores_of, self.settings)
 
     def fault(self, where: str, error: Exception) -> None:
         """A part of this process failed and goes on; /readyz shows it."""

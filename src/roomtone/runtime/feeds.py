@@ -21,7 +21,6 @@ from roomtone.ports import Delivery, Feed
 from roomtone.runtime import plugins
 from roomtone.runtime.config import Settings
 from roomtone.runtime.door import Receipt, TooManySessions
-from roomtone.runtime.event_names import EventNames
 from roomtone.runtime.host import Host
 
 BATCH, BATCH_BYTES = 1_000, 4_000_000
@@ -284,7 +283,6 @@ class Feeds:
 
     def __init__(self) -> None:
         self.intakes: list[Intake] = []
-        self.names = EventNames()
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(
@@ -294,13 +292,14 @@ class Feeds:
         *,
         consumer: str,
         refuse: Refuse,
+        learn: Learn = lambda names: None,
     ) -> None:
         """Let them run, in the loop that runs now."""
         for feed in feeds:
             taken = {intake.name for intake in self.intakes}
             names = (feed.name if n == 1 else f"{feed.name}-{n}" for n in range(1, 1000))
             name = next(name for name in names if name not in taken)
-            intake = Intake(feed, door, name, consumer, refuse, self.names.learn)
+            intake = Intake(feed, door, name, consumer, refuse, learn)
             self.intakes.append(intake)
             self._tasks.append(asyncio.create_task(intake.run(), name=f"feed {name}"))
 
@@ -353,6 +352,7 @@ async def listening(settings: Settings, host: Host) -> AsyncIterator[Feeds]:
         host,
         consumer=consumer_name(settings.data),
         refuse=host.refuse,
+        learn=host.learn,
     )
     try:
         yield feeds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -48,6 +48,12 @@ class Host(Protocol):
 
     def refuse(self, source: str, refusals: Sequence[Refusal], samples: Sequence[bytes]) -> None:
         """Note what could not be taken in, for the inspector and the dead letters; never waits."""
+
+    def learn(self, names: Mapping[str, str]) -> None:
+        """Note which event, in the documents' sense, sessions belong to; never waits."""
+
+    async def event_names(self, sessions: Sequence[str]) -> Mapping[str, str]:
+        """The events of these sessions, of those that have one; asks for a second at most."""
 
     def fault(self, where: str, error: Exception) -> None:
         """A part of this process failed and goes on; /readyz shows it."""

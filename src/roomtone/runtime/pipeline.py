@@ -23,6 +23,7 @@ from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
 from roomtone.runtime.desk import Desk
 from roomtone.runtime.door import Door, Receipt
+from roomtone.runtime.event_names import EventNames
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
@@ -61,6 +62,7 @@ class Pipeline(Desk):
         self.archive: Archive = plugins.archive(settings.archive_url)
         self.news: Channel = plugins.channel(settings.channels.news, settings.cluster.partition)
         self.inspector = Inspector()
+        self.names = EventNames()
         self.pace = Pace()
         self.opening = Opening(self.series, self.archive, self.measurements)
         self.keeper = Keeper(self.series, self.archive, self.opening)

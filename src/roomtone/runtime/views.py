@@ -16,6 +16,8 @@ from roomtone.records import Batch
 from roomtone.runtime import frames
 from roomtone.runtime.board import WORST, Board, describe
 from roomtone.runtime.clock import Clock, iso, utc
+from roomtone.runtime.config import Settings
+from roomtone.runtime.event_names import EventNames
 from roomtone.runtime.feeds import Feeds
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.inspector import Inspector
@@ -48,9 +50,11 @@ class Views:
     journal: Journal
     keeper: Keeper
     measurements: Sequence[Measurement]
+    names: EventNames
     news: Channel
     recent: Lately
     series: SeriesStore
+    settings: Settings
     _fresh: list[Batch]
 
     def show(self, out: Output) -> None:

@@ -43,20 +43,22 @@ _ASK_AGAIN: Header = (b"cache-control", b"no-cache")
 _OURS = ("/v1/", "/docs", "/openapi.json", "/healthz", "/readyz", "/health", "/metrics")
 
 
-def create_app(host: Host, settings: Settings, *, static: Path = STATIC) -> Server:
+def create_app(
+    host: Host, settings: Settings, *, role: str = "all", static: Path = STATIC
+) -> Server:
     """The application for a host that its caller opens, starts and stops.
 
     Before the server is stopped, `await app.close()` ends what is open for good (live
     connections); the lifespan's end does the same, but uvicorn gets there only after waiting.
     """
-    return Server(host, settings, static)
+    return Server(host, settings, role, static)
 
 
 class Server:
     """Takes every request, and looks at as little of it as its route needs."""
 
-    def __init__(self, host: Host, settings: Settings, static: Path) -> None:
-        self._host = host
+    def __init__(self, host: Host, settings: Settings, role: str, static: Path) -> None:
+        self._host, self._role = host, role
         self._static = static
         self._files: StaticFiles | None = None
         self._guard = Guard(settings.server)
@@ -141,7 +143,7 @@ class Server:
             await self._documented(scope, receive, send)
 
     def _numbers(self) -> Iterator[Number]:
-        yield from numbers.of_running(self._host)
+        yield from numbers.of_running(self._host, self._role)
         yield from of_hub(self.live)
         yield from of_faults(self.faults)
 

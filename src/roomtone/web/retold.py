@@ -12,6 +12,9 @@ import msgspec
 from roomtone.runtime import documents
 from roomtone.web.viewer import Frame
 
+Names = Callable[[list[str]], Awaitable[Mapping[str, str]]]
+"""Asks which events sessions belong to."""
+
 Point = Callable[[str], Awaitable[Mapping[str, float]]]
 """Asks for a session's newest point."""
 
@@ -40,7 +43,7 @@ class Told:
         return found
 
 
-async def retell(frame: Frame, point: Point) -> tuple[Told, ...]:
+async def retell(frame: Frame, point: Point, names: Names) -> tuple[Told, ...]:
     """What a frame says, in the documents' events, oldest first."""
     if frame.retold is None:
         told: list[Told] = []
@@ -53,6 +56,9 @@ async def retell(frame: Frame, point: Point) -> tuple[Told, ...]:
                         told += await _anomaly(alert, point)
                 case "alert":
                     told = await _anomaly(said["alert"], point)
+        known = await names(list({one.session for one in told})) if told else {}
+        for one in told:
+            one.payload["eventId"] = known.get(one.session, one.session)
         frame.retold = tuple(sorted(told, key=lambda one: one.t))
     made: tuple[Told, ...] = frame.retold
     return made

@@ -23,7 +23,6 @@ from roomtone.runtime import logs, plugins, roles, terminal
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
 from roomtone.runtime.crowd import Crowd, CrowdClock
-from roomtone.runtime.event_names import EventNames
 from roomtone.runtime.feeds import listening
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.publishing import publishing
@@ -83,7 +82,7 @@ async def _serve_web(settings: Settings, door: socket.socket) -> None:
     with _realtime(settings) as second:
         async with (
             roles.away(settings, stores=True) as host,
-            accepting(create_app(host, settings), settings, door, *second),
+            accepting(create_app(host, settings, role="web"), settings, door, *second),
         ):
             url = address(door)
             terminal.out.print(f" dashboard  [bold]{url}[/]   api docs  {url}/docs")
@@ -100,7 +99,7 @@ async def _serve_engine(settings: Settings, door: socket.socket) -> None:
         terminal.out.print(f" engine of partition {settings.cluster.partition}: {address(door)}")
         async with (
             roles.opened(settings, WallClock()) as pipeline,
-            publishing(settings, EventNames(), pipeline.measurements[0].name) as documents,
+            publishing(settings, pipeline.names, pipeline.measurements[0].name) as documents,
         ):
             pipeline.documents = documents
             health.running, health.parts = pipeline, pipeline.readiness
@@ -176,7 +175,7 @@ async def outside(settings: Settings, pipeline: Pipeline) -> AsyncIterator[None]
     """What comes in and goes out by itself: live sources, and the documents' payloads."""
     async with (
         listening(settings, pipeline) as feeds,
-        publishing(settings, feeds.names, pipeline.measurements[0].name) as documents,
+        publishing(settings, pipeline.names, pipeline.measurements[0].name) as documents,
     ):
         pipeline.feeds, pipeline.documents = feeds, documents
         yield

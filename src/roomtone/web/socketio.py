@@ -315,7 +315,8 @@ class SocketIO:
                 detail = msgspec.json.decode(frame.text)["detail"]
                 await self._emit(client, "agent:error", _encoded("agent:error", {"error": detail}))
                 continue
-            told = [one for one in await retell(frame, self._point) if client.news(one)]
+            retold = await retell(frame, self._point, self._host.event_names)
+            told = [one for one in retold if client.news(one)]
             several = client.several if not client.sessions else len(client.sessions) > 1
             for place, one in enumerate(told, start=1):
                 # The mark says up to where a client knows everything: where it follows several

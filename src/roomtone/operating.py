@@ -1,0 +1,96 @@
+"""The commands of whoever operates a server: doctor, backup, restore, config."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from roomtone.options import EPILOG, Data, Json, Port
+
+# What is heavy is imported inside the commands, as in `__main__`.
+
+operating_app = typer.Typer()
+config_app = typer.Typer(no_args_is_help=True, help="What is set, to what, and by whom.")
+
+
+@operating_app.command(epilog=EPILOG)
+def doctor(port: Port = None, data: Data = None, as_json: Json = False) -> None:
+    """Look for what would keep Roomtone from working here, and say what to do about it.
+
+    Looks at Python, data folder, disk, database, stores, port or running server, dashboard and
+    clock; changes nothing. Ends with 1 when something is not as it should be.
+    """
+    from roomtone.runtime import commands
+
+    raise typer.Exit(commands.doctor(port=port, data=data, as_json=as_json))
+
+
+@operating_app.command(epilog=EPILOG)
+def backup(
+    target: Annotated[Path, typer.Argument(metavar="DEST", help="Folder of the backup.")],
+    data: Data = None,
+    follow: Annotated[
+        bool, typer.Option("--follow", help="Go on until stopped, within a second of the server.")
+    ] = False,
+    database_every: Annotated[
+        float, typer.Option(help="Minutes between copies of the database.", min=0.1)
+    ] = 10,
+    as_json: Json = False,
+) -> None:
+    """Copy a data folder, whether its server runs or not; a second run copies what is new.
+
+    What is copied is a prefix of the journal, checked and never more than is synced, and each
+    SQLite database as of one moment. Killed at any moment it leaves the backup before.
+    """
+    from roomtone.runtime import commands
+
+    job = commands.backup(
+        target, data=data, follow=follow, database_minutes=database_every, as_json=as_json
+    )
+    raise typer.Exit(job)
+
+
+@operating_app.command(epilog=EPILOG)
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder of a backup.")],
+    data: Annotated[Path, typer.Option(help="New data folder to make.", metavar="DIR")],
+    at: Annotated[
+        str | None,
+        typer.Option(
+            help="A position, or a time as 2026-01-31T12:00:00Z.", show_default="all there is"
+        ),
+    ] = None,
+    keep_stores: Annotated[
+        bool, typer.Option("--keep-stores", help="The store's server is intact: keep what it has.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make a data folder of a backup, as it was at a moment; nothing is overwritten.
+
+    Checks every file, cuts the journal behind the last whole entry, and makes the stores agree.
+    """
+    from roomtone.runtime import commands
+
+    job = commands.restore(source, data=data, at=at, keep_stores=keep_stores, as_json=as_json)
+    raise typer.Exit(asyncio.run(job))
+
+
+@config_app.command("show", epilog=EPILOG)
+def config_show(
+    origin: Annotated[bool, typer.Option("--origin", help="Say where each value is from.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show every setting, its value and what it means.
+
+    Flags go before environment variables (ROOMTONE_SERVER__PORT), these before ./roomtone.toml,
+    that before ~/.config/roomtone/config.toml, and that before the defaults.
+    """
+    from roomtone.runtime import commands
+
+    commands.config_show(origin=origin, as_json=as_json)
+
+
+operating_app.add_typer(config_app, name="config")
