@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from roomtone.runtime.numbers import counter, durations
+from roomtone.runtime.numbers import Number, counter, durations, gauge
 from roomtone.runtime.tally import Durations
-from roomtone.web.metrics import render
+from roomtone.web.metrics import Metrics, render
 from tests.web.conftest import Site, message
 
 ROOT = Path(__file__).parents[2]
@@ -111,3 +115,47 @@ def test_a_histogram_adds_up() -> None:
     assert samples["roomtone_x_seconds_sum", None] == 5.55
     assert samples["roomtone_x_longest_seconds", None] == 5.0
     assert samples["roomtone_y_total", None] == 3
+
+
+def test_what_is_odd_survives_the_format() -> None:
+    """Quotes, backslashes, line ends and numbers that are none: Prometheus's parser reads all."""
+    odd = 'a"b\\c\nd,e=}'
+    told = [counter("roomtone_z_total", "Z\\\nz.", math.nan, source=odd)]
+    told += [counter("roomtone_w_total", "W.", math.inf), counter("roomtone_v_total", "V.", 1e300)]
+    families = {f.name: f for f in text_string_to_metric_families(render(told).decode())}
+
+    assert families["roomtone_z"].samples[0].labels == {"source": odd}
+    assert families["roomtone_z"].documentation == "Z\\\nz."
+    assert math.isnan(families["roomtone_z"].samples[0].value)
+    assert families["roomtone_w"].samples[0].value == math.inf
+    assert families["roomtone_v"].samples[0].value == 1e300
+
+
+async def test_the_disk_is_looked_at_behind_the_page() -> None:
+    """The first page waits for it; a disk that hangs holds up no later one; a fault is told."""
+    free, sizes = threading.Event(), [1.0, 2.0, 3.0]
+    free.set()
+
+    def disk() -> Iterator[Number]:
+        free.wait()
+        if not sizes:
+            raise OSError("gone")
+        yield gauge("roomtone_size_bytes", "Bytes.", sizes.pop(0))
+
+    async def shown() -> float:
+        page = (await metrics.page()).decode()
+        families = {f.name: f for f in text_string_to_metric_families(page)}
+        return float(families["roomtone_size_bytes"].samples[0].value)
+
+    metrics = Metrics(tuple, disk)
+    assert await shown() == 1.0
+    free.clear()
+    assert [await shown() for _ in range(3)] == [1.0] * 3
+    free.set()
+    async with asyncio.timeout(20):
+        while await shown() != 3.0:
+            await asyncio.sleep(0.01)
+        with pytest.raises(OSError, match="gone"):
+            while True:
+                await shown()
+                await asyncio.sleep(0.01)
