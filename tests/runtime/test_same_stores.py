@@ -59,5 +59,7 @@ def test_a_server_on_this_machine_is_not_another_machines(tmp_path: Path) -> Non
     here = stores_of(settings(tmp_path, "postgresql://localhost/room"))
     there = {name: [fingerprint + "x", shown] for name, (fingerprint, shown) in here.items()}
 
-    assert agree(*[settings(tmp_path, f"postgresql://{h}/room") for h in ("localhost",) * 2])
+    for same in ("127.0.0.1:5432/room", "[::1]/room", "/room?host=/run/postgresql", "/room"):
+        one = settings(tmp_path, "postgresql://localhost/room")
+        assert agree(one, settings(tmp_path, f"postgresql://{same}"))
     assert not compare(there, here)["ok"]

@@ -35,11 +35,13 @@ def _fingerprint(url: str) -> tuple[str, str]:
         return _file(Path(url.partition(":///")[2]))
     given = dict(parse_qsl(parts.query))
     host = (parts.hostname or given.get("host", "")).lower()
+    if host in _HERE or host.startswith("/"):  # a socket's folder
+        host = "localhost"
     port = parts.port or given.get("port") or _PORTS.get(scheme, "")
-    shown = f"{scheme}://{host or 'localhost'}:{port}{parts.path}"
+    shown = f"{scheme}://{host}:{port}{parts.path}"
     if schema := given.get("schema"):
         shown += f"?schema={schema}"
-    if host in _HERE:  # another machine's is another one
+    if host == "localhost":  # another machine's is another one
         return f"{shown} {_machine()}", f"{shown} on {socket.gethostname()}"
     return shown, shown
 
