@@ -183,11 +183,19 @@ _NAMES = {
 }
 
 
-class Refusal(msgspec.Struct, frozen=True):
-    """Why one event of a batch was not taken: its place in the batch and a sentence."""
+MALFORMED, TOO_LARGE, AHEAD = "malformed", "too_large", "ahead"
+SESSIONS, CLIENT, HISTORY = "too_many_sessions", "too_many_of_one_client", "history"
+HISTORIES, UNAVAILABLE = "too_many_histories", "unavailable"
+REFUSALS = (MALFORMED, TOO_LARGE, AHEAD, SESSIONS, CLIENT, HISTORY, HISTORIES, UNAVAILABLE)
+"""The kinds of reasons that there are: few and fixed, so that they can be counted apart."""
+
+
+class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Why one event of a batch was not taken: its place in the batch, a sentence, and its kind."""
 
     index: int
     reason: str
+    kind: str = MALFORMED
 
 
 _one = msgspec.json.Decoder(Event)

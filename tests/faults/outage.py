@@ -79,6 +79,7 @@ class Life:
     acked: int = 0
     dropped: int = 0
     mended: int = 0
+    refused: int = 0  # calls, by the store while it was off
     rss_mb: float = 0.0  # when the store comes back
     catch_up_s: float = 0.0
     ack_ms: dict[str, list[float]] = field(default_factory=dict)
@@ -157,6 +158,7 @@ async def live(life: Life) -> Life:
                 await asyncio.sleep(0.01)
         life.catch_up_s = life.catch_up_s or (perf_counter() - back if back else 0.0)
         life.dropped, life.mended = pipeline.keeper.dropped, pipeline.keeper.mended
+        life.refused = Switchable.refused
         assert pipeline.inspector.faults() == []
     return life
 
@@ -226,4 +228,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    # What is switched must be the class that the pipeline loads by name, not a copy of it here.
+    from tests.faults import outage
+
+    outage.main()

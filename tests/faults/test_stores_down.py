@@ -215,6 +215,7 @@ async def test_half_an_hour_away_at_a_thousand_events_a_second(tmp_path):
     print(json.dumps(told, indent=1))
 
     assert told["broken"]["acked"] == told["unbroken"]["acked"] == 2100 * 1000
+    assert told["broken"]["refused"] > 0 == told["unbroken"]["refused"]
     assert told["broken"]["dropped"] > 0
     assert told["broken"]["catch_up_s"] < 300
     assert told["broken"]["rss_mb"] - told["unbroken"]["rss_mb"] < 64

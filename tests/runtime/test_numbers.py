@@ -69,7 +69,7 @@ def test_sources_beyond_fifty_share_a_label() -> None:
     inspector = Inspector()
     for n in range(10_000):
         inspector.took(f"source-{n}", [said(n)], (), 1)
-    (events, _) = of_inspector(inspector)
+    (events, *_) = of_inspector(inspector)
     sources = {labels["source"] for labels, _ in events.values}
     accepted = sum(v for labels, v in events.values if labels["outcome"] == "accepted")
 

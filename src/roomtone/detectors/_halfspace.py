@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import islice
 from typing import Any
 
@@ -212,6 +213,7 @@ class HalfSpaceTrees:
         self._rebuild(used[self._ready[used]])
 
 
+@lru_cache(maxsize=8)
 def _draw(features: int, trees: int, height: int, seed: int) -> tuple[Slots, Column]:
     """Cut the unit cube as River does: a feature by its range, a place inside the padding.
 
@@ -237,6 +239,8 @@ def _draw(features: int, trees: int, height: int, seed: int) -> tuple[Slots, Col
             if 2 * node < inner:
                 ranges[2 * node] = [*islice(box, on), (low, at), *box[on + 1 :]]
                 ranges[2 * node + 1] = [*islice(box, on), (at, high), *box[on + 1 :]]
+    feature.setflags(write=False)  # shared by all forests of this shape
+    cut.setflags(write=False)
     return feature, cut
 
 

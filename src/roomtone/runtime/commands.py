@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from roomtone.errors import ServerError
 from roomtone.events import Event
 from roomtone.runtime import asking, ingest, plugins, terminal
 from roomtone.runtime.clock import WallClock, iso, utc
 from roomtone.runtime.config import load, trace
+from roomtone.runtime.look_ahead import last_lines
 from roomtone.runtime.masking import mask
 from roomtone.runtime.remote import Remote
 from roomtone.runtime.replay import paced, replay_events, replay_journal, rows
@@ -61,17 +62,26 @@ class Ingest:
         return UNWELL if report.refused else OK
 
     async def _take_file(self) -> ingest.Report:
+        ends = None if self.file == "-" else self._ends  # a pipe cannot be looked at twice
         stream, size = ingest.open_input(self.file)
         with stream:
-            reader = ingest.open_source(
-                stream, session=self.session, fallback=_stem(self.file), columns=self.columns
-            )
+            reader = self._reader(stream)
             async with self._sink() as sink:
                 with terminal.progress_bar(size) as bar:
                     task = bar.add_task(terminal.clean(self.file), total=size or None)
                     return await ingest.ingest(
-                        reader, sink, lambda position: bar.update(task, completed=position)
+                        reader, sink, lambda position: bar.update(task, completed=position), ends
                     )
+
+    def _reader(self, stream: BinaryIO) -> ingest.Reader:
+        return ingest.open_source(
+            stream, session=self.session, fallback=_stem(self.file), columns=self.columns
+        )
+
+    def _ends(self) -> dict[str, int]:
+        stream, _ = ingest.open_input(self.file)
+        with stream:
+            return last_lines(self._reader(stream))
 
     def _sink(self) -> AbstractAsyncContextManager[ingest.Sink]:
         if self.to is not None and self.data is not None:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from roomtone.errors import DiskFull, RoomtoneError
-from roomtone.events import Event, Refusal
+from roomtone.events import AHEAD, CLIENT, HISTORIES, HISTORY, SESSIONS, Event, Refusal
 from roomtone.records import Batch, SessionSummary
 from roomtone.runtime.clock import utc
-from roomtone.runtime.histories import MOST_HISTORIES
+from roomtone.runtime.histories import FULL, MOST_HISTORIES
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -27,11 +27,21 @@ HISTORY_BACKLOG = 2
 """The same for history, of which one entry may be hours of ticks: what is live stands in the same
 queue, and so does the end of the server."""
 
+_Why = tuple[str, str]  # the kind, the reason
+
 _MOST_OWNED = 100_000  # a bound on the bookkeeping of who opened which session
 
 
 class TooManySessions(RoomtoneError):
     """All that came was for new sessions, and there is no room for more of them."""
+
+    def __init__(self, reason: str, errors: Sequence[Refusal] = ()) -> None:
+        super().__init__(reason)
+        self._errors = errors
+
+    def refusals(self, places: Iterable[int]) -> list[Refusal]:
+        """One for each event; where the engine is elsewhere and told only the reason, all alike."""
+        return list(self._errors) or [Refusal(place, str(self), SESSIONS) for place in places]
 
 
 class Receipt(msgspec.Struct, frozen=True):
@@ -49,6 +59,7 @@ class Door:
         self._pipeline = pipeline
         self._owner: dict[str, str] = {}  # live session: the client that opened it
         self._owned: Counter[str] = Counter()
+        self._coming: set[str] = set()  # histories that were let in and are not open yet
 
     async def submit(
         self,
@@ -65,11 +76,13 @@ class Door:
         be made durable, TooManySessions when everything was for sessions too many.
         """
         pipeline = self._pipeline
-        if history and len(pipeline.past) > HISTORY_BACKLOG:
-            await pipeline.settled()
+        if history and (len(pipeline.past) > HISTORY_BACKLOG or self._coming):
+            await pipeline.settled()  # then those that were coming are open
+            self._coming.clear()
         elif len(pipeline.backlog) > BACKLOG:
             await pipeline.caught_up()
         if trouble := pipeline.journal.trouble or pipeline.fenced:
+            pipeline.inspector.turned_away(len(events))
             raise trouble
         arrival = pipeline.clock.now_ms()
         errors = list(refusals)
@@ -82,7 +95,7 @@ class Door:
             opened = {event.session for event in events if event.session not in self._owner}
             good, crowded = self._sift(events, places, arrival, history, client, errors)
         if crowded and not good:
-            raise TooManySessions(errors[-1].reason)
+            raise TooManySessions(errors[-1].reason, errors)
         if not good:
             pipeline.inspector.took(source, (), (), arrival)
             return Receipt(0, 0, errors)
@@ -95,6 +108,9 @@ class Door:
             if opened:
                 known = set(receipt.duplicates)
                 begun = {event.session for i, event in enumerate(good) if i not in known}
+        except RoomtoneError:
+            pipeline.inspector.turned_away(len(good))
+            raise
         finally:
             self._release(opened - begun)
         if trouble := pipeline.fenced:  # lost while it was written: not ours to acknowledge
@@ -129,46 +145,49 @@ class Door:
         histories = self._pipeline.histories
         for place, event in zip(places, events, strict=True):
             if event.at is not None and event.at.timestamp() * 1000 > arrival + AHEAD_MS:
-                errors.append(Refusal(place, _ahead(event, arrival)))
+                errors.append(Refusal(place, _ahead(event, arrival), AHEAD))
                 continue
+            refused = None
             if history:
-                reason = self._no_history(event)
+                refused = self._no_history(event)
             elif event.session not in rooms and event.session not in self._owner:
-                reason = self._no_room(event.session, client)
-                crowded += reason is not None
-            else:
-                reason = None
-            if reason is None and not history and event.session in histories:
+                refused = self._no_room(event.session, client)
+                crowded += refused is not None
+            if refused is None and not history and event.session in histories:
                 self._release([event.session])
                 reason = f"session {event.session!r} is being filled with history; close it first"
-            if reason is not None:
-                errors.append(Refusal(place, reason))
+                refused = (HISTORY, reason)
+            if refused is not None:
+                errors.append(Refusal(place, refused[1], refused[0]))
                 continue
             good.append(event)
         return good, crowded
 
-    def _no_history(self, event: Event) -> str | None:
+    def _no_history(self, event: Event) -> _Why | None:
         if event.at is None:
-            return "history needs `at`: say when it happened"
-        if event.session in self._pipeline.engine.rooms.rooms:
-            return f"session {event.session!r} is live; give its history a session id of its own"
-        if event.session not in self._pipeline.histories and (
-            len(self._pipeline.histories)
-            >= min(self._pipeline.settings.limits.max_sessions, MOST_HISTORIES)
-        ):
-            return "too many history sessions are open; close some with POST /v1/history/close"
+            return HISTORY, "history needs `at`: say when it happened"
+        pipeline = self._pipeline
+        if event.session in pipeline.engine.rooms.rooms:
+            reason = f"session {event.session!r} is live; give its history a session id of its own"
+            return HISTORY, reason
+        if event.session in pipeline.histories or event.session in self._coming:
+            return None
+        most = min(pipeline.settings.limits.max_sessions, MOST_HISTORIES)
+        if len(pipeline.histories) + len(self._coming) >= most:
+            return HISTORIES, f"{FULL}; close some with POST /v1/history/close"
+        self._coming.add(event.session)
         return None
 
-    def _no_room(self, session: str, client: str) -> str | None:
+    def _no_room(self, session: str, client: str) -> _Why | None:
         """Why a new session cannot be opened, or None and it is the client's."""
         limits = self._pipeline.settings.limits
         if max(len(self._owner), len(self._pipeline.engine.rooms)) >= limits.max_sessions:
-            return (
+            return SESSIONS, (
                 f"{limits.max_sessions} sessions are live, which is the limit of this server; "
                 "wait until some end, or raise limits.max_sessions"
             )
         if self._owned[client] >= limits.max_sessions_per_client:
-            return (
+            return CLIENT, (
                 f"{limits.max_sessions_per_client} sessions of yours are live, which is the limit "
                 "for one client; use fewer ids, or raise limits.max_sessions_per_client"
             )

@@ -225,7 +225,7 @@ class Intake:
                 receipt = await self._door.submit(events, (), places, source=self.name)
                 break
             except TooManySessions as error:
-                receipt = Receipt(0, 0, [Refusal(place, str(error)) for place in places])
+                receipt = Receipt(0, 0, error.refusals(places))
                 break
             except (RoomtoneError, OSError) as error:  # DiskFull, JournalError: until it works
                 self._stuck = self.counts.last_error = str(error)

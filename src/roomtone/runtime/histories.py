@@ -14,6 +14,10 @@ MOST_HISTORIES = 1_000
 """How many may be open at once: each has an engine of its own, of about 110 KB."""
 
 
+FULL = "too many history sessions are open"
+"""What a refusal for want of room begins with; who knows which are over closes those."""
+
+
 class Histories:
     """One small engine for each history session that is open."""
 

@@ -23,6 +23,8 @@ from roomtone.runtime import plugins
 from roomtone.runtime.config import Settings
 from roomtone.runtime.door import Receipt
 from roomtone.runtime.feeds import Feeds
+from roomtone.runtime.histories import FULL
+from roomtone.runtime.look_ahead import Ends, Room
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.remote import Busy, Remote
 
@@ -196,10 +198,18 @@ def open_source(
 
 
 async def ingest(
-    reader: Reader, sink: Sink, progress: Callable[[int], None] = lambda position: None
+    reader: Reader,
+    sink: Sink,
+    progress: Callable[[int], None] = lambda position: None,
+    ends: Ends | None = None,
 ) -> Report:
-    """Read everything and send it, 1,000 events at a time; `progress` hears the bytes read."""
+    """Read everything and send it, 1,000 events at a time; `progress` hears the bytes read.
+
+    A server has room for so many open histories. Should it be full, those that `ends` knows to be
+    over are closed, and what found no room is sent again.
+    """
     report = Report()
+    room = Room(sink.finish, ends) if ends else None
     rows = reader.rows()
     while batch := await asyncio.to_thread(_take, reader, rows):
         events: list[Event] = []
@@ -212,7 +222,7 @@ async def ingest(
                 numbers.append(number)
         start = 0
         for part in split(events):
-            await _send(sink, part, numbers[start : start + len(part)], report)
+            await _send(sink, part, numbers[start : start + len(part)], report, room)
             start += len(part)
         report.bytes = reader.lines.position
         progress(report.bytes)
@@ -318,18 +328,33 @@ def _sized(events: list[Event]) -> Iterator[list[Event]]:
     yield from _sized(events[half:])
 
 
-async def _send(sink: Sink, events: list[Event], numbers: list[int], report: Report) -> None:
-    accepted, duplicates, errors = await sink.send(events)
-    report.accepted += accepted
-    report.duplicates += duplicates
-    for index, reason in errors:
-        report.refuse(numbers[index], reason)
-    refused = {index for index, _ in errors}
-    for index, event in enumerate(events):
-        if index in refused:
-            continue
-        if event.session in report.sessions or len(report.sessions) < MAX_SESSIONS:
-            report.sessions[event.session] += 1
+async def _send(
+    sink: Sink,
+    events: list[Event],
+    numbers: list[int],
+    report: Report,
+    room: Room | None = None,
+) -> None:
+    while events:
+        accepted, duplicates, errors = await sink.send(events)
+        report.accepted += accepted
+        report.duplicates += duplicates
+        refused = {index for index, _ in errors}
+        for index, event in enumerate(events):
+            if index in refused:
+                continue
+            if event.session in report.sessions or len(report.sessions) < MAX_SESSIONS:
+                report.sessions[event.session] += 1
+        full = sorted(index for index, reason in errors if reason.startswith(FULL))
+        again = (
+            bool(full) and room is not None and await room.make(report.sessions, numbers[full[0]])
+        )
+        for index, reason in errors:
+            if not (again and reason.startswith(FULL)):
+                report.refuse(numbers[index], reason)
+        if not again:
+            return
+        events, numbers = [events[i] for i in full], [numbers[i] for i in full]
 
 
 def _take(reader: Reader, rows: Iterator[Row]) -> list[tuple[int, Row]]:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from roomtone.engine import Note
-from roomtone.events import MAX_NAME, Event, Refusal
+from roomtone.events import MALFORMED, MAX_NAME, REFUSALS, UNAVAILABLE, Event, Refusal
 from roomtone.runtime.clock import iso, utc
 
 MOST_SOURCES = 50
@@ -60,6 +60,8 @@ class Inspector:
         self._faults: dict[str, str] = {}
         self._old_faults: frozenset[str] = frozenset()
         self.fault_count = 0
+        self.refusals = dict.fromkeys(REFUSALS, 0)
+        """Events refused, by the kind of the reason."""
         self._count = itertools.count()
 
     def _source(self, name: str) -> _Source:
@@ -91,6 +93,8 @@ class Inspector:
         """Some of a batch could not be taken; `samples` are the raw bytes, as far as there are."""
         its = self._source(source)
         its.refused += len(refusals)
+        for refusal in refusals:
+            self.refusals[refusal.kind if refusal.kind in self.refusals else MALFORMED] += 1
         its.last_ms = max(its.last_ms, at_ms)
         for index, refusal in enumerate(refusals[:KEPT]):
             sample = samples[index] if index < len(samples) else b""
@@ -105,6 +109,10 @@ class Inspector:
                 "sample": sample[:SAMPLE].decode("utf-8", "replace"),
             }
             its.odd.append((next(self._count), item))
+
+    def turned_away(self, events: int) -> None:
+        """So many could not be made durable just now; their sender will come again."""
+        self.refusals[UNAVAILABLE] += events
 
     def note(self, source: str, event: Event, note: Note) -> None:
         """An event was taken, but something about it is worth telling: it was late, say."""

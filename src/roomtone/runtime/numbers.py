@@ -95,6 +95,12 @@ def of_inspector(inspector: Inspector) -> Iterator[Number]:
         "Events that came in, by source and by what became of them; late ones were accepted too.",
         values,
     )
+    yield Number(
+        "roomtone_refusals_total",
+        "counter",
+        "Events refused, by the kind of the reason; a body that cannot be read counts as one.",
+        [({"reason": kind}, float(count)) for kind, count in inspector.refusals.items()],
+    )
     yield counter(
         "roomtone_faults_total",
         "Failures of the server's own loops, each of which was started again.",

@@ -179,8 +179,7 @@ class Pipeline(Desk):
         """Finish history sessions; returns how many were open."""
         await self.settled()  # what was sent before has its place in them first
         open_ones = [session for session in sessions if session in self.histories]
-        for session in open_ones:
-            await self._append(Closed(session=session))
+        await asyncio.gather(*(self._append(Closed(session=session)) for session in open_ones))
         await self.settled()
         return len(open_ones)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any
@@ -111,8 +113,14 @@ def outlet(url: str) -> Outlet:
     return made
 
 
-def _others(family: str) -> list[str]:
-    return sorted(point.name for point in entry_points(group=f"roomtone.{family}"))
+def _others(family: str) -> tuple[str, ...]:
+    return _installed(family, tuple(sys.path))
+
+
+@cache
+def _installed(family: str, path: tuple[str, ...]) -> tuple[str, ...]:
+    """Asked of the disk once: every history session has an engine of its own."""
+    return tuple(sorted(point.name for point in entry_points(group=f"roomtone.{family}")))
 
 
 def _strangers(family: str) -> list[Any]:

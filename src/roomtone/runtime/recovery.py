@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -11,7 +11,7 @@ import structlog
 
 from roomtone import __version__, state
 from roomtone.engine import SLICE, TICK_S, Engine, Output
-from roomtone.errors import JournalError
+from roomtone.errors import JournalError, RoomtoneError
 from roomtone.records import Batch, Gap
 from roomtone.runtime import journal_index
 from roomtone.runtime.clock import utc
@@ -180,11 +180,24 @@ def _rules(pipeline: Pipeline) -> dict[str, object]:
 
 
 async def upkeep(pipeline: Pipeline) -> None:
-    """Retention in stores and journal, and its index; the next entry is followed by a snapshot."""
+    """Retention in journal and stores, and its index; the next entry is followed by a snapshot.
+
+    Each on its own: a store that is away must not keep the journal from making room. What fails is
+    told, and done ten minutes later.
+    """
     now = pipeline.clock.now_ms()
     if pipeline.unsaved:
         pipeline.unsaved = SNAPSHOT_EVENTS + 1
-    await pipeline.series.retain(utc(now))
     keep_s = pipeline.settings.retention.journal_days * 86_400
-    await asyncio.to_thread(pipeline.journal.retain, now / 1000, keep_s=keep_s)
-    await journal_index.note(pipeline.journal, pipeline.archive)
+    journal, jobs = pipeline.journal, dict[str, Callable[[], Awaitable[object]]]()
+    jobs["the journal's retention"] = lambda: asyncio.to_thread(
+        journal.retain, now / 1000, keep_s=keep_s
+    )
+    jobs["the store's retention"] = lambda: pipeline.series.retain(utc(now))
+    jobs["the journal's index"] = lambda: journal_index.note(journal, pipeline.archive)
+    for name, job in jobs.items():
+        try:
+            await job()
+        except (RoomtoneError, OSError) as error:
+            pipeline.inspector.fault(name, error)
+            log.warning("upkeep could not be done and is tried again", part=name, error=str(error))

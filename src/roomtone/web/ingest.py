@@ -13,7 +13,7 @@ import msgspec
 
 from roomtone import events as wire
 from roomtone.errors import JournalError, ServerError
-from roomtone.events import Event, Refusal
+from roomtone.events import MALFORMED, TOO_LARGE, UNAVAILABLE, Event, Refusal
 from roomtone.runtime.config import Settings
 from roomtone.runtime.desk import LETTERS
 from roomtone.runtime.door import TooManySessions
@@ -70,6 +70,8 @@ class Ingest:
         try:
             await self._take(scope, receive, send, taken)
         except Problem as problem:
+            if not taken.told:
+                self._host.refuse("http", [_whole(problem)], [])
             if problem.status == 413 and taken.more:
                 await _answer_and_drain(send, receive, problem)
             else:
@@ -97,7 +99,8 @@ class Ingest:
                 body = body[3:]
             events, refusals, kept = self._decode(body, lines)
         except Problem as problem:
-            self._host.refuse(source, [Refusal(0, problem.detail)], [body[:2048]])
+            taken.told = True
+            self._host.refuse(source, [_whole(problem)], [body[:2048]])
             raise
         try:
             receipt = await self._host.submit(
@@ -109,8 +112,9 @@ class Ingest:
                 client=client[0] if client else "",
             )
         except TooManySessions as error:
-            sample = [_encode(event) for event in events[:1]]
-            self._host.refuse(source, [Refusal(0, str(error))], sample)
+            errors = sorted(error.refusals(kept), key=lambda refusal: refusal.index)
+            samples = _samples(body, lines, errors[:1], events, kept)
+            self._host.refuse(source, errors, samples)
             raise
         errors = receipt.errors
         if errors:
@@ -207,11 +211,18 @@ class Ingest:
 class _Taken:
     """What a request holds of the common room for bodies, and whether more of it is to come."""
 
-    __slots__ = ("bytes", "more")
+    __slots__ = ("bytes", "more", "told")
 
     def __init__(self) -> None:
         self.bytes = 0
         self.more = False
+        self.told = False  # whether it is known already why it is refused
+
+
+def _whole(problem: Problem) -> Refusal:
+    """A request that is refused before it is known how many events are in it."""
+    kinds = {413: TOO_LARGE, 503: UNAVAILABLE}
+    return Refusal(0, problem.detail, kinds.get(problem.status, MALFORMED))
 
 
 def unpack(body: bytes, most: int) -> bytes:

@@ -234,6 +234,7 @@ class Refused(_Model):
 
     index: int
     reason: str
+    kind: str = Field("malformed", description="of the reason; left out where it is malformed")
 
 
 class Taken(_Model):
