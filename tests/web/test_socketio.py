@@ -293,12 +293,12 @@ async def test_a_client_that_stalls_is_closed_alone(site: Site, transport: str) 
         else:
             await polling(site)
         await until(lambda: len(site.app.socketio) == 2)
-        while not site.app.live.closed_stalled:
+        # Engine.IO's own question, which it does not answer either, may end it first.
+        while len(site.app.live) > 1:
             await site.say(message())  # lest the session ends: time runs fast here
             await site.house.tick()
             times += await beside.updates(1)
-        await until(lambda: len(site.app.socketio) == 1 or transport == "polling")
-        await until(lambda: len(site.app.live) == 1)
+        await until(lambda: len(site.app.socketio) == 1)
         await site.house.tick()
         times += await beside.updates(1)
         if transport == "websocket":
