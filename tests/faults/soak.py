@@ -16,6 +16,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
@@ -71,10 +72,21 @@ def trend(times: Sequence[float], values: Sequence[float]) -> Trend:
     spread = sum((t - x) ** 2 for t in times)
     slope = sum((t - x) * (v - y) for t, v in zip(times, values, strict=True)) / spread
     rest = sum((v - y - slope * (t - x)) ** 2 for t, v in zip(times, values, strict=True))
-    error = math.sqrt(rest / (n - 2) / spread)
+    error = math.sqrt(rest / (n - 2) / spread) * _likeness(times, values, x, y, slope)
     student = {1: 12.7, 2: 4.3, 3: 3.2, 4: 2.8, 5: 2.6, 6: 2.4, 7: 2.4, 8: 2.3}.get(n - 2, 2.2)
     hourly = 3600 / y * 100
     return Trend(slope * hourly, student * error * hourly)
+
+
+def _likeness(
+    times: Sequence[float], values: Sequence[float], x: float, y: float, slope: float
+) -> float:
+    """How much less sure a line is because neighbours are alike: memory comes in steps."""
+    left = [v - y - slope * (t - x) for t, v in zip(times, values, strict=True)]
+    total = sum(a * a for a in left)
+    alike = sum(a * b for a, b in pairwise(left)) / total if total > 1e-12 else 0.0
+    alike = min(max(alike, 0.0), 0.9)
+    return math.sqrt((1 + alike) / (1 - alike))
 
 
 @dataclass

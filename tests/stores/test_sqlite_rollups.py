@@ -173,3 +173,20 @@ def test_points_do_not_outlive_their_rollups():
     """Keeping that makes no sense is refused before anything is deleted."""
     with pytest.raises(StoreError, match="keep each as long"):
         SQLite("sqlite:///x.db", keep_s={0: None, 60: 3600})
+
+
+async def test_an_hour_is_computed_some_series_at_a_time(tmp_path, monkeypatch):
+    """However many go into one piece, the rows are the same, and none is missing."""
+    found = []
+    for size in (1, 3, 1_000):
+        monkeypatch.setattr(_rollup, "HOUR_SERIES", size)
+        store = SQLite(f"sqlite:///{tmp_path / str(size)}.db")
+        await store.open([WEATHER])
+        for minute in range(0, 62, 3):
+            places = {f"place {n}": (minute * n / 7, 1) for n in range(10) if (n + minute) % 4}
+            await store.write([weather(minute * 60, places)])
+        await store.write([weather(2 * 3600, {"place 1": (1, 1)})])
+        found.append(await read(store, 3600, place=None))
+        await store.close()
+    assert len(found[0]) > 10
+    assert found[0] == found[1] == found[2]

@@ -12,6 +12,7 @@ from roomtone.stores._schema import STEPS, Tables
 
 HOUR_MS = 3_600_000
 PUT_ROWS = 500  # rows turned from columns into Python at once: below a millisecond each
+HOUR_SERIES = 250  # ids of series whose hour is computed at once: some MB of minutes
 SLICE_ROWS = 5_000  # rows one transaction of `retain` deletes: some 20 ms
 
 
@@ -56,7 +57,9 @@ def roll_up(
             if start in waiting:
                 continue
             minute = summed.get(start) if step_s == 60 else None
-            if minute is None or not _is_whole(connection, tables, start, minute):
+            if step_s * 1000 == HOUR_MS:
+                _roll_hour(connection, tables, start)
+            elif minute is None or not _is_whole(connection, tables, start, minute):
                 connection.execute(_roll_sql(tables, step_s), (start, start, start + long_ms))
             else:
                 _put_down(connection, tables, start, minute)
@@ -69,6 +72,27 @@ def roll_up(
                     "INSERT OR IGNORE INTO rollups_due VALUES (?, ?, ?)",
                     (name, HOUR_MS // 1000, start - start % HOUR_MS),
                 )
+
+
+def _roll_hour(connection: sqlite3.Connection, tables: Tables, start: int) -> None:
+    """An hour out of its minutes, some series at a time: to group all at once, SQLite would hold
+    all rows of the hour in memory, a hundred megabytes and more where there are many sessions."""
+    minutes = list(range(start, start + HOUR_MS, 60_000))
+    held = ", ".join(map(str, minutes))
+    ends = [
+        row
+        for minute in minutes
+        for row in connection.execute(
+            f'SELECT min(series), max(series) FROM "{tables.name(60)}" WHERE time = ?', (minute,)
+        )
+        if row[0] is not None
+    ]
+    if not ends:
+        return
+    sql = _roll_sql(tables, HOUR_MS // 1000, f"time IN ({held}) AND series >= ? AND series < ?")
+    last = max(high for _, high in ends)
+    for series in range(min(low for low, _ in ends), last + 1, HOUR_SERIES):
+        connection.execute(sql, (start, series, series + HOUR_SERIES))
 
 
 def _is_whole(connection: sqlite3.Connection, tables: Tables, start: int, minute: Minute) -> bool:
@@ -91,7 +115,7 @@ def _put_down(connection: sqlite3.Connection, tables: Tables, start: int, minute
         )
 
 
-def _roll_sql(tables: Tables, step_s: int) -> str:
+def _roll_sql(tables: Tables, step_s: int, of: str = "time >= ? AND time < ?") -> str:
     finer = STEPS[STEPS.index(step_s) - 1]
     parts = []
     for f in tables.fields:
@@ -105,7 +129,7 @@ def _roll_sql(tables: Tables, step_s: int) -> str:
     return (
         f'INSERT OR REPLACE INTO "{tables.name(step_s)}" (time, series, {columns}) '
         f'SELECT ?, series, {", ".join(parts)} FROM "{tables.name(finer)}" '
-        "WHERE time >= ? AND time < ? GROUP BY series"
+        f"WHERE {of} GROUP BY series"
     )
 
 
