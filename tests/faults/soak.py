@@ -303,7 +303,10 @@ def main() -> None:
     print(json.dumps(asdict(verdict) | {"refused": refused, "decided": decided}, indent=1))
     if not decided:
         print(f"too short to tell {SLOPE} % an hour from none: run it for longer")
-    sys.exit(bool(verdict.failures or refused))
+    if refused:
+        verdict.failures.append(f"{refused} events or requests were refused")
+    print(f"failed: {'; '.join(verdict.failures)}" if verdict.failures else "passed")
+    sys.exit(bool(verdict.failures))
 
 
 if __name__ == "__main__":
