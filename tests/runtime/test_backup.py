@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from roomtone.contracts import an_alert
 from roomtone.errors import BackupError
 from roomtone.events import Message
 from roomtone.records import Batch, Tick
-from roomtone.runtime.backup import Backup, Copied, entry_ms, follow, latest_verdicts
+from roomtone.runtime import plugins
+from roomtone.runtime.backup import Backup, Copied, entry_ms, follow
+from roomtone.runtime.backup_database import latest_verdicts
 from roomtone.runtime.backup_manifest import read_manifest, verify
 from roomtone.runtime.clock import WallClock
 from roomtone.runtime.config import Settings
@@ -206,7 +209,7 @@ async def test_a_follower_tries_again_and_stops_when_told(tmp_path: Path) -> Non
 
     assert waits[0] > waits[1]
     assert [turn.position for turn in turns] == [journal.end] * 2
-    assert [turn.new_database for turn in turns] == [True, False]
+    assert len(job.manifest.generations) == 1, "the second run's database was not due"
 
 
 def test_a_verdict_taken_back_is_no_verdict(tmp_path: Path) -> None:
@@ -247,3 +250,43 @@ async def test_a_full_disk_under_the_backup_is_said(tmp_path: Path, monkeypatch)
     verify(tmp_path / "b", job.manifest.files)
     job.close()
     await journal.close()
+
+
+async def test_a_run_that_fails_leaves_nothing_and_forgets_nothing(tmp_path: Path) -> None:
+    """Copies of the database do not pile up, and what people said meanwhile comes with the next."""
+    settings, target, alert = Settings(data=tmp_path / "data"), tmp_path / "b", an_alert(0)
+    journal = Journal.open(settings.journal_folder)
+    await write(journal, 0, 3)
+    await journal.close()
+    archive = plugins.archive(settings.archive_url)
+    await archive.open()
+    await archive.add_alerts([alert])
+    job = Backup(settings, target, WallClock())
+    job.run()
+    await archive.judge_alert(alert.id, "false_alarm", "ann", alert.time)
+    await archive.close()
+    settings.journal_folder.rename(tmp_path / "elsewhere")
+    for _ in range(3):
+        with pytest.raises(BackupError, match="holds no journal"):
+            job.run()
+        assert len(list(target.glob("generation-*"))) == 1
+    (tmp_path / "elsewhere").rename(settings.journal_folder)
+    copied = job.run(database=False)
+    job.close()
+
+    assert not copied.new_database
+    assert job.manifest.verdicts is not None
+    assert set(latest_verdicts(target, job.manifest.verdicts)) == {alert.id}
+    verify(target, job.manifest.files)
+
+
+async def test_a_database_that_is_a_server_is_not_said_to_be_copied(tmp_path: Path) -> None:
+    """What lies in a server is its own backup's matter."""
+    journal = Journal.open(tmp_path / "data" / "journal")
+    await write(journal, 0, 3)
+    await journal.close()
+    job = backup_of(tmp_path / "data", tmp_path / "b")
+    copied = job.run()
+    job.close()
+
+    assert not copied.new_database and job.manifest.generations[-1].databases == []

@@ -239,6 +239,28 @@ async def test_a_schema_of_its_own(server_url):
 
 
 @servers
+async def test_a_schema_beside_another_roomtone(server_url):
+    """Two that share a database, each in its own schema, know nothing of each other."""
+    await ask(server_url, "CREATE TABLE alembic_version AS SELECT 'a1b2'::text AS version_num")
+    first = PostgreSQL(server_url + "?schema=one")
+    await first.open([WEATHER])
+    await first.close()
+    await ask(server_url, "DROP TABLE alembic_version")
+    public, other = PostgreSQL(server_url), PostgreSQL(server_url + "?schema=two")
+    await public.open([WEATHER])
+    await public.write([weather(0, {"theirs": (1, 2)})])
+    await other.open([WEATHER])
+    await other.write([weather(0, {"ours": (1, 2)})])
+
+    assert len(await read(other, "ours")) == 1
+    assert await read(other, "theirs") == []
+    assert await ask(server_url, "SELECT count(*) FROM public.points_weather") == [(1,)]
+    assert await ask(server_url, "SELECT count(*) FROM two.series") == [(1,)]
+    await public.close()
+    await other.close()
+
+
+@servers
 async def test_every_query_uses_an_index(postgres_url):
     """With sequential scans switched off a plan that still has one could not do without."""
     store = PostgreSQL(postgres_url)

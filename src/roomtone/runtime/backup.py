@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 from time import monotonic
@@ -21,6 +21,7 @@ from roomtone.runtime.backup_database import (
     Verdict,
     copy_database,
     database_paths,
+    latest_verdicts,
     read_verdicts,
 )
 from roomtone.runtime.backup_manifest import (
@@ -95,12 +96,22 @@ class Backup:
         """Bring the backup up to now. Raises BackupError or JournalError; then it is as it was."""
         try:
             return self._run(database)
+        except RoomtoneError:
+            self._undo()
+            raise
         except OSError as error:
+            self._undo()
             raise BackupError(
                 f"{error.filename or self._target}: {error.strerror or error}; see that there is "
                 f"room under {self._target} and that this user may read and write; what was backed "
                 "up before is whole"
             ) from error
+
+    def _undo(self) -> None:
+        """What a failed run leaves must not fill the disk: the next one begins where it did."""
+        with contextlib.suppress(OSError):
+            self._verdicts = self._known_verdicts()
+            self._clean()
 
     def _run(self, database: bool) -> Copied:
         before = self.manifest
@@ -128,7 +139,7 @@ class Backup:
             self.manifest = made
             if new is not None or len(made.journal) < len(before.journal):
                 self._clean()
-        return Copied(made.position, brought, new is not None)
+        return Copied(made.position, brought, new is not None and bool(new.databases))
 
     # -- the journal -------------------------------------------------------------------------
 
@@ -233,6 +244,7 @@ class Backup:
     def _hash(self, path: Path, have: int, size: int) -> File:
         if self._hashed != (path.name, have):
             self._running, have = sha256(), 0
+        self._hashed = ("", 0)  # should reading fail half way, it is begun anew
         with path.open("rb") as file:
             file.seek(have)
             for data in iter(lambda: file.read(CHUNK), b""):
@@ -338,25 +350,6 @@ def follow(
             failing = True
         if wait(1.0 if failing else every_s):
             return
-
-
-def latest_verdicts(folder: Path, file: File, until_ms: int | None = None) -> dict[str, Verdict]:
-    """What people had said by a moment, or by the end: the last word on each alert."""
-    found: dict[str, Verdict] = {}
-    for verdict in read_log(folder, file):
-        if until_ms is None or verdict.at_ms <= until_ms:
-            found[verdict.id] = verdict
-    return {id: verdict for id, verdict in found.items() if verdict.verdict}
-
-
-def read_log(folder: Path, file: File) -> Iterator[Verdict]:
-    """All that people said, in its order. Raises BackupError."""
-    raw = (folder / file.path).read_bytes()[: file.bytes]
-    for line in raw.splitlines():
-        try:
-            yield msgspec.json.decode(line, type=Verdict)
-        except msgspec.MsgspecError:
-            raise BackupError(f"{folder / file.path} is damaged; use another backup") from None
 
 
 def entry_ms(entry: Entry) -> int:

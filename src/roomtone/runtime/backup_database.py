@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import unquote
@@ -10,7 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from roomtone.errors import BackupError
-from roomtone.runtime.backup_manifest import sync_file
+from roomtone.runtime.backup_manifest import File, sync_file
 from roomtone.runtime.config import Settings
 
 BUSY_S = 10.0
@@ -72,6 +73,25 @@ def read_verdicts(source: Path) -> dict[str, Verdict]:
             return {}  # it is just being made
         raise BackupError(f"{source} cannot be read: {error}; see: roomtone doctor") from error
     return {id: Verdict(id, verdict, by or "", at or 0) for id, verdict, by, at in rows}
+
+
+def latest_verdicts(folder: Path, file: File, until_ms: int | None = None) -> dict[str, Verdict]:
+    """What people had said by a moment, or by the end: the last word on each alert."""
+    found: dict[str, Verdict] = {}
+    for verdict in read_log(folder, file):
+        if until_ms is None or verdict.at_ms <= until_ms:
+            found[verdict.id] = verdict
+    return {id: verdict for id, verdict in found.items() if verdict.verdict}
+
+
+def read_log(folder: Path, file: File) -> Iterator[Verdict]:
+    """All that people said, in its order. Raises BackupError."""
+    raw = (folder / file.path).read_bytes()[: file.bytes]
+    for line in raw.splitlines():
+        try:
+            yield msgspec.json.decode(line, type=Verdict)
+        except msgspec.MsgspecError:
+            raise BackupError(f"{folder / file.path} is damaged; use another backup") from None
 
 
 def _reading(path: Path) -> sqlite3.Connection:

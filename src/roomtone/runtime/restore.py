@@ -14,8 +14,8 @@ import msgspec
 from roomtone.errors import BackupError
 from roomtone.records import DeadLetter, decode_entry
 from roomtone.runtime import plugins
-from roomtone.runtime.backup import entry_ms, latest_verdicts
-from roomtone.runtime.backup_database import Verdict, database_paths
+from roomtone.runtime.backup import entry_ms
+from roomtone.runtime.backup_database import Verdict, database_paths, latest_verdicts
 from roomtone.runtime.backup_manifest import (
     CHUNK,
     File,

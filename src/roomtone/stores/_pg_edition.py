@@ -29,8 +29,10 @@ async def probe(connection: Any, most: Edition | None) -> Edition:
     return found if most is None or _RANK[found] <= _RANK[most] else most
 
 
-async def install(connection: Any) -> None:
+async def install(connection: Any, schema: str = "") -> None:
     """Create the extension where the server offers it, has it loaded, and lets this user.
+
+    There is one for the whole database: it must not go into a schema that is ours alone.
 
     To be called under the lock that migrations hold: of two that install at once one would fail.
     What is not allowed is no failure: then tables are plain. Without being preloaded the
@@ -45,7 +47,8 @@ async def install(connection: Any) -> None:
         return
     await connection.execute("SAVEPOINT extension")
     try:
-        await connection.execute("CREATE EXTENSION IF NOT EXISTS timescaledb")
+        where = " SCHEMA public" if schema else ""
+        await connection.execute(f"CREATE EXTENSION IF NOT EXISTS timescaledb{where}")
     except Exception as error:
         if getattr(error, "sqlstate", None) is None:  # the connection broke: that is a failure
             raise

@@ -61,8 +61,8 @@ async def prepare(pool: Pool, all_tables: Sequence[Tables]) -> Prepared:
         if found is not None:
             return found
         if address.edition != "none":
-            await install(connection)
-        stands_at = await _revision(connection)
+            await install(connection, address.schema)
+        stands_at = await _revision(connection, address)
         if stands_at != head():
             await connection.execute(upgrade_sql("postgresql", stands_at))
         edition = await probe(connection, address.edition)
@@ -75,13 +75,13 @@ async def prepare(pool: Pool, all_tables: Sequence[Tables]) -> Prepared:
     found = await pool.ask(ready)
     if found is not None:
         return found
-    return await pool.write(make, timeout_s=LOCK_TIMEOUT_S)
+    return await pool.write(make, timeout_s=max(LOCK_TIMEOUT_S, address.timeout_s))
 
 
 async def _is_ready(
     connection: Any, address: Address, all_tables: Sequence[Tables]
 ) -> Prepared | None:
-    stands_at = await _revision(connection)
+    stands_at = await _revision(connection, address)
     if stands_at != head():
         refuse_newer(stands_at)
         return None
@@ -136,8 +136,10 @@ async def _cut(connection: Any, wanted: Sequence[tuple[str, str, int]]) -> None:
             await connection.execute(hypertable_sql(table, column, chunk_ms))
 
 
-async def _revision(connection: Any) -> str | None:
-    if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+async def _revision(connection: Any, address: Address) -> str | None:
+    """Where our own schema stands; another one on the search path may have that table, too."""
+    own = "to_regclass(quote_ident(coalesce($1, current_schema()::text)) || '.alembic_version')"
+    if await connection.fetchval(f"SELECT {own}::text", address.schema or None) is None:
         return None
     found: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
     return found
