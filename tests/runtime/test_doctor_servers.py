@@ -92,6 +92,24 @@ def test_a_schema_of_another_release_is_told_apart(postgres_url):
     assert "newer" in sick(newer)["schema"].remedy
 
 
+def test_the_schema_of_the_url_is_looked_at(postgres_url):
+    """Another program's migrations beside it say nothing about ours, nor do rights elsewhere."""
+    name = postgres_url.rpartition("/")[2]
+    run_sql(
+        postgres_url,
+        "CREATE TABLE alembic_version AS SELECT 'f00'::text AS version_num",
+        f"DROP ROLE IF EXISTS owner_{name}",
+        f"CREATE ROLE owner_{name} LOGIN",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC",
+        f"CREATE SCHEMA ours AUTHORIZATION owner_{name}",
+    )
+    owner = postgres_url.replace("postgres@", f"owner_{name}@")
+
+    assert sick(postgres(owner + "?schema=ours")) == {}
+    assert "first start" in postgres(owner + "?schema=ours")["schema"].detail
+    assert [*sick(postgres(owner + "?schema=unmade"))] == ["tables"]
+
+
 def test_one_who_may_not_write_is_found(postgres_url):
     """A user without CREATE, and a database that is read only."""
     name = postgres_url.rpartition("/")[2]

@@ -97,6 +97,7 @@ async def _postgres(url: str, users: str, clock: Clock) -> AsyncIterator[Found]:
         return
     parts = urlsplit(url)
     dsn = without(urlunsplit(parts._replace(scheme="postgresql")), _OURS)
+    schema = dict(parse_qsl(parts.query)).get("schema", "")
     try:
         async with asyncio.timeout(PATIENCE_S):
             connection = await asyncpg.connect(dsn, timeout=PATIENCE_S)
@@ -105,7 +106,7 @@ async def _postgres(url: str, users: str, clock: Clock) -> AsyncIterator[Found]:
         return
     try:
         async with asyncio.timeout(PATIENCE_S):
-            for found in await _look_at_postgres(connection, name, clock):
+            for found in await _look_at_postgres(connection, name, clock, schema):
                 yield found
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         yield Found(name, False, mask(_reason(error)), "see the server's log")
@@ -137,25 +138,31 @@ def _postgres_remedy(error: BaseException, parts: Any) -> str:
     return "start the server, and check host and port in the URL"
 
 
-async def _look_at_postgres(connection: Any, name: str, clock: Clock) -> list[Found]:
+async def _look_at_postgres(connection: Any, name: str, clock: Clock, schema: str) -> list[Found]:
+    own = await connection.fetchval(
+        "SELECT quote_ident(coalesce($1, current_schema()))", schema or None
+    )
     row = await connection.fetchrow(
         "SELECT current_setting('server_version_num')::int AS version, "
         "current_setting('server_version') AS said, pg_is_in_recovery() AS replica, "
         "current_setting('default_transaction_read_only') = 'on' AS read_only, "
-        "has_schema_privilege(current_schema(), 'CREATE') AS may_create, "
+        "CASE WHEN to_regnamespace($1) IS NULL "
+        "THEN has_database_privilege(current_database(), 'CREATE') "
+        "ELSE has_schema_privilege(to_regnamespace($1), 'CREATE') END AS may_create, "
         "extract(epoch FROM clock_timestamp())::float8 AS now, "
         "pg_database_size(current_database()) AS bytes, "
         "current_setting('max_connections')::int AS most, "
         "(SELECT count(*) FROM pg_stat_activity WHERE datname IS NOT NULL) AS used, "
         "(SELECT extversion FROM pg_extension WHERE extname = 'timescaledb') AS timescale, "
         "current_setting('timescaledb.license', true) AS licence, "
-        "to_regclass('alembic_version') IS NOT NULL AS made"
+        "to_regclass($1 || '.alembic_version') IS NOT NULL AS made",
+        own,
     )
     apart = abs(row["now"] - clock.now_ms() / 1000)
     edition = f"TimescaleDB {row['timescale']} ({row['licence']})" if row["timescale"] else "plain"
     stands_at = None
     if row["made"]:
-        stands_at = await connection.fetchval("SELECT version_num FROM alembic_version")
+        stands_at = await connection.fetchval(f"SELECT version_num FROM {own}.alembic_version")
     free = row["most"] - row["used"]
     return [
         Found(
@@ -176,7 +183,7 @@ async def _look_at_postgres(connection: Any, name: str, clock: Clock) -> list[Fo
             f"{name}: tables",
             bool(row["may_create"]) or stands_at == _head(),
             "may be created" if row["may_create"] else "may not be created by this user",
-            "GRANT CREATE ON SCHEMA public TO the user of the URL, or start once as the owner",
+            f"GRANT CREATE ON SCHEMA {own} TO the user of the URL, or start once as the owner",
         ),
         _migrated(name, stands_at),
         Found(
