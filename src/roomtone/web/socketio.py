@@ -21,6 +21,7 @@ from roomtone.web import wishes
 from roomtone.web.guard import REALTIME
 from roomtone.web.lines import Line
 from roomtone.web.live import TOPICS, Ask, Hub
+from roomtone.web.packets import Json, Text, packet_class
 from roomtone.web.problems import Problem, Receive, Scope, Send
 from roomtone.web.retold import Told, retell
 from roomtone.web.viewer import Frame, Viewer
@@ -146,28 +147,10 @@ class SocketIO:
             socketio, packet = await asyncio.to_thread(_import)
         except MissingExtra as error:
             raise Problem(501, str(error)) from None
-        mark = secrets.token_hex(8)
-
-        class Packet(packet.Packet):  # type: ignore[misc, name-defined]
-            """A packet whose text may have been made before; it tells clients to keep marks.
-
-            With a `pid`, socket.io-client remembers the last text that an event ended with and
-            says it when it connects again.
-            """
-
-            data: Any
-
-            def encode(self) -> Any:
-                if self.packet_type == packet.EVENT and isinstance(self.data[-1], _Text):
-                    space = "" if self.namespace in (None, "/") else f"{self.namespace},"
-                    return f"{packet.EVENT}{space}{self.data[-1].text}"
-                if self.packet_type == packet.CONNECT and self.data:
-                    self.data = {**self.data, "pid": mark}
-                return super().encode()
-
         server = socketio.AsyncServer(
             async_mode="asgi",
-            serializer=Packet,
+            serializer=packet_class(packet, secrets.token_hex(8)),
+            json=Json,
             async_handlers=False,
             always_connect=True,
             namespaces=list(NAMESPACES),
@@ -190,6 +173,7 @@ class SocketIO:
             client = self._clients.pop((namespace, sid), None)
             if client is not None and client.task is not None:
                 client.task.cancel()
+                self._let_go(client)  # a task that has not begun yet ends without a word
 
         async def subscribe(sid: str, asked: Any = None, *_: Any) -> dict[str, Any]:
             return await self._asked((namespace, sid), asked, "sub")
@@ -205,6 +189,7 @@ class SocketIO:
     async def _connect(self, sid: str, namespace: str, scope: Scope, auth: Any) -> None:
         line: Line = scope["roomtone.line"]
         asked = wishes.said(scope, auth)
+        since, session = wishes.since(asked), wishes.session(asked)
         try:
             viewer = self._hub.enter()
         except Problem as problem:
@@ -214,9 +199,7 @@ class SocketIO:
             line.cut()
             return
         client = Client(sid, namespace, line, viewer)
-        since = wishes.since(asked)
         client.alerts_from = self._host.clock.now_ms() / 1000 - TICK_S if since is None else since
-        session = wishes.session(asked)
         if session:
             client.sessions[session] = wishes.event_id(asked)
             await self._server.enter_room(sid, wishes.room(session), namespace=namespace)
@@ -261,11 +244,14 @@ class SocketIO:
             self._host.fault("Socket.IO", error)
             log.error("a Socket.IO client was let go", error=type(error).__name__)
         finally:
-            client.line.viewers.discard(viewer)
-            self._hub.leave(viewer)
+            self._let_go(client)
         if (client.namespace, client.sid) in self._clients:  # our doing: it comes back by itself
             client.line.cut()
             self._lines.pop(client.line.id, None)
+
+    def _let_go(self, client: Client) -> None:
+        client.line.viewers.discard(client.viewer)
+        self._hub.leave(client.viewer)
 
     async def _listen(self, client: Client) -> None:
         """Do what the client wants, one wish after another."""
@@ -329,7 +315,7 @@ class SocketIO:
     async def _emit(self, client: Client, event: str, text: str) -> None:
         await client.line.room()
         client.line.handed(client.viewer)
-        await self._server.emit(event, _Text(text), to=client.sid, namespace=client.namespace)
+        await self._server.emit(event, Text(text), to=client.sid, namespace=client.namespace)
         client.viewer.sent += 1
 
     def _refill(self, client: Client, frame: Frame) -> None:
@@ -364,15 +350,6 @@ class SocketIO:
         server, self._server = self._server, None
         if server is not None:
             await server.shutdown()
-
-
-class _Text:
-    """A packet's data that is text already."""
-
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
 
 
 def _encoded(event: str, payload: Mapping[str, Any]) -> str:

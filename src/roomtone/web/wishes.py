@@ -25,14 +25,20 @@ def session(asked: Any) -> str:
         return ""
     named = asked.get("sessionId") or asked.get("session_id")
     try:
-        return str(msgspec.convert(f"session:{named}", Topic))[8:] if named else ""
+        topic = str(msgspec.convert(f"session:{named}", Topic))
     except msgspec.ValidationError:
         return ""
+    return topic[8:] if named and _is_whole(topic) else ""
 
 
 def event_id(asked: Mapping[str, Any]) -> str:
     named = asked.get("eventId") or asked.get("event_id") or ""
-    return named if isinstance(named, str) and len(named) <= 200 else ""
+    return named if isinstance(named, str) and len(named) <= 200 and _is_whole(named) else ""
+
+
+def _is_whole(text: str) -> bool:
+    """Whether it is text that can be sent: JSON may spell halves of characters, which cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def since(asked: Any) -> float | None:
@@ -42,7 +48,7 @@ def since(asked: Any) -> float | None:
     for name in ("since", "offset"):
         try:
             return float(msgspec.convert(float(asked[name]), Since))
-        except (KeyError, TypeError, ValueError, msgspec.ValidationError):
+        except (KeyError, TypeError, ValueError, OverflowError, msgspec.ValidationError):
             continue
     return None
 
