@@ -34,7 +34,7 @@ class Json:
 def packet_class(packet: Any, mark: str) -> Any:
     """The class of packets, made of the library's; clients are given `mark` to remember."""
 
-    class Packet(packet.Packet):  # type: ignore[misc, name-defined]
+    class Packet(packet.Packet):  # type: ignore[misc]
         """A packet whose text may have been made before; it tells clients to keep marks.
 
         With a `pid`, socket.io-client remembers the last text that an event ended with and
