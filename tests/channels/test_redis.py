@@ -123,6 +123,30 @@ async def test_a_redis_that_hangs_delays_nobody(
     await channel.close()
 
 
+async def test_a_topic_that_cannot_be_asked_for_ends_no_line(
+    redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half a character cannot be sent; it troubles the others only until its listener is gone."""
+    monkeypatch.setattr(module, "ENTER_S", 0.5)
+    channel = Redis(redis_url)
+    with pytest.raises(ServerError):
+        async with channel.subscribe("session:\ud800"):
+            pass
+    await channel.publish("session:\ud800", b"x")
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                async with channel.subscribe("pulse") as news:
+                    await channel.publish("pulse", b"x")
+                    assert await anext(news) == b"x"
+                break
+            except ServerError:
+                continue
+        while channel.trouble:
+            await asyncio.sleep(0.01)
+    await channel.close()
+
+
 async def test_without_a_redis_nobody_is_let_in(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever would listen is told what is wrong, and closing does not hang."""
     monkeypatch.setattr(module, "ENTER_S", 0.2)

@@ -118,6 +118,45 @@ async def test_what_nobody_named_is_not_asked_for_at_each_tick() -> None:
     assert wall.asked == [["c"]]
 
 
+async def test_an_alert_outlives_a_failure_and_goes_out_once() -> None:
+    """Those of the tick that failed, and those that waited for it; also when no room is left."""
+    wall = Wall()
+    publishing, _, task = make(wall)
+    publishing.take(tick("a", alerts=(alert("a", "MASS_EXIT"), alert("a", "LOW_ENGAGEMENT"))))
+    await until(lambda: len(wall.sent) == 2)
+    wall.down = True
+    publishing.take(tick("a", now=T0 + 10, alerts=(alert("a"), alert("a", "GRADUAL_DECLINE"))))
+    await until(lambda: publishing.trouble)
+    wall.down = False
+    for step in range(5):
+        publishing.take(Output(T0 + 15 + 5 * step))
+        await until(lambda: not publishing._waiting)
+    await until(lambda: len(wall.sent) == 5)
+    await asyncio.sleep(0)
+    task.cancel()
+
+    anomalies = [told["type"] for channel, told in wall.sent if channel == documents.ANOMALY]
+    assert sorted(anomalies) == ["GRADUAL_DECLINE", "LOW_ENGAGEMENT", "MASS_EXIT", "SUDDEN_DROP"]
+
+
+async def test_names_that_cannot_be_asked_for_keep_nothing_back() -> None:
+    """A user who may only publish, say: the session stands for its event, and health says why."""
+    wall = Wall()
+    publishing, _, task = make(wall)
+
+    async def refuse(sessions):
+        raise SourceError("no permission for MGET; grant it")
+
+    wall.events_of = refuse
+    publishing.take(tick("b"))
+    await until(lambda: wall.sent)
+    task.cancel()
+
+    assert wall.sent[0][1]["eventId"] == "b"
+    assert publishing.health()["ok"]
+    assert "grant it" in publishing.health()["detail"]
+
+
 async def test_a_redis_that_is_down_costs_bounded_memory() -> None:
     """The oldest ticks are dropped and counted, alerts wait, and health names the remedy."""
     wall = Wall()

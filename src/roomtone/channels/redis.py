@@ -172,6 +172,13 @@ class Redis:
                     f"the Redis at {self._where} does not answer ({told}); see that it runs, "
                     "or mend channels.news"
                 )
+            except* Exception as errors:  # of one topic, or one answer: the others must go on
+                kind = type(errors.exceptions[0]).__name__
+                log.error("a line to Redis failed and is made anew", line=name, exc_info=True)
+                self.troubles[name] = (
+                    f"a line to the Redis at {self._where} failed ({kind}) and is made anew; see "
+                    "the log, and report it"
+                )
             if loop.time() - begun > 2 * DEAD_S:
                 delay = 0.05
             await asyncio.sleep(delay)

@@ -63,11 +63,12 @@ class Publishing:
         self.published = 0  # payloads
         self.dropped = 0  # updates, because Redis did not take them in time
         self.trouble = ""
+        self._nameless = ""  # why events' names could not be asked for
 
     def take(self, out: Output) -> None:
         """Take what a tick gave; never waits."""
         block = next((b for b in out.blocks if b.measurement == self._measurement), None)
-        if block is None and not out.alerts:
+        if block is None and not (out.alerts or self._later):
             return
         if len(self._waiting) >= MOST_SLICES:
             oldest = self._waiting.popleft()
@@ -82,6 +83,7 @@ class Publishing:
         while True:
             while self._waiting:
                 piece = self._waiting.popleft()
+                due = [*self._later, *piece.alerts]  # should it fail, all of it, and nothing twice
                 try:
                     messages = await self._make(piece)
                     await self._outlet.send(messages)
@@ -89,13 +91,15 @@ class Publishing:
                     self.trouble = ""
                 except Exception as error:
                     if not self.trouble:
-                        known = isinstance(error, RoomtoneError)
+                        ours = isinstance(error, RoomtoneError)
                         log.warning(
-                            "nothing can be published", error=str(error), exc_info=not known
+                            "nothing can be published", error=str(error), exc_info=not ours
                         )
                     self.trouble = str(error) or type(error).__name__
                     self.dropped += len(piece)
-                    self._later.extend(piece.alerts)
+                    known = {id(alert) for alert in due}
+                    more = [alert for alert in self._later if id(alert) not in known]
+                    self._later = deque([*due, *more], maxlen=MOST_ALERTS)
                     await asyncio.sleep(WAIT_S)
             self._news.clear()
             await self._news.wait()
@@ -142,8 +146,12 @@ class Publishing:
             self._forget_at = now + ASK_AGAIN_S
         unknown = [s for s in sessions if s not in self._names and s not in self._asked]
         if unknown:
-            self._names.learn(await self._outlet.events_of(unknown))
             self._asked.update(unknown)
+            try:
+                self._names.learn(await self._outlet.events_of(unknown))
+                self._nameless = ""
+            except RoomtoneError as error:  # a page does without: its session stands for it
+                self._nameless = str(error)
 
     async def close(self) -> None:
         """Let go of the Redis."""
@@ -154,11 +162,15 @@ class Publishing:
         detail = self.trouble or f"{self.published:,} payloads published"
         if self.dropped:
             detail += f"; {self.dropped:,} updates dropped"
+        if self._nameless:
+            detail += f"; events have no names: {self._nameless}"
         return {
             "name": "documents",
             "ok": not self.trouble,
             "detail": detail,
-            "remedy": "see that the Redis of channels.documents runs" if self.trouble else "",
+            "remedy": "see that the Redis of channels.documents runs, and lets its user publish"
+            if self.trouble
+            else "",
         }
 
 
