@@ -92,9 +92,7 @@ class Publishing:
                 except Exception as error:
                     if not self.trouble:
                         ours = isinstance(error, RoomtoneError)
-                        log.warning(
-                            "nothing can be published", error=str(error), exc_info=not ours
-                        )
+                        log.warning("nothing can be published", error=str(error), exc_info=not ours)
                     self.trouble = str(error) or type(error).__name__
                     self.dropped += len(piece)
                     known = {id(alert) for alert in due}
