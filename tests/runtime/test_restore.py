@@ -329,3 +329,24 @@ def an_alert() -> Alert:
         current=1.0,
         expected=2.0,
     )
+
+
+@pytest.mark.servers
+async def test_points_alone_are_something(house: House, tmp_path: Path, postgres_url: str) -> None:
+    """Of sessions that still live the archive knows nothing: their points must not be mixed."""
+    await lively(house, 8)
+    back_up(house, tmp_path / "b")
+    stores = {"series": postgres_url, "archive": postgres_url}
+    await restore(tmp_path / "b", Settings(data=tmp_path / "first", stores=stores))
+    for kinds in (stores, {"series": postgres_url}):
+        settings = Settings(data=tmp_path / "second", stores=kinds)
+        with pytest.raises(BackupError, match="keep-stores"):
+            await restore(tmp_path / "b", settings, (read_position(tmp_path / "b")) // 2)
+        assert not (tmp_path / "second").exists()
+
+
+def read_position(folder: Path) -> int:
+    """How far a backup goes."""
+    manifest = read_manifest(folder)
+    assert manifest is not None
+    return manifest.position

@@ -166,19 +166,40 @@ def _check_empty(target: Path) -> None:
 
 
 async def _check_stores_empty(settings: Settings) -> None:
-    """A server's archive must have nothing yet, lest the past and the future be mixed."""
-    if settings.archive_url.startswith("sqlite:"):
-        return  # a file: in the folder, or looked for when the copy was put there
-    archive = plugins.archive(settings.archive_url)
-    await archive.open()
-    try:
-        if await archive.sessions(limit=1) or await archive.alerts(limit=1):
+    """Servers must have nothing yet, lest the past and the future be mixed.
+
+    A file is in the folder, or was looked for when the copy was put there.
+    """
+    for url, holds in (
+        (settings.archive_url, _archive_holds),
+        (settings.series_url, _series_holds),
+    ):
+        if not url.startswith("sqlite:") and await holds(url):
             raise BackupError(
-                "the configured archive holds something already; give the restored server an "
+                "the configured database holds something already; give the restored server an "
                 "empty database, or say --keep-stores if it is this server's own"
             )
+
+
+async def _archive_holds(url: str) -> bool:
+    archive = plugins.archive(url)
+    await archive.open()
+    try:
+        return bool(await archive.sessions(limit=1) or await archive.alerts(limit=1))
     finally:
         await archive.close()
+
+
+async def _series_holds(url: str) -> bool:
+    """Points of sessions that still live may be all there is."""
+    declared = plugins.gauges(seed_weights=True)[0].measurement
+    series = plugins.series_store(url)
+    await series.open([declared])
+    try:
+        first, last = (moment.replace(tzinfo=UTC) for moment in (datetime.min, datetime.max))
+        return bool(await series.read(declared.name, tags={}, start=first, end=last, limit=1))
+    finally:
+        await series.close()
 
 
 # -- files -------------------------------------------------------------------------------------
