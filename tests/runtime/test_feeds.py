@@ -10,6 +10,7 @@ import pytest
 from roomtone.errors import JournalError, SourceError
 from roomtone.events import Event, Message, Refusal
 from roomtone.ports import Delivery
+from roomtone.runtime import feeds as feeds_module
 from roomtone.runtime.door import Receipt, TooManySessions
 from roomtone.runtime.feeds import BATCH, IN_FLIGHT, Feeds, consumer_name, parts
 from tests.runtime.conftest import House, until
@@ -266,3 +267,23 @@ def test_a_consumer_is_its_folder_on_its_host(tmp_path) -> None:
     """The same after a restart; another folder on the same host is another consumer."""
     assert consumer_name(tmp_path) == consumer_name(tmp_path)
     assert consumer_name(tmp_path) != consumer_name(tmp_path / "other")
+
+
+async def test_what_nobody_expected_is_seen_and_ends_nothing(monkeypatch) -> None:
+    """Of an acknowledgement and of a look: counted and told, and both go on."""
+    monkeypatch.setattr(feeds_module, "LOOK_S", 0.01)
+    script, looks = Script("a", "b", ends=False), []
+
+    async def odd(*_):
+        looks.append(1)
+        raise KeyError("pending")
+
+    script.acknowledge = script.look = odd
+    feeds = Feeds()
+    feeds.start([script], Ledger(), consumer="me", refuse=lambda *_: None)
+    await until(lambda: len(looks) >= 5)
+    counts = feeds.counters()["script"]
+    await feeds.stop()
+
+    assert counts["unacked"] == 2
+    assert "report it" in counts["last_error"]

@@ -7,6 +7,7 @@ import pytest
 from roomtone.errors import BadConfig
 from roomtone.sources._address import parse_address
 from roomtone.sources._documents import CHANNELS
+from roomtone.sources.redis import Redis
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,11 @@ def test_an_address_in_full() -> None:
     assert (address.idle_s, address.count, address.start) == (5.0, 7, "$")
     assert parse_address("redis://h").channels == CHANNELS
     assert parse_address("redis://h").mode == "streams"
+
+
+@pytest.mark.parametrize("odd", ["h:port/0", "h/0?chanels=sync-events", "h?socket_timeout=soon"])
+def test_what_the_driver_cannot_use_is_told_at_once(odd) -> None:
+    """A word that was mistyped is no reason to try for ever; the password is not repeated."""
+    with pytest.raises(BadConfig, match="write it like") as told:
+        Redis(f"redis://me:secret@{odd}")
+    assert "secret" not in str(told.value)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import aclosing
 
 import pytest
 from redis.asyncio import Redis as Client
 
 from roomtone.errors import SourceError
+from roomtone.ports import Delivery
 from roomtone.sources.redis import Redis
+from tests.servers import Running
 
 pytestmark = pytest.mark.servers
 
@@ -44,3 +47,82 @@ async def test_answers_that_redis_will_not_send_are_asked_for_in_parts(redis_url
     assert 1 <= breaks < 20
     assert (await client.xpending(CHAT, "roomtone"))["pending"] == 0
     await client.aclose()
+
+
+VOTE = "platform.events.poll.vote.v1"
+
+
+async def given(feed: Redis, count: int) -> list[Delivery]:
+    """So many deliveries, not acknowledged."""
+    got: list[Delivery] = []
+    async with asyncio.timeout(20), aclosing(feed.deliveries("me")) as deliveries:
+        async for delivery in deliveries:
+            got.append(delivery)
+            if sum(len(d.events) for d in got) >= count:
+                return got
+    return got
+
+
+async def test_a_master_that_became_a_replica_is_left(own_redis: Running, redis_url: str) -> None:
+    """Acknowledging goes on at the promoted one: the old connection lives, and takes no writes."""
+    async with Client.from_url(own_redis.url) as old:
+        await old.xadd(CHAT, {"data": '{"sessionId":"s","message":"x"}'})
+        host = own_redis.url.removeprefix("redis://").removesuffix("/0")
+        new = redis_url.removeprefix("redis://").removesuffix("/0")
+        feed = Redis(f"redis://{host},{new}/0")
+        (delivery,) = await given(feed, 1)
+        await feed.acknowledge(delivery)
+        await old.replicaof("127.0.0.1", new.rpartition(":")[2])
+        with pytest.raises(SourceError, match="name the master"):
+            await feed.acknowledge(delivery)
+        await feed.acknowledge(delivery)
+    await feed.close()
+
+
+async def test_full_memory_keeps_nothing_from_being_acknowledged(own_redis: Running) -> None:
+    """To tell of names and polls takes memory, to acknowledge does not; they are told later."""
+    async with Client.from_url(own_redis.url) as client:
+        await client.xadd(
+            VOTE, {"data": '{"sessionId":"s","eventId":"e","pollId":"p","userId":"u"}'}
+        )
+        feed = Redis(own_redis.url)
+        (delivery,) = await given(feed, 1)
+        await client.config_set("maxmemory", "1")
+        with pytest.raises(SourceError, match="raise maxmemory"):
+            await feed.acknowledge(delivery)
+        assert (await client.xpending(VOTE, "roomtone"))["pending"] == 0
+        await client.config_set("maxmemory", "0")
+        await feed._shared.recall(await feed._aside())
+        assert feed._shared.is_behind
+        await feed.acknowledge(delivery)
+        assert await client.get("roomtone:event:s") == b"e"
+        assert len(await client.keys("roomtone:polls:*")) == 1
+    await feed.close()
+
+
+async def test_who_acknowledges_at_once_shares_a_connection(own_redis: Running) -> None:
+    """Eight deliveries that land together open one line, not eight."""
+    async with Client.from_url(own_redis.url) as client:
+        await client.xadd(CHAT, {"data": '{"sessionId":"s","message":"x"}'})
+        feed = Redis(own_redis.url)
+        (delivery,) = await given(feed, 1)
+        before = int((await client.info("stats"))["total_connections_received"])
+        await asyncio.gather(*(feed.acknowledge(delivery) for _ in range(8)))
+        after = int((await client.info("stats"))["total_connections_received"])
+    await feed.close()
+
+    assert after - before == 1
+
+
+@pytest.mark.parametrize(
+    ("user", "said"),
+    [("me:wrong", "mend user and password"), ("me:pw", "grant the user of the URL this command")],
+)
+async def test_who_may_not_is_told_what_to_mend(own_redis: Running, user: str, said: str) -> None:
+    """A wrong password and a missing permission are no Redis that is down."""
+    async with Client.from_url(own_redis.url) as client:
+        await client.execute_command("ACL", "SETUSER", "me", "on", ">pw", "~*", "+ping", "+select")
+    feed = Redis(own_redis.url.replace("://", f"://{user}@"))
+    with pytest.raises(SourceError, match=said):
+        await given(feed, 1)
+    await feed.close()

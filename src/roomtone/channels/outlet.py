@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from roomtone.errors import MissingExtra, SourceError
+from roomtone.errors import BadConfig, MissingExtra, SourceError
 
 EVENT_KEY = "roomtone:event:"
 """Before a session's name: where a source tells which event it belongs to."""
@@ -30,6 +30,13 @@ class RedisOutlet:
             raise MissingExtra("redis", "redis") from None
         parts = urlsplit(url)
         self._shown = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+        try:
+            redis.asyncio.ConnectionPool.from_url(url).make_connection()  # type: ignore[no-untyped-call]
+        except (ValueError, TypeError, redis.RedisError) as error:
+            raise BadConfig(
+                f"channels.documents is no address of a Redis ({error}); write it like "
+                "redis://host:6379/0"
+            ) from None
         self._troubles = (TimeoutError, OSError, redis.RedisError)
         self._pool: Any = redis.asyncio.ConnectionPool.from_url(
             url,

@@ -179,6 +179,12 @@ class Intake:
             except (RoomtoneError, OSError) as error:
                 self.counts.last_error = str(error)
                 continue
+            except Exception as error:  # to look must not end with one answer that is odd
+                reason = f"{type(error).__name__}; see the log, and report it"
+                if reason != self.counts.last_error:
+                    log.error("a feed cannot be asked how it is", feed=self.name, exc_info=True)
+                self.counts.last_error = reason
+                continue
             finally:
                 self.notice()
             self.counts.pending = int(said.get("pending", 0))
@@ -198,6 +204,10 @@ class Intake:
         self._flying.discard(task)
         self._free.release()
         self.counts.in_flight -= 1
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.counts.unacked += 1
+            self.counts.last_error = f"{type(error).__name__}; see the log, and report it"
+            log.error("a delivery was not acknowledged", feed=self.name, exc_info=error)
 
     async def _take(self, delivery: Delivery) -> None:
         """Submit it, wait until it is durable, and only then acknowledge it."""

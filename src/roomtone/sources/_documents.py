@@ -104,9 +104,10 @@ class Documents:
 
     def know_polls(self, polls: Mapping[str, str]) -> None:
         """Polls and their sessions, as they were kept from before."""
+        fresh = {poll: s for poll, s in self.fresh_polls.items() if polls.get(poll) != s}
         for poll, session in polls.items():
             self._remember(poll, session)
-        self.fresh_polls.clear()
+        self.fresh_polls = fresh  # which nobody could be told of yet
 
     def take(self, kind: str, payload: bytes, key: Callable[[], str] | None = None) -> Taken:
         """What a payload of this kind says: one object, an array, or one object per line.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from roomtone.errors import MissingExtra, SourceError
+from roomtone.errors import BadConfig, MissingExtra, SourceError
 
 CONNECT_S = 2.0
 REPLY_S = 2.0
@@ -66,7 +66,8 @@ class Link:
                 raise
         except (TimeoutError, OSError, redis.RedisError) as error:
             await link.close()
-            raise SourceError(f"no Redis at {shown} ({_short(error)}); is it running?") from None
+            do = _remedy(_code(error)) or "; is it running?"
+            raise SourceError(f"no Redis at {shown} ({_short(error)}){do}") from None
         except SourceError:
             await link.close()
             raise
@@ -96,14 +97,15 @@ class Link:
                             refused = refused or error
             except (TimeoutError, OSError, redis.RedisError) as error:
                 await self.close()
+                do = _remedy(_code(error)) or "; it is made anew"
                 raise SourceError(
-                    f"the connection to {self.shown} broke ({_short(error)}); it is made anew"
+                    f"the connection to {self.shown} broke ({_short(error)}){do}"
                 ) from None
             except asyncio.CancelledError:
                 await self.close()  # an answer is still on its way: nobody may read it as his
                 raise
         if refused is not None:
-            raise ReplyError(str(refused))
+            raise ReplyError(f"{_code(refused)} {refused}".strip())
         return answers
 
     async def send(self, *words: Any) -> None:
@@ -129,6 +131,19 @@ class Link:
         await self._connection.disconnect(nowait=True)
 
 
+def check(urls: Sequence[str]) -> None:
+    """Raise BadConfig for a URL that the driver cannot use, before anything is tried."""
+    redis = driver()
+    for url in urls:
+        try:
+            redis.asyncio.ConnectionPool.from_url(url).make_connection()
+        except (ValueError, TypeError, redis.RedisError) as error:
+            raise BadConfig(
+                f"{hide(url)} is no address of a Redis ({error}); write it like "
+                "redis://host:6379/0, and options as docs/redis.md has them"
+            ) from None
+
+
 def driver() -> Any:
     """The driver. Raises MissingExtra where it is not installed."""
     try:
@@ -152,11 +167,23 @@ def _short(error: BaseException) -> str:
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
+def _code(error: BaseException) -> str:
+    """The first word of Redis's answer where the driver made a type of it and left it out."""
+    return {
+        "AuthenticationError": "WRONGPASS",
+        "AuthenticationWrongNumberOfArgsError": "WRONGPASS",
+        "BusyLoadingError": "LOADING",
+        "NoPermissionError": "NOPERM",
+        "OutOfMemoryError": "OOM",
+        "ReadOnlyError": "READONLY",
+    }.get(type(error).__name__, "")
+
+
 def _remedy(text: str) -> str:
     code = text.partition(" ")[0]
     return {
-        "NOAUTH": "; put the password into the URL: redis://:PASSWORD@host",
-        "WRONGPASS": "; mend user and password in the URL",
+        "WRONGPASS": "; mend user and password in the URL, as in redis://USER:PASSWORD@host",
+        "OOM": "; its memory is full: raise maxmemory, or trim the streams",
         "NOPERM": "; grant the user of the URL this command and these keys",
         "WRONGTYPE": "; a key of that name is no stream: name others with channels=",
         "READONLY": "; it is a replica: name the master, or both hosts",

@@ -117,7 +117,8 @@ class Streams:
                 answer = await link.ask(
                     "XAUTOCLAIM", stream, group, consumer, idle_ms, cursor, "COUNT", count
                 )
-                cursor, entries = answer[0], answer[1]
+                cursor = answer[0]
+                entries = [entry for entry in answer[1] if entry]  # Redis 6.2 has none for trimmed
                 gone = answer[2] if len(answer) > 2 else []
                 self.lost += len(gone)  # trimmed while they were somebody's; Redis forgot them
                 for delivery in self._deliver([[stream.encode(), entries]]):

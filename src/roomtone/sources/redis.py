@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 
@@ -9,7 +10,7 @@ from roomtone.events import Event
 from roomtone.ports import Delivery
 from roomtone.sources._address import parse_address
 from roomtone.sources._documents import Documents
-from roomtone.sources._link import Link, driver
+from roomtone.sources._link import Link, ReplyError, check, driver
 from roomtone.sources._pubsub import PubSub
 from roomtone.sources._shared import Shared
 from roomtone.sources._streams import Streams
@@ -21,6 +22,7 @@ class Redis:
     def __init__(self, url: str) -> None:
         driver()
         self._address = parse_address(url)
+        check(self._address.urls)
         documents = Documents()
         self._shared = Shared(documents)
         self._streams = Streams(self._address, documents, self._shared.recall)
@@ -28,6 +30,7 @@ class Redis:
         self.durable = self._address.mode == "streams"
         self.name = "redis-streams" if self.durable else "redis-pubsub"
         self._side: Link | None = None  # acknowledges and looks while the other one waits
+        self._opening = asyncio.Lock()  # one for all who want it at once
 
     @property
     def connected(self) -> bool:
@@ -46,10 +49,16 @@ class Redis:
         if not (self.durable or fresh or self._shared.is_behind):
             return
         link = await self._aside()
-        if fresh or self._shared.is_behind:
-            await self._shared.tell(link, fresh)
-        if self.durable:
-            await self._streams.acknowledge(link, delivery.token)
+        try:
+            try:
+                if fresh or self._shared.is_behind:
+                    await self._shared.tell(link, fresh)
+            finally:  # what takes memory may be refused; that is no reason to read it all again
+                if self.durable:
+                    await self._streams.acknowledge(link, delivery.token)
+        except ReplyError:  # it may be a replica by now: look for the master the next time
+            await link.close()
+            raise
 
     async def look(self) -> Mapping[str, int]:
         """See `Feed`."""
@@ -72,6 +81,7 @@ class Redis:
                 await side.close()
 
     async def _aside(self) -> Link:
-        if self._side is None or not self._side.alive:
-            self._side = await Link.open(self._address.urls)
-        return self._side
+        async with self._opening:
+            if self._side is None or not self._side.alive:
+                self._side = await Link.open(self._address.urls)
+            return self._side
