@@ -22,6 +22,8 @@ from roomtone.runtime.masking import mask
         ),
         ("Authorization: Bearer abcdef123456", "Authorization: Bearer ***"),
         ("token=abc, then", "token=***, then"),
+        ("postgresql://h/d?sslpassword=b&ssl=on", "postgresql://h/d?sslpassword=***&ssl=on"),
+        ('{"password": "b", "user": "a"}', '{"password": "***", "user": "a"}'),
     ],
 )
 def test_what_opens_doors_is_hidden(text, shown):

@@ -142,7 +142,7 @@ async def test_a_server_that_hangs_holds_nobody_longer_than_the_limit(own_postgr
             await asyncio.sleep(0)
             cancelled.cancel()
             await asyncio.gather(cancelled, return_exceptions=True)
-        assert [type(error) for error in told] == [StoreError] * 3
+        assert [type(error) for error in told] == [StoreAway] * 3
         assert all("see that the server" in str(error) for error in told)
         await store.write([weather(5, {"here": (3, 4)})])
         assert [p.fields["warm"] for p in await read(store)] == [1, 3]
@@ -257,6 +257,22 @@ async def test_a_schema_beside_another_roomtone(server_url):
     assert await ask(server_url, "SELECT count(*) FROM public.points_weather") == [(1,)]
     assert await ask(server_url, "SELECT count(*) FROM two.series") == [(1,)]
     await public.close()
+    await other.close()
+
+
+@servers
+async def test_a_database_that_went_back_in_time_mixes_nothing(server_store, server_url):
+    """After a failover or a restore the ids that we remember may be lost, or be others'."""
+    await server_store.write([weather(0, {"here": (1, 2)})])
+    await ask(server_url, "TRUNCATE points_weather, series, series_tags RESTART IDENTITY")
+    other = PostgreSQL(server_url + "?pool=2")
+    await other.open([WEATHER])
+    await other.write([weather(0, {"theirs": (5, 6)})])
+    await server_store.write([weather(1, {"here": (3, 4)})])
+
+    assert [point.fields["warm"] for point in await read(other, "theirs")] == [5]
+    assert [point.fields["warm"] for point in await read(other, "here")] == [3]
+    assert len(await read(server_store, "")) == 2
     await other.close()
 
 

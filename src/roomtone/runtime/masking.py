@@ -9,7 +9,7 @@ HIDDEN = "***"
 # scheme://user:password@host, also where the password holds an @ or a slash that was not escaped.
 _URL = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://[^\s:/@'\"]*:)(?P<secret>[^\s'\"]*)(?=@)")
 _NAMED = re.compile(
-    r"(?P<before>\b(?:password|passwd|pwd|secret|token|api_?key|passfile)\s*[=:]\s*)"
+    r"(?P<before>\b\w*(?:password|passwd|pwd|secret|token|api_?key|passfile)[\"']?\s*[=:]\s*[\"']?)"
     r"(?P<secret>[^\s&'\",;)]+)",
     re.IGNORECASE,
 )

@@ -26,6 +26,10 @@ NEW_SERIES = 2_000  # series made by one statement
 INLINE_ROWS = 500  # up to so many rows a thread costs more than it spares the loop
 
 
+class SeriesLost(StoreError):
+    """The server went back in time: an older copy of the database, or a standby that was behind."""
+
+
 class Writer:
     """Writes for one measurement, and remembers the ids of its series."""
 
@@ -34,6 +38,7 @@ class Writer:
         self.newest = -(2**62)  # minute that was ever written: the live one
         self.aggregated = False  # by the server, and so not by us
         self._known: dict[Any, int] = {}  # by tag value, or by the tuple of values
+        self._newest = (0, "")  # the id and the tags' text of the last series that was entered
         self._summed: dict[int, Minute] = {}  # by start; those that are being written
 
     def check(self, blocks: Iterable[Block]) -> None:
@@ -70,6 +75,28 @@ class Writer:
                 lambda c, texts=[*by_text]: _enter(c, self.tables.measurement, texts)  # type: ignore[misc]
             )
             self._known |= {by_text[text]: id for text, id in found.items()}
+            self._newest = max(self._newest, *((id, text) for text, id in found.items()))
+
+    async def check_series(self, connection: Connection) -> None:
+        """Raise SeriesLost where the server no longer has the newest series that we know.
+
+        What goes back in time loses the newest first; its ids would be given to others.
+        """
+        id, text = self._newest
+        if not id:
+            return
+        found = await connection.fetchval(
+            "SELECT id FROM series WHERE measurement = $1 AND tags = $2",
+            self.tables.measurement.name,
+            text,
+        )
+        if found != id:
+            raise SeriesLost("the database no longer has its newest series; enter them again")
+
+    def forget_series(self) -> None:
+        """Look all of them up again."""
+        self._known.clear()
+        self._newest = (0, "")
 
     def forget(self) -> None:
         """The transaction was undone, and with it what was added up of it."""
@@ -173,6 +200,15 @@ async def _enter(
 
 async def write(pool: Pool, plans: Mapping[Writer, Sequence[Block]]) -> None:
     """Write the blocks of each writer, all in one transaction; then roll up what is over."""
+    try:
+        await _write(pool, plans)
+    except SeriesLost:
+        for writer in plans:
+            writer.forget_series()
+        await _write(pool, plans)
+
+
+async def _write(pool: Pool, plans: Mapping[Writer, Sequence[Block]]) -> None:
     made: list[tuple[Writer, list[Group]]] = []
     marks = []
     try:
@@ -183,6 +219,7 @@ async def write(pool: Pool, plans: Mapping[Writer, Sequence[Block]]) -> None:
 
         async def job(connection: Connection, careful: bool) -> None:
             for writer, groups in made:
+                await writer.check_series(connection)
                 await put(connection, writer.tables.name(0), groups, careful=careful)
 
         await write_bravely(pool, job, first="; ".join(marks))
