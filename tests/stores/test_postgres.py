@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 
 from roomtone.contracts import WEATHER, a_summary, an_alert, weather
-from roomtone.errors import MissingExtra, StoreError
+from roomtone.errors import MissingExtra, StoreAway, StoreError
 from roomtone.records import DeadLetter
 from roomtone.runtime import plugins
 from roomtone.stores import _archive, _pg_archive, _pg_points, _pg_pool
