@@ -67,3 +67,7 @@ class BackupError(RoomtoneError):
 
 class ServerError(RoomtoneError):
     """A server that was asked did not answer, or said no; the text names the remedy."""
+
+
+class EngineFailed(ServerError):
+    """The engine of another process failed on what it was given, for no reason that it knows."""

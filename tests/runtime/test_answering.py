@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from roomtone.errors import ServerError
+from roomtone.errors import EngineFailed, ServerError
 from roomtone.events import Message
 from roomtone.runtime import answering
 from roomtone.runtime.link import ASKS, Inbound, Link
@@ -78,15 +78,7 @@ async def test_a_question_of_another_release_is_answered(tmp_path: Path, redis_u
             await away._ask("stop")
         await away.link.line.publish(ASKS, b"\xc1 no question")
         await until(lambda: house.pipeline.inspector.fault_count)
-        async with asyncio.timeout(20):
-            while not await away._there():
-                await asyncio.sleep(0.05)
-            while True:
-                try:
-                    assert (await away.overview(1))["count"] == 0
-                    break
-                except ServerError:
-                    await asyncio.sleep(0.1)
+        assert (await away.overview(1))["count"] == 0, "those behind it are answered"
 
 
 async def test_a_question_that_fails_is_a_sentence(
@@ -99,7 +91,7 @@ async def test_a_question_that_fails_is_a_sentence(
             raise KeyError("a secret")
 
         monkeypatch.setattr(house.pipeline, "overview", fail)
-        with pytest.raises(ServerError, match=r"\(KeyError\); nothing was") as told:
+        with pytest.raises(EngineFailed, match=r"\(KeyError\); nothing was") as told:
             await away.overview(1)
         assert "secret" not in str(told.value)
 

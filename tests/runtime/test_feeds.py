@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 
 import pytest
 
-from roomtone.errors import JournalError, SourceError
+from roomtone.errors import EngineFailed, JournalError, SourceError
 from roomtone.events import Event, Message, Refusal
 from roomtone.ports import Delivery
 from roomtone.runtime import feeds as feeds_module
@@ -189,6 +189,7 @@ async def test_what_can_never_be_taken_is_buried_and_acknowledged() -> None:
     for error, said in (
         (TooManySessions("too many sessions; wait"), "too many sessions"),
         (ZeroDivisionError(), "could not be submitted: ZeroDivisionError"),
+        (EngineFailed("the engine failed on it; report it"), "could not be submitted: the engine"),
     ):
         feed, door = Script("a"), Ledger()
         door.fails = [error] * 3

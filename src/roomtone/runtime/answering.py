@@ -79,8 +79,13 @@ class Answering:
         async with self._link.line.subscribe(ASKS) as asks:
             self.listening.set()
             async for payload in asks:
+                try:
+                    asked = _decode_ask(payload)
+                except (msgspec.MsgspecError, RecursionError) as error:
+                    self._pipeline.fault("answering", error)  # those behind it are answered
+                    continue
                 await self._free.acquire()
-                self._start(self._reply(_decode_ask(payload)))
+                self._start(self._reply(asked))
 
     async def greet(self) -> None:
         """Tell those who watched an earlier engine that they may have missed something."""
@@ -154,7 +159,7 @@ class Answering:
         log.error("a question could not be answered", exc_info=True)
         return Told(
             id,
-            error=kind,
+            error="failed",
             reason=f"the engine failed on it ({type(error).__name__}); nothing was acknowledged, "
             "try again, and report it if it happens twice",
         )
@@ -193,7 +198,7 @@ class Answering:
     ) -> None:
         try:
             its = _decode_inbound(fields.get(b"b", b""))
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, RecursionError) as error:
             self._pipeline.fault("inbound", error)
             await self._settle(name)
             return

@@ -12,7 +12,7 @@ from uuid import uuid4
 import msgspec
 import structlog
 
-from roomtone.errors import JournalError, RoomtoneError, ServerError, StoreError
+from roomtone.errors import EngineFailed, JournalError, RoomtoneError, ServerError, StoreError
 from roomtone.events import Event, Refusal
 from roomtone.points import Measurement
 from roomtone.ports import Archive, Channel, SeriesStore
@@ -57,6 +57,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Told).decode
 _KINDS: dict[str, type[RoomtoneError]] = {
     "crowded": TooManySessions,
+    "failed": EngineFailed,
     "journal": JournalError,
     "store": StoreError,
 }
@@ -133,7 +134,7 @@ class Away:
                         if waiting is not None and not waiting.done():
                             waiting.set_result(told)
                 return
-            except (ServerError, msgspec.MsgspecError) as error:
+            except Exception as error:  # without it no question is ever answered again
                 self.fault("answers", error)
                 await asyncio.sleep(0.5)
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import structlog
 
-from roomtone.errors import RoomtoneError
+from roomtone.errors import EngineFailed, RoomtoneError
 from roomtone.events import Event, Refusal, encode
 from roomtone.ports import Delivery, Feed
 from roomtone.runtime import plugins
@@ -229,7 +229,7 @@ class Intake:
             self.counts.last_error = str(error)
 
     async def _submit(self, events: Sequence[Event], places: Sequence[int]) -> None:
-        wait_s, tries = FIRST_WAIT_S, 0
+        wait_s, tries, reason = FIRST_WAIT_S, 0, ""
         while True:
             try:
                 receipt = await self._door.submit(events, (), places, source=self.name)
@@ -237,15 +237,17 @@ class Intake:
             except TooManySessions as error:
                 receipt = Receipt(0, 0, error.refusals(places))
                 break
+            except EngineFailed as error:  # said as elsewhere, but it may be this batch
+                tries, reason = tries + 1, str(error)
             except (RoomtoneError, OSError) as error:  # DiskFull, JournalError: until it works
                 self._stuck = self.counts.last_error = str(error)
             except Exception as error:
-                tries += 1
+                tries, reason = tries + 1, f"{type(error).__name__}; see the log"
                 log.error("events could not be submitted", feed=self.name, exc_info=True)
-                if tries >= TRIES:
-                    reason = f"could not be submitted: {type(error).__name__}; see the log"
-                    receipt = Receipt(0, 0, [Refusal(place, reason) for place in places])
-                    break
+            if tries >= TRIES:
+                reason = f"could not be submitted: {reason}"
+                receipt = Receipt(0, 0, [Refusal(place, reason) for place in places])
+                break
             await asyncio.sleep(wait_s * random.uniform(0.5, 1.0))
             wait_s = min(wait_s * 2, LONGEST_WAIT_S)
         self._stuck = ""
