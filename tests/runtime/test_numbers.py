@@ -109,3 +109,14 @@ async def test_no_label_holds_a_session_or_a_user(house: House) -> None:
     told: list[Number] = [*of_running(house.pipeline)]
 
     assert "canary" not in repr(told)
+
+
+def test_a_file_that_goes_while_it_is_looked_at_is_not_counted(tmp_path: Path) -> None:
+    """Retention removes segments and snapshots at any moment; the page of numbers stands."""
+    (tmp_path / f"journal-{0:020}.log").write_bytes(b"12345")
+    for name in (f"journal-{5:020}.log", f"snapshot-{5:020}.bin"):
+        (tmp_path / name).symlink_to(tmp_path / "gone")
+    found = flat(of_folder(tmp_path))
+
+    assert found["roomtone_journal_size_bytes"] == 5
+    assert "roomtone_snapshot_age_seconds" not in found

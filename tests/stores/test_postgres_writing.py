@@ -9,6 +9,7 @@ import pytest
 from roomtone.contracts import WEATHER, a_summary, an_alert, weather
 from roomtone.errors import StoreError
 from roomtone.stores import _pg_copy, _pg_points
+from roomtone.stores._minute import Minute
 from roomtone.stores._pg_copy import encode
 from roomtone.stores.postgres import PostgreSQL
 from roomtone.testing import START
@@ -203,3 +204,16 @@ async def test_a_minute_that_another_process_wrote_to_is_read_back(server_url, s
     await server_store.write([crowd(120)])
 
     assert await odd_rows(server_url) == [0, 0]
+
+
+def test_slices_of_one_tick_are_added_up():
+    """A tick of many rooms comes in parts; only what is said anew makes a minute uncountable."""
+    minute = Minute(["warm"])
+    for at, ids in ((0, [1, 2]), (0, [3]), (5_000, [3, 1]), (5_000, [2])):
+        minute.add(at, ids, {"warm": np.array(ids, float)})
+    ids, (mean, _, _, n) = minute.table()
+
+    assert minute.rows == 6
+    assert (ids, mean.tolist(), n.tolist()) == ([1, 2, 3], [1, 2, 3], [2, 2, 2])
+    minute.add(5_000, [1], {"warm": np.array([9.0])})
+    assert minute.rows == -1

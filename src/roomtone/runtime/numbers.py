@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -146,12 +147,12 @@ def of_journal(journal: Journal) -> Iterator[Number]:
 
 def of_folder(folder: Path) -> Iterator[Number]:
     """What lies on the disk. Reads the folder: not for the event loop."""
-    sizes = [path.stat().st_size for path in folder.glob("journal-*.log")]
+    sizes = [its.st_size for path in folder.glob("journal-*.log") if (its := _stat(path))]
     yield gauge("roomtone_journal_segments", "Segment files of the journal.", len(sizes))
     yield gauge("roomtone_journal_size_bytes", "Bytes of all segments.", sum(sizes))
     snapshots = snapshot_paths(folder)
-    if snapshots:
-        age = WallClock().now_ms() / 1000 - snapshots[-1].stat().st_mtime
+    if snapshots and (its := _stat(snapshots[-1])):
+        age = WallClock().now_ms() / 1000 - its.st_mtime
         yield gauge(
             "roomtone_snapshot_age_seconds",
             "Age of the newest snapshot; a restart replays what came after it.",
@@ -162,6 +163,14 @@ def of_folder(folder: Path) -> Iterator[Number]:
             "Position in the journal that the newest snapshot stands at.",
             snapshot_position(snapshots[-1]),
         )
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    """What is known of a file; None where retention, or a newer one, took it away just now."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def of_keeper(keeper: Keeper) -> Iterator[Number]:

@@ -23,7 +23,7 @@ class Minute:
     def __init__(self, fields: Sequence[str]) -> None:
         self.rows = 0
         self._fields = fields
-        self._times: set[int] = set()
+        self._seen: dict[int, NDArray[np.int64]] = {}  # by time: a tick comes in slices
         self._ids: NDArray[np.int64] = np.empty(0, np.int64)  # in order of appearance
         self._sum = np.empty((len(fields), 0))
         self._n = np.empty((len(fields), 0))
@@ -37,11 +37,14 @@ class Minute:
     ) -> None:
         """Count a block in; one that says something anew makes the whole minute uncountable."""
         series = np.array(ids, dtype=np.int64)
-        if time in self._times or len(np.unique(series)) != len(series):
+        seen = self._seen.get(time)
+        if len(np.unique(series)) != len(series) or (
+            seen is not None and np.isin(series, seen, assume_unique=True).any()
+        ):
             self.rows = -1
         if self.rows < 0:
             return
-        self._times.add(time)
+        self._seen[time] = series if seen is None else np.concatenate([seen, series])
         self.rows += len(series)
         at = self._places(series)
         unknown = np.full(len(series), np.nan)
