@@ -67,6 +67,7 @@ class HalfSpaceTrees:
         if not forest.trees:
             raise ValueError("This forest has no trees yet; let it learn one point first.")
         made = cls(len(names), forest.n_trees, forest.height, forest.window_size)
+        made._feature, made._cut = made._feature.copy(), made._cut.copy()  # drawn once, for all
         inner = 2**made._height
         for tree, root in enumerate(forest.trees):
             level, first = [root], 1
