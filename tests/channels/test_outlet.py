@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis as Client
 
 from roomtone.channels.outlet import RedisOutlet
-from roomtone.errors import SourceError
+from roomtone.errors import BadConfig, SourceError
 from tests.servers import Running
 
 pytestmark = pytest.mark.servers
@@ -57,4 +57,22 @@ async def test_a_redis_that_goes_and_comes_back(own_redis: Running) -> None:
         await outlet.send([("a", b"4")])
     own_redis.start()
     await outlet.send([("a", b"5")])
+    await outlet.close()
+
+
+@pytest.mark.parametrize("odd", ["h:port/0", "h/0?odd=1"])
+def test_an_address_that_cannot_be_is_refused(odd: str) -> None:
+    """At once, with how to write it, and without the password."""
+    with pytest.raises(BadConfig, match="write it like redis://host:6379/0") as told:
+        RedisOutlet(f"redis://:secret@{odd}")
+    assert "secret" not in str(told.value)
+
+
+async def test_a_user_who_may_not_is_no_redis_that_is_down(own_redis: Running) -> None:
+    """What to do is to let it, and not to look whether it runs."""
+    async with Client.from_url(own_redis.url) as client:
+        await client.execute_command("ACL", "SETUSER", "me", "on", ">pw", "~*", "+ping", "+select")
+    outlet = RedisOutlet(own_redis.url.replace("://", "://me:pw@"))
+    with pytest.raises(SourceError, match="let its user PUBLISH"):
+        await outlet.send([("a", b"1")])
     await outlet.close()

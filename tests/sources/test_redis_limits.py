@@ -11,6 +11,7 @@ from redis.asyncio import Redis as Client
 
 from roomtone.errors import SourceError
 from roomtone.ports import Delivery
+from roomtone.sources import _pubsub
 from roomtone.sources.redis import Redis
 from tests.servers import Running
 
@@ -118,11 +119,45 @@ async def test_who_acknowledges_at_once_shares_a_connection(own_redis: Running) 
     ("user", "said"),
     [("me:wrong", "mend user and password"), ("me:pw", "grant the user of the URL this command")],
 )
-async def test_who_may_not_is_told_what_to_mend(own_redis: Running, user: str, said: str) -> None:
+@pytest.mark.parametrize("mode", ["streams", "pubsub"])
+async def test_who_may_not_is_told_what_to_mend(
+    own_redis: Running, user: str, said: str, mode: str
+) -> None:
     """A wrong password and a missing permission are no Redis that is down."""
     async with Client.from_url(own_redis.url) as client:
-        await client.execute_command("ACL", "SETUSER", "me", "on", ">pw", "~*", "+ping", "+select")
-    feed = Redis(own_redis.url.replace("://", f"://{user}@"))
+        may = ["~*", "+ping", "+select", "+role", "+time", "+hlen", "+hgetall"]
+        await client.execute_command("ACL", "SETUSER", "me", "on", ">pw", *may)
+    feed = Redis(own_redis.url.replace("://", f"://{user}@") + f"?mode={mode}")
     with pytest.raises(SourceError, match=said):
         await given(feed, 1)
+    await feed.close()
+
+
+async def test_large_messages_wait_in_bounds(
+    own_redis: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While nobody takes them no more are read, by their bytes; then all come."""
+    monkeypatch.setattr(_pubsub, "MOST_BYTES", 100_000)
+    body = '{"sessionId":"s","message":"' + "x" * 5_000 + '"}'
+    feed = Redis(own_redis.url + "?mode=pubsub")
+    async with (
+        asyncio.timeout(20),
+        Client.from_url(own_redis.url) as client,
+        aclosing(feed.deliveries("me")) as deliveries,
+    ):
+        first = asyncio.create_task(anext(deliveries))
+        while not feed.connected:
+            await asyncio.sleep(0.01)
+        await client.publish(CHAT, body)
+        taken = len((await first).events)
+        for _ in range(100):
+            await client.publish(CHAT, body)
+        waiting = feed._pubsub._waiting
+        while sum(len(payload) for _, payload in waiting) < 95_000:
+            await asyncio.sleep(0.01)
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+            assert len(waiting) <= 25
+        while taken < 101:
+            taken += len((await anext(deliveries)).events)
     await feed.close()

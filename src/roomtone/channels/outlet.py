@@ -16,6 +16,8 @@ REPLY_S = 2.0
 AT_ONCE = 250
 """How many commands are packed without a breath in between: a millisecond."""
 
+_RUNNING = "is it running?"
+
 
 class RedisOutlet:
     """An Outlet to `redis://host:6379/0`, over one connection that is made anew when it breaks."""
@@ -37,6 +39,7 @@ class RedisOutlet:
                 f"channels.documents is no address of a Redis ({error}); write it like "
                 "redis://host:6379/0"
             ) from None
+        self._no = (redis.ResponseError, redis.AuthenticationError)
         self._troubles = (TimeoutError, OSError, redis.RedisError)
         self._pool: Any = redis.asyncio.ConnectionPool.from_url(
             url,
@@ -89,8 +92,9 @@ class RedisOutlet:
                 return answers
             except self._troubles as error:
                 reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+                do = "let its user PUBLISH, and GET" if isinstance(error, self._no) else _RUNNING
                 raise SourceError(
-                    f"{self._shown} does not take what is published ({reason}); is it running?"
+                    f"{self._shown} does not take what is published ({reason}); {do}"
                 ) from None
             finally:
                 if not done:

@@ -89,7 +89,7 @@ class Link:
             from redis.asyncio import BlockingConnectionPool, Redis
             from redis.asyncio.retry import Retry
             from redis.backoff import NoBackoff
-            from redis.exceptions import RedisError
+            from redis.exceptions import AuthenticationError, RedisError, ResponseError
         except ImportError:
             raise MissingExtra("redis", "redis") from None
         pool = BlockingConnectionPool.from_url(
@@ -102,6 +102,7 @@ class Link:
         )
         self.client: Any = Redis.from_pool(pool)
         self._failures = (RedisError, OSError)
+        self._no = (ResponseError, AuthenticationError)
         parts = urlsplit(url)
         self.where = f"{parts.hostname or 'localhost'}:{parts.port or 6379}"
         self.partition = partition
@@ -118,9 +119,12 @@ class Link:
         except (*self._failures, TimeoutError) as error:
             with contextlib.suppress(*self._failures):  # idle lines to a Redis that was restarted
                 await self.client.connection_pool.disconnect(inuse_connections=False)
+            said_no = isinstance(error, self._no)
+            said = "says no" if said_no else "does not answer"
+            do = "see what its user may do and its memory" if said_no else "see that it runs"
             raise ServerError(
-                f"the Redis at {self.where} does not answer ({type(error).__name__}); nothing was "
-                "acknowledged, see that it runs and try again"
+                f"the Redis at {self.where} {said} ({type(error).__name__}); nothing was "
+                f"acknowledged, {do} and try again"
             ) from None
 
     async def close(self) -> None:

@@ -81,7 +81,7 @@ class Link:
     async def ask_all(self, commands: Sequence[Sequence[Any]], within_s: float = REPLY_S) -> Any:
         """Several commands in one round trip; raises for the first error, after all answers."""
         redis = driver()
-        refused: Exception | None = None
+        said_no: Exception | None = None
         answers = []
         async with self._turn:
             if not self.alive:
@@ -94,7 +94,7 @@ class Link:
                         try:
                             answers.append(await self.read())
                         except redis.ResponseError as error:
-                            refused = refused or error
+                            said_no = said_no or error
             except (TimeoutError, OSError, redis.RedisError) as error:
                 await self.close()
                 do = _remedy(_code(error)) or "; it is made anew"
@@ -104,8 +104,8 @@ class Link:
             except asyncio.CancelledError:
                 await self.close()  # an answer is still on its way: nobody may read it as his
                 raise
-        if refused is not None:
-            raise ReplyError(f"{_code(refused)} {refused}".strip())
+        if said_no is not None:
+            raise refused(said_no)
         return answers
 
     async def send(self, *words: Any) -> None:
@@ -165,6 +165,11 @@ def hide(url: str) -> str:
 def _short(error: BaseException) -> str:
     text = str(error).partition("\n")[0]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def refused(error: BaseException) -> ReplyError:
+    """What Redis answered, whatever the driver made of it."""
+    return ReplyError(f"{_code(error)} {error}".strip())
 
 
 def _code(error: BaseException) -> str:

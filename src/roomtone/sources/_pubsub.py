@@ -12,11 +12,14 @@ from roomtone.ports import Delivery
 from roomtone.sources._address import Address
 from roomtone.sources._batch import Batch
 from roomtone.sources._documents import Documents
-from roomtone.sources._link import Link, driver
+from roomtone.sources._link import Link, driver, refused
 from roomtone.sources._streams import Recall
 
 MOST_WAITING = 20_000
 """How many messages wait here before we stop reading; Redis then keeps some, and hangs up."""
+
+MOST_BYTES = 64_000_000
+"""The same in bytes, where messages are large."""
 
 PING_S = 1.0
 SILENT_S = 2.0
@@ -76,7 +79,8 @@ class _Ear:
         self._link, self._waiting = link, waiting
         self._heard = asyncio.get_running_loop().time()
         self._subscribed = 0
-        self._trouble: SourceError | None = None
+        self._size = 0  # of what waits, at most
+        self._trouble: SourceError | None = None  # a ReplyError where Redis said no
         self.news = asyncio.Event()
 
     def check(self) -> None:
@@ -109,11 +113,22 @@ class _Ear:
                 count += 1
                 if count % 500 == 0:
                     await asyncio.sleep(0)
-                while len(self._waiting) >= MOST_WAITING:
+                self._size += len(said[2]) if said[0] == b"message" else 0
+                while self._is_full():
                     await asyncio.sleep(0.01)
                     self._heard = loop.time()
+        except redis.ResponseError as error:  # it may not listen to one of them, say
+            self._trouble = self._trouble or refused(error)
+            self.news.set()
         except (OSError, redis.RedisError) as error:
             self._fail(f"{type(error).__name__}: {error}")
+
+    def _is_full(self) -> bool:
+        if len(self._waiting) >= MOST_WAITING:
+            return True
+        if self._size > MOST_BYTES:  # counted anew only now: messages are taken away elsewhere
+            self._size = sum(len(payload) for _, payload in self._waiting)
+        return self._size > MOST_BYTES
 
     async def ping(self) -> None:
         """Ask every second whether Redis is there; one that does not answer is given up."""
