@@ -7,10 +7,10 @@ from pathlib import Path
 from roomtone.engine import Engine
 from roomtone.events import Message
 from roomtone.records import Gap
-from roomtone.runtime import recovery
+from roomtone.runtime import keeper, recovery
 from roomtone.runtime.config import Engine as EngineSettings
 from roomtone.runtime.config import Settings
-from tests.runtime.conftest import House
+from tests.runtime.conftest import House, until
 
 T0 = 1_763_719_200
 
@@ -56,6 +56,24 @@ async def test_other_rules_make_the_engine_anew(house: House) -> None:
 
     assert again.engine.summary("s").messages == 1
     assert again.board.known("s")["score"] < literal
+
+
+async def test_a_start_writes_before_it_must_let_go(house: House, monkeypatch) -> None:
+    """Ticks of many rooms do not all fit into memory; where stores are well none is let go."""
+    sessions = [f"s{n}" for n in range(20)]
+    await house.pipeline.submit([Message(session=s, user="a", text="x") for s in sessions])
+    await house.tick(12)
+    written = house.pipeline.keeper
+    await until(lambda: not written.lag)
+    await house.pipeline.stop()
+    for path in _snapshots(house.settings.journal_folder):
+        path.unlink()
+    monkeypatch.setattr(keeper, "MOST_BYTES", 6 * written.written // 12 * 200)
+
+    again = await house.open()
+
+    assert again.keeper.written >= written.written
+    assert again.keeper.dropped == 0
 
 
 def _snapshots(folder: Path) -> list[Path]:

@@ -123,6 +123,11 @@ class Keeper:
         """Whether all that was ever handed in is in the stores."""
         return not (self.lag or self._hole or self._mending)
 
+    @property
+    def full(self) -> bool:
+        """Whether it is time to write before more is handed in, lest it be let go."""
+        return self.lag >= AT_ONCE or self._bytes > MOST_BYTES // 2
+
     async def room(self) -> None:
         """Wait until the stores take what they are given, and little waits for them."""
         await self._opened()

@@ -55,7 +55,7 @@ async def rebuild(pipeline: Pipeline) -> None:
         pipeline.position = position
         pipeline.unsaved += len(entry.events) if isinstance(entry, Batch) else 0
         entries += 1
-        if entries % 200 == 0:
+        if entries % 200 == 0 or pipeline.keeper.full:
             if pipeline.keeper.trouble is None:  # else it would be waited for again and again
                 await pipeline.keeper.drain()
             await asyncio.sleep(0)
