@@ -184,3 +184,25 @@ async def test_a_long_queue_is_not_made_longer(
     async with pair(joined(tmp_path, redis_url)) as (_, away):
         with pytest.raises(ServerError, match="in a moment"):
             await away.submit([said()])
+
+
+async def test_many_refusals_do_not_fill_the_line(
+    tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All are counted at the engine, with as many samples as it keeps."""
+    async with pair(joined(tmp_path, redis_url)) as (house, away):
+        sizes: list[int] = []
+        publish = away.link.line.publish
+
+        async def measured(topic: str, payload: bytes) -> None:
+            sizes.append(len(payload))
+            await publish(topic, payload)
+
+        monkeypatch.setattr(away.link.line, "publish", measured)
+        away.refuse(
+            "mine", [Refusal(n, "odd; mend it") for n in range(5_000)], [b"x" * 2048] * 5_000
+        )
+        await until(lambda: house.pipeline.inspector.sources())
+        assert house.pipeline.inspector.sources()[0]["refused"] == 5_000
+
+    assert max(sizes) < 1_000_000

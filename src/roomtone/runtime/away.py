@@ -23,7 +23,7 @@ from roomtone.runtime.door import Receipt, TooManySessions
 from roomtone.runtime.event_names import AskedNames, PassedOn
 from roomtone.runtime.feeds import Feeds
 from roomtone.runtime.host import Place
-from roomtone.runtime.inspector import Inspector
+from roomtone.runtime.inspector import KEPT, Inspector
 from roomtone.runtime.link import ANSWER_S, ASKS, Asked, Inbound, Link, Refused, Told
 from roomtone.runtime.opening import Opening
 from roomtone.runtime.views import news_health, show_row
@@ -241,7 +241,8 @@ class Away:
 
     def refuse(self, source: str, refusals: Sequence[Refusal], samples: Sequence[bytes]) -> None:
         """Tell the engine what could not be taken in; never waits, and is lost if it is away."""
-        self._tell("refuse", Refused(source, list(refusals), list(samples)))
+        shown = list(samples[:KEPT])  # as many as are looked at; thousands would fill the line
+        self._tell("refuse", Refused(source, list(refusals), shown))
 
     def learn(self, names: Mapping[str, str]) -> None:
         """Tell the engine which events sessions belong to: each once a minute; never waits."""
