@@ -41,7 +41,7 @@ unit: $(VENV)/.dev dashboard servers tests/node/node_modules/.ready  ## Run the 
 	$(BIN)/python -m pytest -n $(JOBS) -m "not browser"
 
 browser: $(VENV)/.dev dashboard chromium  ## Drive the pages in Chromium and look at them.
-	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m browser -n $(JOBS) --dist loadfile
 
 dashboard: src/roomtone/web/static/index.html  ## Build the dashboard.
 
