@@ -82,14 +82,25 @@ def read_alerts(
     limit: int,
 ) -> list[dict[str, Any]]:
     """Alerts of [start, end), newest first, as `Archive.alerts` describes them."""
-    filters = {
+    filters = alert_filters(session, type, severity, start, end)
+    return [shown_alert(row) for row in _page(connection, "alerts", "time", filters, before, limit)]
+
+
+def alert_filters(
+    session: str | None,
+    type: str | None,
+    severity: str | None,
+    start: datetime | None,
+    end: datetime | None,
+) -> dict[str, Any]:
+    """Conditions with the value of each; where that is None, the condition is not meant."""
+    return {
         "session = ?": session,
         "type = ?": type,
         "severity = ?": severity,
         "time >= ?": None if start is None else to_ms(start),
         "time < ?": None if end is None else to_ms(end),
     }
-    return [shown_alert(row) for row in _page(connection, "alerts", "time", filters, before, limit)]
 
 
 def read_alert(connection: sqlite3.Connection, id: str) -> dict[str, Any] | None:

@@ -60,15 +60,8 @@ async def add_alerts(connection: Connection, alerts: Sequence[Alert]) -> None:
 
 
 def page_sql(table: str, time: str, filters: Sequence[str], after: bool) -> str:
-    """The query for one page, newest first: `filters` are conditions, `after` a cursor.
-
-    Each condition ends in a `?` that stands for the next parameter.
-    """
-    conditions = [*filters]
-    if after:
-        conditions.append(f"({time}, id) < (SELECT {time}, id FROM {table} WHERE id = ?)")
-    where = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-    parts = f"SELECT * FROM {table} {where}ORDER BY {time} DESC, id DESC LIMIT ?".split("?")
+    """SQLite's query for the same page, with PostgreSQL's words for its parameters."""
+    parts = _archive.page_sql(table, time, filters, after).split("?")
     return "".join(f"{part}${i + 1}" for i, part in enumerate(parts[:-1])) + parts[-1]
 
 
@@ -101,13 +94,7 @@ async def read_alerts(
     limit: int,
 ) -> list[dict[str, Any]]:
     """Alerts of [start, end), newest first, as `Archive.alerts` describes them."""
-    filters = {
-        "session = ?": session,
-        "type = ?": type,
-        "severity = ?": severity,
-        "time >= ?": None if start is None else to_ms(start),
-        "time < ?": None if end is None else to_ms(end),
-    }
+    filters = _archive.alert_filters(session, type, severity, start, end)
     rows = await _page(connection, "alerts", "time", filters, before, limit)
     return [_archive.shown_alert(row) for row in rows]
 

@@ -7,12 +7,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from roomtone.alerts import Alert
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.ports import VERDICTS
-from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 from roomtone.stores import _pg_archive, _pg_points, _pg_rollup
+from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._keeping import KEEP_S, checked
 from roomtone.stores._pg_address import parse
 from roomtone.stores._pg_aggregates import refresh
@@ -22,7 +20,7 @@ from roomtone.stores._pg_prepare import prepare
 from roomtone.stores._points import to_ms
 
 
-class PostgreSQL:
+class PostgreSQL(ArchiveCalls):
     """A SeriesStore and an Archive in the database that `postgresql://user@host/db` names.
 
     Objects of one process that name the same URL share one pool of connections; other processes
@@ -30,6 +28,8 @@ class PostgreSQL:
     Every call ends within its time limit, also when the server hangs, and a server that comes
     back is used again without anybody's help. See docs/stores.md for the options of the URL.
     """
+
+    _sql = _pg_archive
 
     def __init__(self, url: str, *, keep_s: Mapping[int, int | None] = KEEP_S) -> None:
         driver()
@@ -119,71 +119,11 @@ class PostgreSQL:
             )
         return deleted
 
-    async def add_alerts(self, alerts: Sequence[Alert]) -> None:
-        if alerts:
-            await self._opened().write(lambda c: _pg_archive.add_alerts(c, alerts))
+    async def _keep(self, job: Job, *, durable: bool = False) -> Any:
+        return await self._opened().write(job)  # a commit waits for the disk, as this server is set
 
-    async def alerts(
-        self,
-        *,
-        session: str | None = None,
-        type: str | None = None,
-        severity: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        before: str | None = None,
-        limit: int = 100,
-    ) -> Sequence[Mapping[str, Any]]:
-        return await self._opened().ask(
-            lambda c: _pg_archive.read_alerts(
-                c,
-                session=session,
-                type=type,
-                severity=severity,
-                start=start,
-                end=end,
-                before=before,
-                limit=limit,
-            )
-        )
-
-    async def alert(self, id: str) -> Mapping[str, Any] | None:
-        return await self._opened().ask(lambda c: _pg_archive.read_alert(c, id))
-
-    async def judge_alert(self, id: str, verdict: str, by: str, at: datetime) -> bool:
-        if verdict not in VERDICTS:
-            raise StoreError(f"no verdict is called {verdict!r}; choose one of: {VERDICTS}")
-        return await self._opened().write(lambda c: _pg_archive.judge(c, id, verdict, by, at))
-
-    async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None:
-        if sessions:
-            await self._opened().write(lambda c: _pg_archive.add_sessions(c, sessions))
-
-    async def sessions(
-        self, *, session: str | None = None, before: str | None = None, limit: int = 100
-    ) -> Sequence[SessionSummary]:
-        return await self._opened().ask(
-            lambda c: _pg_archive.read_sessions(c, session=session, before=before, limit=limit)
-        )
-
-    async def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        if letters:
-            await self._opened().write(lambda c: _pg_archive.add_dead_letters(c, letters))
-
-    async def dead_letters(
-        self, *, source: str | None = None, before: int | None = None, limit: int = 100
-    ) -> Sequence[DeadLetter]:
-        return await self._opened().ask(
-            lambda c: _pg_archive.read_dead_letters(c, source=source, before=before, limit=limit)
-        )
-
-    async def note_segments(
-        self, journal: str, segments: Sequence[JournalSegment], *, first: int
-    ) -> None:
-        await self._opened().write(lambda c: _pg_archive.note_segments(c, journal, segments, first))
-
-    async def segments(self, journal: str | None = None) -> Sequence[JournalSegment]:
-        return await self._opened().ask(lambda c: _pg_archive.read_segments(c, journal))
+    async def _look(self, job: Job) -> Any:
+        return await self._opened().ask(job)
 
     def _opened(self) -> Pool:
         if self._pool is None:

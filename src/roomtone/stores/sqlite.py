@@ -10,24 +10,24 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
-from roomtone.alerts import Alert
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.ports import VERDICTS
-from roomtone.records import DeadLetter, JournalSegment, SessionSummary
 from roomtone.stores import _archive, _points, _rollup
+from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._file import File
 from roomtone.stores._keeping import KEEP_S, checked
 from roomtone.stores._migrate import prepare_sqlite
 
 
-class SQLite:
+class SQLite(ArchiveCalls):
     """A SeriesStore and an Archive in the file that `sqlite:///path/roomtone.db` names.
 
     Three slashes begin a relative path, four an absolute one. Objects of one process that name the
     same file share its one writing thread and its reading threads; other processes may read and
     write beside it. A tick's blocks are one transaction, and readers see all of it or nothing.
     """
+
+    _sql = _archive
 
     def __init__(self, url: str, *, keep_s: Mapping[int, int | None] = KEEP_S) -> None:
         prefix, _, path = url.partition(":///")
@@ -115,73 +115,11 @@ class SQLite:
                 deleted += gone
         return deleted
 
-    async def add_alerts(self, alerts: Sequence[Alert]) -> None:
-        if alerts:
-            await self._opened().write(lambda c: _archive.add_alerts(c, alerts))
+    async def _keep(self, job: Job, *, durable: bool = False) -> Any:
+        return await self._opened().write(job, durable=durable)
 
-    async def alerts(
-        self,
-        *,
-        session: str | None = None,
-        type: str | None = None,
-        severity: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        before: str | None = None,
-        limit: int = 100,
-    ) -> Sequence[Mapping[str, Any]]:
-        return await self._opened().read(
-            lambda c: _archive.read_alerts(
-                c,
-                session=session,
-                type=type,
-                severity=severity,
-                start=start,
-                end=end,
-                before=before,
-                limit=limit,
-            )
-        )
-
-    async def alert(self, id: str) -> Mapping[str, Any] | None:
-        return await self._opened().read(lambda c: _archive.read_alert(c, id))
-
-    async def judge_alert(self, id: str, verdict: str, by: str, at: datetime) -> bool:
-        if verdict not in VERDICTS:
-            raise StoreError(f"no verdict is called {verdict!r}; choose one of: {VERDICTS}")
-        return await self._opened().write(
-            lambda c: _archive.judge(c, id, verdict, by, at), durable=True
-        )
-
-    async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None:
-        if sessions:
-            await self._opened().write(lambda c: _archive.add_sessions(c, sessions))
-
-    async def sessions(
-        self, *, session: str | None = None, before: str | None = None, limit: int = 100
-    ) -> Sequence[SessionSummary]:
-        return await self._opened().read(
-            lambda c: _archive.read_sessions(c, session=session, before=before, limit=limit)
-        )
-
-    async def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        if letters:
-            await self._opened().write(lambda c: _archive.add_dead_letters(c, letters))
-
-    async def dead_letters(
-        self, *, source: str | None = None, before: int | None = None, limit: int = 100
-    ) -> Sequence[DeadLetter]:
-        return await self._opened().read(
-            lambda c: _archive.read_dead_letters(c, source=source, before=before, limit=limit)
-        )
-
-    async def note_segments(
-        self, journal: str, segments: Sequence[JournalSegment], *, first: int
-    ) -> None:
-        await self._opened().write(lambda c: _archive.note_segments(c, journal, segments, first))
-
-    async def segments(self, journal: str | None = None) -> Sequence[JournalSegment]:
-        return await self._opened().read(lambda c: _archive.read_segments(c, journal))
+    async def _look(self, job: Job) -> Any:
+        return await self._opened().read(job)
 
     def _opened(self) -> File:
         if self._file is None:

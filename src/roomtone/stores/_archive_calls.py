@@ -1,0 +1,98 @@
+"""The Archive half of the SQL stores: each call is one function of a dialect, run by the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from roomtone.alerts import Alert
+from roomtone.errors import StoreError
+from roomtone.ports import VERDICTS
+from roomtone.records import DeadLetter, JournalSegment, SessionSummary
+
+Job = Callable[[Any], Any]
+"""What is done with a connection; where the driver is asynchronous, it gives what is awaited."""
+
+
+class ArchiveCalls:
+    """An Archive by a module of SQL and two ways to run it: to write, and to read."""
+
+    _sql: Any  # `_archive` or its like for another dialect
+
+    async def _keep(self, job: Job, *, durable: bool = False) -> Any:
+        """Run a job in a transaction of its own; `durable`: no journal could bring it back."""
+        raise AssertionError("a store says how it writes")
+
+    async def _look(self, job: Job) -> Any:
+        """Run a job that only reads."""
+        raise AssertionError("a store says how it reads")
+
+    async def add_alerts(self, alerts: Sequence[Alert]) -> None:
+        if alerts:
+            await self._keep(lambda c: self._sql.add_alerts(c, alerts))
+
+    async def alerts(
+        self,
+        *,
+        session: str | None = None,
+        type: str | None = None,
+        severity: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> Sequence[Mapping[str, Any]]:
+        wanted = {"session": session, "type": type, "severity": severity}
+        span = {"start": start, "end": end}
+        found: Sequence[Mapping[str, Any]] = await self._look(
+            lambda c: self._sql.read_alerts(c, **wanted, **span, before=before, limit=limit)
+        )
+        return found
+
+    async def alert(self, id: str) -> Mapping[str, Any] | None:
+        found: Mapping[str, Any] | None = await self._look(lambda c: self._sql.read_alert(c, id))
+        return found
+
+    async def judge_alert(self, id: str, verdict: str, by: str, at: datetime) -> bool:
+        if verdict not in VERDICTS:
+            raise StoreError(f"no verdict is called {verdict!r}; choose one of: {VERDICTS}")
+        there: bool = await self._keep(
+            lambda c: self._sql.judge(c, id, verdict, by, at), durable=True
+        )
+        return there
+
+    async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None:
+        if sessions:
+            await self._keep(lambda c: self._sql.add_sessions(c, sessions))
+
+    async def sessions(
+        self, *, session: str | None = None, before: str | None = None, limit: int = 100
+    ) -> Sequence[SessionSummary]:
+        found: Sequence[SessionSummary] = await self._look(
+            lambda c: self._sql.read_sessions(c, session=session, before=before, limit=limit)
+        )
+        return found
+
+    async def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
+        if letters:
+            await self._keep(lambda c: self._sql.add_dead_letters(c, letters))
+
+    async def dead_letters(
+        self, *, source: str | None = None, before: int | None = None, limit: int = 100
+    ) -> Sequence[DeadLetter]:
+        found: Sequence[DeadLetter] = await self._look(
+            lambda c: self._sql.read_dead_letters(c, source=source, before=before, limit=limit)
+        )
+        return found
+
+    async def note_segments(
+        self, journal: str, segments: Sequence[JournalSegment], *, first: int
+    ) -> None:
+        await self._keep(lambda c: self._sql.note_segments(c, journal, segments, first))
+
+    async def segments(self, journal: str | None = None) -> Sequence[JournalSegment]:
+        found: Sequence[JournalSegment] = await self._look(
+            lambda c: self._sql.read_segments(c, journal)
+        )
+        return found
