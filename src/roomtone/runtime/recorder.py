@@ -19,7 +19,7 @@ import msgspec
 import structlog
 
 from roomtone.errors import RoomtoneError
-from roomtone.events import MAX_TURN_TEXT, Feeling, Recalled, Turn, encode
+from roomtone.events import MAX_TURN_TEXT, Feeling, Recalled, Turn
 from roomtone.runtime.clock import utc
 from roomtone.runtime.remote import Busy, Remote
 
@@ -233,9 +233,9 @@ class Recorder:
                 remote.close()
                 return
 
-    def _take(self) -> list[Turn]:
-        """As many turns as fit into one request, each made and checked."""
-        batch: list[Turn] = []
+    def _take(self) -> list[bytes]:
+        """As many turns as fit into one request, each made, checked and written down."""
+        batch: list[bytes] = []
         size = 0
         while self._waiting and len(batch) < BATCH and size < BATCH_BYTES:
             try:
@@ -244,21 +244,21 @@ class Recorder:
                 break
             try:
                 made = finished(turn, fields, id, when)
-                encoded = len(encode([made]))
+                line = msgspec.json.encode(made)
             except (msgspec.MsgspecError, TypeError, ValueError, UnicodeEncodeError) as error:
                 self.refused += 1
                 self._unsaid.append(f"a turn could not be made: {type(error).__name__}: {error}")
                 continue
-            if batch and size + encoded > BATCH_BYTES:
+            if batch and size + len(line) > BATCH_BYTES:
                 self._waiting.appendleft((when, id, made, {}))
                 break
-            size += encoded
-            batch.append(made)
+            size += len(line)
+            batch.append(line)
         return batch
 
-    def _send(self, remote: Remote, batch: Sequence[Turn]) -> None:
+    def _send(self, remote: Remote, batch: Sequence[bytes]) -> None:
         """Until the server has them on its disk, or says that it will never take them."""
-        body, wait_s = encode(batch), FIRST_WAIT_S
+        body, wait_s = b"\n".join(batch), FIRST_WAIT_S
         while True:
             try:
                 answer = remote.post("/v1/events", body, source=self.source)
