@@ -81,7 +81,9 @@ class Running:
     def _end(self, how: int) -> None:
         if self.process is None:
             return
-        with contextlib.suppress(ProcessLookupError, FileNotFoundError):
+        others: list[psutil.Process] = []
+        with contextlib.suppress(ProcessLookupError, FileNotFoundError, psutil.NoSuchProcess):
+            others = psutil.Process(self.pid).children(recursive=True)
             os.kill(self.pid, how)
         try:
             self.process.wait(20)
@@ -89,6 +91,11 @@ class Running:
             self.process.kill()
             self.process.wait(20)
         self.process = None
+        # What outlives the first for a moment would keep its folder from the next one.
+        for other in psutil.wait_procs(others, timeout=0 if how == signal.SIGKILL else 20)[1]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                other.kill()
+        psutil.wait_procs(others, timeout=20)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
