@@ -1,5 +1,6 @@
 // The last five minutes of a score as a small line, coloured by where it stands now.
 import { CRITICAL_SCORE, levelColor, levelOf } from '../lib/levels'
+import { path } from './path'
 
 interface Props {
   values: (number | null)[]
@@ -13,16 +14,7 @@ const POINTS = 60
 export function Sparkline({ values, label, width = 240, height = 56 }: Props) {
   const x = (i: number) => ((POINTS - values.length + i) / (POINTS - 1)) * (width - 6) + 2
   const y = (score: number) => 3 + (1 - score) * (height - 6)
-  let line = ''
-  let pen = 'M'
-  values.forEach((score, i) => {
-    if (score === null) {
-      pen = 'M'
-      return
-    }
-    line += `${pen}${x(i).toFixed(1)} ${y(score).toFixed(1)}`
-    pen = 'L'
-  })
+  const line = path(values, x, y)
   const known = values.findLast((score) => score !== null) ?? null
   const color = known === null ? 'var(--soft)' : `var(${levelColor(levelOf(known))})`
   const first = values.findIndex((score) => score !== null)

@@ -1,4 +1,6 @@
 // A small line of any number over the last minutes, from nought to its own greatest.
+import { path } from './path'
+
 interface Props {
   values: (number | null)[]
   points: number
@@ -12,16 +14,7 @@ export function Trend({ values, points, label }: Props) {
   const most = Math.max(...values.map((value) => value ?? 0), 1e-9)
   const x = (i: number) => ((points - values.length + i) / (points - 1)) * (WIDTH - 4) + 2
   const y = (value: number) => 3 + (1 - value / most) * (HEIGHT - 6)
-  let line = ''
-  let pen = 'M'
-  values.forEach((value, i) => {
-    if (value === null) {
-      pen = 'M'
-      return
-    }
-    line += `${pen}${x(i).toFixed(1)} ${y(value).toFixed(1)}`
-    pen = 'L'
-  })
+  const line = path(values, x, y)
   return (
     <svg
       role="img"
