@@ -13,7 +13,7 @@ import msgspec
 
 from roomtone.alerts import Alert
 from roomtone.records import DeadLetter, JournalSegment, SessionSummary
-from roomtone.stores._points import from_ms, to_ms
+from roomtone.stores._steps import from_ms, to_ms
 
 DEAD_LETTERS = 10_000  # the newest that are kept: at most some 25 MB
 RAW_BYTES = 2_048  # of a dead letter's body: enough to see what it was

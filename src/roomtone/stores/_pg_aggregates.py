@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable
 
 from roomtone.stores._pg_pool import Connection, Pool
 from roomtone.stores._pg_rollup import runs, summing
-from roomtone.stores._points import from_ms
 from roomtone.stores._rollup import HOUR_MS
 from roomtone.stores._schema import STEPS, Tables
+from roomtone.stores._steps import from_ms
 
 COMPRESS_AFTER = "2 days"  # what is older is hardly ever rewritten, and takes a tenth of the room
 

@@ -17,7 +17,7 @@ from roomtone.stores._archive import (
     SESSION_COLUMNS,
 )
 from roomtone.stores._pg_pool import Connection, clean, named
-from roomtone.stores._points import from_ms, to_ms
+from roomtone.stores._steps import from_ms, to_ms
 
 _NAMES = {"id", "session"}  # kept to the letter; all other texts are for people
 

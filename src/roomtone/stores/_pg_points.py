@@ -17,8 +17,9 @@ from roomtone.stores._pg_aggregates import refresh
 from roomtone.stores._pg_copy import Group, Series, Times, group_of, put, write_bravely
 from roomtone.stores._pg_pool import Connection, Pool, named
 from roomtone.stores._pg_rollup import due, mark_sql, roll_up
-from roomtone.stores._points import KNOWN_SERIES, SEEK_SERIES, from_ms, tags_text, to_ms
+from roomtone.stores._points import KNOWN_SERIES, SEEK_SERIES, tags_text
 from roomtone.stores._schema import Tables, tables_of
+from roomtone.stores._steps import to_ms
 
 T = TypeVar("T")
 FETCH_ROWS = 1_000  # rows turned into points in one turn of the loop: some milliseconds
@@ -331,29 +332,20 @@ async def read(
     ids = await find_series(connection, measurement, tags)
     if step_s == 0:
         rows = await _rows(connection, tables.name(0), names, ids, start, end, limit)
-        columns = names
     else:
         gathered = await _gather(connection, tables, names, ids, start, end, step_s)
         rows = await asyncio.to_thread(steps.summarise, gathered, step_s, len(names))
         rows = rows[:limit]
-        columns = [column for name in names for column in (name, f"{name}_min", f"{name}_max")]
     texts = {
         id: dict(json.loads(text))
         for id, text in await connection.fetch(
             "SELECT id, tags FROM series WHERE id = ANY($1::int[])", list({row[1] for row in rows})
         )
     }
+    columns = steps.shown_columns(names, step_s)
     points: list[Point] = []
     for first in range(0, len(rows), FETCH_ROWS):
-        points += [
-            Point(
-                measurement.name,
-                from_ms(row[0]),
-                texts[row[1]],
-                {c: v for c, v in zip(columns, row[2:], strict=True) if v is not None},
-            )
-            for row in rows[first : first + FETCH_ROWS]
-        ]
+        points += steps.points_of(measurement, rows[first : first + FETCH_ROWS], texts, columns)
         await asyncio.sleep(0)
     return points
 

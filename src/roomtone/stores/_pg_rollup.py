@@ -13,9 +13,9 @@ from roomtone.stores._minute import Minute
 from roomtone.stores._pg_copy import Group, group_of, put, write_bravely
 from roomtone.stores._pg_edition import Edition
 from roomtone.stores._pg_pool import Connection, Pool
-from roomtone.stores._points import from_ms
 from roomtone.stores._rollup import HOUR_MS, SLICE_ROWS
 from roomtone.stores._schema import STEPS, Tables
+from roomtone.stores._steps import from_ms
 
 RUN = 60  # steps that are rolled up by one statement
 ROLL_S = 120.0  # for one such statement

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 from itertools import repeat
 from typing import Any
 
@@ -19,18 +18,6 @@ from roomtone.stores._schema import Tables, tables_of
 SLICE_ROWS = 2_000  # rows turned from columns into Python at once: below a millisecond each
 KNOWN_SERIES = 200_000  # ids remembered per measurement: some 30 MB, then the book is begun anew
 SEEK_SERIES = 16  # up to so many series are looked up instant by instant, more by a scan
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MS = timedelta(milliseconds=1)
-
-
-def to_ms(time: datetime) -> int:
-    """An aware instant as epoch milliseconds."""
-    return (time - EPOCH) // _MS
-
-
-def from_ms(ms: int) -> datetime:
-    return EPOCH + ms * _MS
 
 
 class Writer:
@@ -52,7 +39,7 @@ class Writer:
         for block in blocks:
             if not len(block):
                 continue
-            time = to_ms(block.time)
+            time = steps.to_ms(block.time)
             minute = time - time % 60_000
             if minute not in minutes:
                 mark_written(connection, block.measurement, time)
@@ -229,20 +216,10 @@ def read(
     ids = find_series(connection, measurement, tags)
     if step_s == 0:
         rows = _rows(connection, tables.name(0), names, ids, start, end, limit)
-        columns = names
     else:
         rows = _coarse(connection, tables, names, ids, start, end, step_s)[:limit]
-        columns = [column for name in names for column in (name, f"{name}_min", f"{name}_max")]
     texts = _tags_of(connection, {row[1] for row in rows})
-    return [
-        Point(
-            measurement.name,
-            from_ms(row[0]),
-            texts[row[1]],
-            {c: v for c, v in zip(columns, row[2:], strict=True) if v is not None},
-        )
-        for row in rows
-    ]
+    return steps.points_of(measurement, rows, texts, steps.shown_columns(names, step_s))
 
 
 def _tags_of(connection: sqlite3.Connection, ids: set[int]) -> dict[int, dict[str, str]]:

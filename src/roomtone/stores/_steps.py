@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from roomtone.errors import StoreError, UndeclaredField
-from roomtone.points import Block, Measurement
+from roomtone.points import Block, Measurement, Point
 from roomtone.stores._schema import STEPS
 
 READ_ROWS = 2_000_000  # rows one coarse read may gather before it is refused
 
 Row = tuple[Any, ...]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
+
+
+def to_ms(time: datetime) -> int:
+    """An aware instant as epoch milliseconds."""
+    return (time - EPOCH) // _MS
+
+
+def from_ms(ms: int) -> datetime:
+    """Epoch milliseconds as an instant in UTC."""
+    return EPOCH + ms * _MS
 
 
 def check_fields(measurement: Measurement, fields: Sequence[str]) -> None:
@@ -44,6 +58,31 @@ def check_block(measurement: Measurement, block: Block) -> None:
         )
     if unknown := block.fields.keys() - measurement.fields.keys():
         raise UndeclaredField(measurement.name, unknown)
+
+
+def shown_columns(names: Sequence[str], step_s: int) -> list[str]:
+    """What a read of these fields gives, in the order of its rows."""
+    if step_s == 0:
+        return list(names)
+    return [column for name in names for column in (name, f"{name}_min", f"{name}_max")]
+
+
+def points_of(
+    measurement: Measurement,
+    rows: Iterable[Row],
+    tags: Mapping[int, Mapping[str, str]],
+    columns: Sequence[str],
+) -> list[Point]:
+    """Rows of (epoch ms, series, numbers...) as points; `tags` by series."""
+    return [
+        Point(
+            measurement.name,
+            from_ms(row[0]),
+            tags[row[1]],
+            {c: v for c, v in zip(columns, row[2:], strict=True) if v is not None},
+        )
+        for row in rows
+    ]
 
 
 def too_much() -> StoreError:

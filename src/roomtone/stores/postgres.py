@@ -17,7 +17,7 @@ from roomtone.stores._pg_aggregates import refresh
 from roomtone.stores._pg_edition import Edition
 from roomtone.stores._pg_pool import Pool, driver
 from roomtone.stores._pg_prepare import prepare
-from roomtone.stores._points import to_ms
+from roomtone.stores._steps import to_ms
 
 
 class PostgreSQL(ArchiveCalls):

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.stores import _archive, _points, _rollup
+from roomtone.stores import _archive, _points, _rollup, _steps
 from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._file import File
 from roomtone.stores._keeping import KEEP_S, checked
@@ -95,15 +95,15 @@ class SQLite(ArchiveCalls):
                 tables,
                 tags=dict(tags),
                 fields=list(fields),
-                start=_points.to_ms(start),
-                end=_points.to_ms(end),
+                start=_steps.to_ms(start),
+                end=_steps.to_ms(end),
                 step_s=step_s,
                 limit=limit,
             )
         )
 
     async def retain(self, now: datetime) -> int:
-        file, ms, deleted = self._opened(), _points.to_ms(now), 0
+        file, ms, deleted = self._opened(), _steps.to_ms(now), 0
         for writer in self._writers.values():
             tables = writer.tables
             while True:  # one transaction each, so that ticks are written in between
