@@ -90,11 +90,7 @@ async def mend(pipeline: Pipeline) -> None:
         return
     done, count = False, 0
     try:
-        engine, histories = _fresh(pipeline)
-        try:
-            start = _restore(pipeline, engine, histories)
-        except _UNUSABLE:
-            (engine, histories), start = _fresh(pipeline), 0
+        engine, histories, start = await asyncio.to_thread(_beside, pipeline)
         for position, entry in pipeline.journal.replay(start):
             if position > hole.last:
                 break
@@ -119,6 +115,15 @@ def _next(outputs: Iterator[Output]) -> Output | None:
         return next(outputs, None)
     except Exception:
         return None
+
+
+def _beside(pipeline: Pipeline) -> tuple[Engine, Histories, int]:
+    """A second engine at the newest snapshot. Blocks: unpacking it takes as long as packing it."""
+    engine, histories = _fresh(pipeline)
+    try:
+        return engine, histories, _restore(pipeline, engine, histories)
+    except _UNUSABLE:
+        return *_fresh(pipeline), 0
 
 
 def _fresh(pipeline: Pipeline) -> tuple[Engine, Histories]:
