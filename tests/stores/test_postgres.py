@@ -14,22 +14,9 @@ from roomtone.stores import _archive, _pg_archive, _pg_points, _pg_pool
 from roomtone.stores._pg_address import parse
 from roomtone.stores.postgres import PostgreSQL
 from roomtone.testing import START
+from tests.stores.asking import ask, read
 
 servers = pytest.mark.servers
-
-
-async def read(store, place="here", step_s=0):
-    end = START.replace(hour=23)
-    tags = {"place": place} if place else {}
-    return await store.read("weather", tags=tags, start=START, end=end, step_s=step_s)
-
-
-async def ask(url, sql, *given):
-    connection = await asyncpg.connect(url)
-    try:
-        return [tuple(row) for row in await connection.fetch(sql, *given)]
-    finally:
-        await connection.close()
 
 
 # -- the address ---------------------------------------------------------------------------------

@@ -13,22 +13,9 @@ from roomtone.stores._minute import Minute
 from roomtone.stores._pg_copy import encode
 from roomtone.stores.postgres import PostgreSQL
 from roomtone.testing import START
+from tests.stores.asking import ask, read
 
 servers = pytest.mark.servers
-
-
-async def read(store, place="here", step_s=0):
-    end = START.replace(hour=23)
-    tags = {"place": place} if place else {}
-    return await store.read("weather", tags=tags, start=START, end=end, step_s=step_s)
-
-
-async def ask(url, sql, *given):
-    connection = await asyncpg.connect(url)
-    try:
-        return [tuple(row) for row in await connection.fetch(sql, *given)]
-    finally:
-        await connection.close()
 
 
 def test_a_copy_stream_is_what_the_driver_would_send():
