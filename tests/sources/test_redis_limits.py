@@ -161,3 +161,41 @@ async def test_large_messages_wait_in_bounds(
         while taken < 101:
             taken += len((await anext(deliveries)).events)
     await feed.close()
+
+
+async def test_a_broken_side_line_costs_no_acknowledgement(own_redis: Running) -> None:
+    """The connection that acknowledges may break alone, as after a fail-over: a new one is made."""
+    client = Client.from_url(own_redis.url)
+    feed = Redis(own_redis.url)
+    async with asyncio.timeout(20), aclosing(feed.deliveries("me")) as deliveries:
+        for text in ("one", "two"):
+            await client.xadd(CHAT, {"data": json.dumps({"sessionId": "s", "message": text})})
+            delivery = await anext(deliveries)
+            for line in await client.client_list():
+                if line["cmd"] == "xack":
+                    await client.client_kill_filter(_id=line["id"])
+            await feed.acknowledge(delivery)
+
+    assert (await client.xpending(CHAT, "roomtone"))["pending"] == 0
+    await feed.close()
+    await client.aclose()
+
+
+async def test_what_could_not_be_acknowledged_comes_again_soon(own_redis: Running) -> None:
+    """Not only after `idle_s`, and without a new connection."""
+    client = Client.from_url(own_redis.url)
+    feed = Redis(own_redis.url)
+    async with asyncio.timeout(10), aclosing(feed.deliveries("me")) as deliveries:
+        await client.xadd(CHAT, {"data": json.dumps({"sessionId": "s", "message": "one"})})
+        delivery = await anext(deliveries)
+        await client.execute_command("ACL", "SETUSER", "default", "-xack")
+        with pytest.raises(SourceError, match="grant the user"):
+            await feed.acknowledge(delivery)
+        await client.execute_command("ACL", "SETUSER", "default", "+xack")
+        again = await anext(deliveries)
+        await feed.acknowledge(again)
+
+    assert again.token == delivery.token
+    assert (await client.xpending(CHAT, "roomtone"))["pending"] == 0
+    await feed.close()
+    await client.aclose()

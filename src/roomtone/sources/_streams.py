@@ -19,6 +19,9 @@ from roomtone.sources._payloads import flat
 BLOCK_MS = 500
 """How long Redis waits for something new before it says that there is nothing."""
 
+AGAIN_S = 1.0
+"""How soon what is ours is read again where its acknowledgement failed on a line that stands."""
+
 READ_BYTES = 4_000_000
 """How much one read aims at: where entries are large, fewer are asked for."""
 
@@ -37,6 +40,7 @@ class Streams:
         self._unread: dict[str, int] = {}  # by stream: what was trimmed unread, at the last look
         self.lost = 0
         self.connected = False
+        self.owed = False  # an acknowledgement failed: what is ours is to be read again
 
     async def deliveries(self, consumer: str) -> AsyncIterator[Delivery]:
         """First what is ours and not acknowledged, then what the dead left, then what is new."""
@@ -50,10 +54,14 @@ class Streams:
             await self._make_groups(link)
             await self._recall(link)
             self.connected = True
-            async for delivery in self._ours(link, consumer):
-                yield delivery
-            claim_at = 0.0
+            claim_at = again_at = 0.0
+            self.owed = True
             while True:
+                if self.owed and loop.time() >= again_at:
+                    self.owed = False
+                    async for delivery in self._ours(link, consumer):
+                        yield delivery
+                    again_at = loop.time() + AGAIN_S
                 if loop.time() >= claim_at:
                     async for delivery in self._left(link, consumer):
                         yield delivery

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 
+from roomtone.errors import SourceError
 from roomtone.events import Event
 from roomtone.ports import Delivery
 from roomtone.sources._address import parse_address
@@ -48,6 +49,18 @@ class Redis:
         fresh = self._shared.news(delivery.names)
         if not (self.durable or fresh or self._shared.is_behind):
             return
+        try:
+            try:
+                await self._say(delivery, fresh)
+            except ReplyError:
+                raise
+            except SourceError:  # the connection broke unseen, as while Redis was away: a new one
+                await self._say(delivery, fresh)
+        except SourceError:
+            self._streams.owed = True
+            raise
+
+    async def _say(self, delivery: Delivery, fresh: Mapping[str, str]) -> None:
         link = await self._aside()
         try:
             try:
