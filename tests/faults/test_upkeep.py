@@ -17,7 +17,9 @@ from roomtone.runtime.pipeline import Pipeline
 from roomtone.testing import ManualClock
 from tests.runtime.conftest import until
 
-LATER = datetime.now(UTC) + timedelta(days=400)  # by then all that is written now is too old
+# By then all that is written now is too old. It stands between two ticks: one that falls due while
+# a call is to fail would be what fails.
+LATER = (datetime.now(UTC) + timedelta(days=400)).replace(second=2, microsecond=500_000)
 
 
 async def opened(folder, disk, clock):
