@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 from roomtone.engine import Output
 from roomtone.errors import StoreError
+from roomtone.points import Block
 from roomtone.runtime import keeper as module
 from roomtone.runtime.keeper import Keeper
 from roomtone.signals.engagement import ENGAGEMENT
@@ -56,6 +59,47 @@ async def test_what_waits_can_be_read() -> None:
     assert keeper.unwritten("engagement", "s", 1) == []
     await keeper.drain()
     assert keeper.unwritten("engagement", "s", 0) == []
+
+
+async def test_who_waits_for_what_is_kept_can_read_it() -> None:
+    """However slow the store is; what comes in meanwhile is not waited for."""
+    keeper, series = await make()
+    begun, may_end = asyncio.Event(), asyncio.Event()
+    write = series.write
+
+    async def slowly(blocks: Sequence[Block]) -> None:
+        begun.set()
+        await may_end.wait()
+        await write(blocks)
+
+    series.write = slowly  # type: ignore[method-assign]
+    running = asyncio.create_task(keeper.run())
+    keeper.keep(output(0))
+    waiting = asyncio.create_task(keeper.kept(20))
+    await begun.wait()
+    keeper.keep(output(1))
+    assert not waiting.done()
+    may_end.set()
+    await waiting
+    running.cancel()
+
+    assert len(series.rows) >= 1
+
+
+async def test_nobody_waits_long_for_a_store_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What cannot be written is still there, and is tried again."""
+    keeper, series = await make()
+
+    async def fail(blocks: object) -> None:
+        raise StoreError("no")
+
+    monkeypatch.setattr(series, "write", fail)
+    running = asyncio.create_task(keeper.run())
+    keeper.keep(output(0))
+    await keeper.kept(0.05)
+    running.cancel()
+
+    assert keeper.lag == 1
 
 
 async def test_a_store_that_is_down_costs_bounded_memory(monkeypatch: pytest.MonkeyPatch) -> None:

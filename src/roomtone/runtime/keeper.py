@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import math
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,9 @@ DEAR = 5_000
 
 RETRY_S, LAST_RETRY_S = 0.5, 30.0
 """How long after a failure a store is tried again: and each time twice as long."""
+
+KEPT_S = 2.0
+"""How long somebody waits for what he asked for to be kept."""
 
 LETTERS = 2_000
 """How many dead letters wait."""
@@ -169,6 +173,15 @@ class Keeper:
                 self.trouble = str(error)
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, LAST_RETRY_S)
+
+    async def kept(self, within_s: float = KEPT_S) -> None:
+        """Wait until what was handed in so far is written, but not for a store that is away."""
+        last = self._waiting[-1][1] if self._waiting else None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self.absent is None and any(out is last for _, out in self._waiting):
+                    self._progress.clear()
+                    await self._progress.wait()
 
     async def drain(self) -> None:
         """Write what still waits, once; what a store refuses now stays in the journal."""

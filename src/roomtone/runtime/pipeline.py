@@ -181,6 +181,7 @@ class Pipeline(Desk):
         open_ones = [session for session in sessions if session in self.histories]
         await asyncio.gather(*(self._append(Closed(session=session)) for session in open_ones))
         await self.settled()
+        await self.keeper.kept()  # who closes a session reads its summary next
         return len(open_ones)
 
     def due_ticks(self, now_s: int) -> None:
