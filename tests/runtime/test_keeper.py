@@ -16,6 +16,7 @@ from roomtone.runtime import keeper as module
 from roomtone.runtime.keeper import Keeper
 from roomtone.signals.engagement import ENGAGEMENT
 from roomtone.testing import ListArchive, ListSeriesStore
+from tests.runtime.conftest import until
 
 T0 = 1_763_719_200
 
@@ -61,39 +62,62 @@ async def test_what_waits_can_be_read() -> None:
     assert keeper.unwritten("engagement", "s", 0) == []
 
 
-async def test_who_waits_for_what_is_kept_can_read_it() -> None:
+async def test_who_waits_for_what_is_kept_can_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """However slow the store is; what comes in meanwhile is not waited for."""
     keeper, series = await make()
-    begun, may_end = asyncio.Event(), asyncio.Event()
+    begun, may_end = asyncio.Event(), asyncio.Semaphore(0)
     write = series.write
 
     async def slowly(blocks: Sequence[Block]) -> None:
         begun.set()
-        await may_end.wait()
+        await may_end.acquire()
         await write(blocks)
 
-    series.write = slowly  # type: ignore[method-assign]
+    monkeypatch.setattr(series, "write", slowly)
     running = asyncio.create_task(keeper.run())
     keeper.keep(output(0))
-    waiting = asyncio.create_task(keeper.kept(20))
+    waiting = asyncio.create_task(keeper.kept(3600))
     await begun.wait()
     keeper.keep(output(1))
     assert not waiting.done()
-    may_end.set()
+    may_end.release()  # one write; the next one never ends
     await waiting
     running.cancel()
 
-    assert len(series.rows) >= 1
+    assert (len(series.rows), keeper.lag) == (1, 1)
 
 
-async def test_nobody_waits_long_for_a_store_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What cannot be written is still there, and is tried again."""
+@pytest.mark.parametrize("already", [False, True])
+async def test_nobody_waits_for_a_store_that_is_away(
+    monkeypatch: pytest.MonkeyPatch, already: bool
+) -> None:
+    """Whether it is known to be away or is found to be: what it did not take is still there."""
     keeper, series = await make()
 
     async def fail(blocks: object) -> None:
         raise StoreError("no")
 
     monkeypatch.setattr(series, "write", fail)
+    running = asyncio.create_task(keeper.run())
+    keeper.keep(output(0))
+    if already:
+        await until(lambda: keeper.trouble)
+    await keeper.kept(3600)
+    running.cancel()
+
+    assert keeper.lag == 1
+
+
+async def test_nobody_waits_for_good_for_a_store_that_hangs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is neither away nor done: there is a limit."""
+    keeper, series = await make()
+
+    async def hang(blocks: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(series, "write", hang)
     running = asyncio.create_task(keeper.run())
     keeper.keep(output(0))
     await keeper.kept(0.05)

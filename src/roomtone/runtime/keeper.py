@@ -171,6 +171,7 @@ class Keeper:
                 if self.trouble is None:
                     log.error("a store does not take what is to be kept", error=str(error))
                 self.trouble = str(error)
+                self._progress.set()  # none, but who waits for it may be waiting no more
                 await asyncio.sleep(delay)
                 delay = min(delay * 2, LAST_RETRY_S)
 
@@ -179,9 +180,12 @@ class Keeper:
         last = self._waiting[-1][1] if self._waiting else None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while self.absent is None and any(out is last for _, out in self._waiting):
+                while not (self.absent or self.trouble) and self._waits(last):
                     self._progress.clear()
                     await self._progress.wait()
+
+    def _waits(self, wanted: Output | None) -> bool:
+        return any(out is wanted for _, out in self._waiting)
 
     async def drain(self) -> None:
         """Write what still waits, once; what a store refuses now stays in the journal."""
