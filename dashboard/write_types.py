@@ -11,7 +11,8 @@ import msgspec
 from msgspec import inspect
 
 from roomtone.alerts import Alert
-from roomtone.events import EVENT_TYPES, WIRE_VERSION, Context, Feeling, Recalled
+from roomtone.events import EVENT_TYPES, WIRE_VERSION
+from roomtone.heard import Context, Feeling, Recalled, Standing
 from roomtone.points import LEVELS
 from roomtone.signals.engagement import ENGAGEMENT
 
@@ -41,7 +42,7 @@ def render() -> str:
         _alert(),
         _union("EngagementField", list(ENGAGEMENT.fields)),
         _fields(),
-        *(_part(struct) for struct in (Feeling, Recalled, Context)),
+        *(_part(struct) for struct in (Feeling, Recalled, Context, Standing)),
         *(_event(struct) for struct in EVENT_TYPES),
         "export type WireEvent =\n  | " + "\n  | ".join(t.__name__ for t in EVENT_TYPES),
     ]

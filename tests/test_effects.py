@@ -18,7 +18,9 @@ from roomtone.events import (
     PollOpened,
     PollVote,
     Reaction,
+    RelationshipSet,
     Turn,
+    TurnRead,
 )
 from roomtone.room import MOST_REACTED, Room
 from roomtone.rooms import CHAT, KINDS, REACTIONS, Rooms
@@ -46,8 +48,8 @@ def reaction(emoji: str = "👍", **more: Any) -> Reaction:
 
 
 def test_every_type_has_its_effect() -> None:
-    """Nothing that decodes is without one."""
-    assert tuple(EFFECTS) == EVENT_TYPES
+    """Nothing that happens in a room is without one; what is read of a turn happens in none."""
+    assert (*EFFECTS, TurnRead, RelationshipSet) == EVENT_TYPES
     assert set(EFFECTS) >= ACTS
 
 

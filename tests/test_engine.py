@@ -12,7 +12,17 @@ from msgspec import structs
 
 from roomtone import state
 from roomtone.engine import Engine, Note
-from roomtone.events import Event, Heartbeat, Join, Leave, Message, PollVote, Reaction
+from roomtone.events import (
+    Event,
+    Heartbeat,
+    Join,
+    Leave,
+    Message,
+    PollVote,
+    Reaction,
+    RelationshipSet,
+    TurnRead,
+)
 from roomtone.points import Block
 from roomtone.runtime import plugins
 from roomtone.signals.engagement import Engagement
@@ -301,3 +311,14 @@ def test_a_gap_is_no_silence_of_theirs() -> None:
 
     assert engine.rooms.columns["last"][0] == engine.rooms.columns["quiet_since"][0] == T0 + 5000
     assert engine.rooms.changed == {0}
+
+
+def test_what_was_read_of_a_turn_opens_no_room() -> None:
+    """Neither does a relationship: nothing happened in a session."""
+    engine = Engine([], [])
+    engine.apply(
+        [TurnRead(session="s", turn="t", bot="b"), RelationshipSet(bot="b", user="u", trust=0.5)],
+        1_000_000,
+    )
+
+    assert len(engine.rooms) == 0

@@ -38,7 +38,7 @@ def refusal(body: bytes) -> str:
 
 
 def test_every_documented_type_decodes() -> None:
-    """The nine types of wire version 1, each with its fields."""
+    """The eleven types of wire version 1, each with its fields."""
     bodies = [
         one(type="message", user="a", text="hi", role="host", reply_to="m1"),
         one(type="reaction", user="a", emoji="❤️", target="m1", action="remove"),
@@ -49,12 +49,14 @@ def test_every_documented_type_decodes() -> None:
         one(type="poll_closed", poll="p"),
         one(type="heartbeat", source="irc"),
         one(type="turn", user="a", **TURN),
+        one(type="turn_read", user="a", turn="t1", bot="luna", relevance=0.5),
+        one(type="relationship", user="a", bot="luna", trust=0.8),
     ]
 
     taken, refused, places = decode(b"\n".join(bodies))
 
     assert refused == []
-    assert places == list(range(9))
+    assert places == list(range(11))
     assert tuple(type(event) for event in taken) == EVENT_TYPES
 
 

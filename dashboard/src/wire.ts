@@ -109,6 +109,13 @@ export interface Context {
   confidence?: number | null
 }
 
+export interface Standing {
+  trust?: number | null
+  affection?: number | null
+  attunement?: number | null
+  source?: 'default' | 'estimate' | 'store'
+}
+
 export interface Message {
   type: 'message'
   session: string
@@ -203,6 +210,37 @@ export interface Turn {
   context?: Context | null
 }
 
+export interface TurnRead {
+  type: 'turn_read'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  turn: string
+  bot: string
+  model?: string
+  user_emotion?: Feeling | null
+  bot_emotion?: Feeling | null
+  relevance?: number | null
+  shift?: number | null
+  sentiment?: number | null
+  standing?: Standing | null
+  failed?: boolean
+}
+
+export interface RelationshipSet {
+  type: 'relationship'
+  session?: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  bot: string
+  trust?: number | null
+  affection?: number | null
+  attunement?: number | null
+  by?: string
+}
+
 export type WireEvent =
   | Message
   | Reaction
@@ -213,3 +251,5 @@ export type WireEvent =
   | PollClosed
   | Heartbeat
   | Turn
+  | TurnRead
+  | RelationshipSet

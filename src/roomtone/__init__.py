@@ -8,9 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from roomtone.events import (
-    Context,
     Event,
-    Feeling,
     Heartbeat,
     Join,
     Leave,
@@ -19,9 +17,9 @@ from roomtone.events import (
     PollOpened,
     PollVote,
     Reaction,
-    Recalled,
     Turn,
 )
+from roomtone.heard import Context, Feeling, Recalled
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline

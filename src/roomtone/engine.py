@@ -16,7 +16,7 @@ from roomtone.events import Event, Message, Reaction
 from roomtone.increments import NEVER
 from roomtone.points import Block, Slots
 from roomtone.ports import Detector, Gauge
-from roomtone.records import SessionSummary
+from roomtone.records import Conversation, Relationship, SessionSummary, TurnRecord
 from roomtone.room import Room
 from roomtone.rooms import CHAT, LATE_S, PEOPLE_MIN, REACTIONS, VOTES, WINDOW_S, Rooms
 
@@ -51,12 +51,15 @@ class Note(NamedTuple):
 
 @dataclass(slots=True)
 class Output:
-    """What one tick gave: blocks of points, alerts, and the sessions that ended at it."""
+    """What one tick gave: blocks of points, alerts, the sessions that ended, and what was said."""
 
     now: int
     blocks: list[Block] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     ended: list[SessionSummary] = field(default_factory=list)
+    turns: list[TurnRecord] = field(default_factory=list)
+    conversations: list[Conversation] = field(default_factory=list)
+    relationships: list[Relationship] = field(default_factory=list)
 
 
 class Engine:
@@ -144,10 +147,13 @@ class Engine:
 
     def _happen(self, index: int, event: Event, second: int, notes: list[Note]) -> None:
         """Any event in any second: what its type does to its room."""
+        effect = EFFECTS.get(type(event))
+        if effect is None:  # of a turn or a relationship: nothing happened in the room
+            return
         rooms = self.rooms
         room = rooms.rooms.get(event.session) or self._room(event.session, second)
         rooms.touched.add(room.slot)
-        note = EFFECTS[type(event)](rooms, room, event, second)
+        note = effect(rooms, room, event, second)
         if type(event) in ACTS:
             rooms.acted.add(room.slot)
         if note:

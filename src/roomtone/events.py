@@ -6,24 +6,34 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
+
+from roomtone.heard import (
+    MAX_NAME,
+    PRINTABLE,
+    Context,
+    Feeling,
+    Milliseconds,
+    Name,
+    Recalled,
+    Share,
+    Standing,
+)
 
 WIRE_VERSION = 1
 
 # Bounds on what one event may hold. A text longer than this is not a chat message; ids and names
 # end up in indexes, URLs and logs, where 200 characters is already generous.
 MAX_TEXT = 16_384
-MAX_NAME = 200
 MAX_EMOJI = 64
 MAX_OPTIONS = 100
 
 # A person may paste a book, and a bot may answer at length; a request's own limit comes first.
 MAX_TURN_TEXT = 400_000
 MAX_RECALLED = 200
-MAX_LABELS = 100
 
 # No control characters in names: an id with a NUL or a line feed would break stores, logs and
 # URLs. No instants that have no UTC: year 1 east of Greenwich, year 9999 west of it. Both can only
@@ -32,11 +42,9 @@ MAX_LABELS = 100
 # count: every text with an emoji or a quotation mark in it may hold others.
 _ESCAPED = re.compile(rb"\\(?:[bfnrt]|u00(?:[01]|7[fF]))")
 _SUSPECT = (b"\x7f", b"0001-01-01", b"9999-12-31")
-_PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000-\u001f\u007f]+$"}
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, extra_json_schema=_PRINTABLE)]
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
-Emoji = Annotated[str, Meta(min_length=1, max_length=MAX_EMOJI, extra_json_schema=_PRINTABLE)]
+Emoji = Annotated[str, Meta(min_length=1, max_length=MAX_EMOJI, extra_json_schema=PRINTABLE)]
 At = Annotated[datetime, Meta(tz=True)]
 
 
@@ -108,35 +116,7 @@ class Heartbeat(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="hear
     source: Name = "default"
 
 
-Share = Annotated[float, Meta(ge=0, le=1)]
-Milliseconds = Annotated[float, Meta(ge=0, le=86_400_000)]
 TurnText = Annotated[str, Meta(max_length=MAX_TURN_TEXT)]
-
-
-class Feeling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a text feels like, as the sender's own component read it, in its own words."""
-
-    primary: Name
-    intensity: Share | None = None
-    confidence: Share | None = None
-    scores: Annotated[dict[Name, Share], Meta(max_length=MAX_LABELS)] = {}
-
-
-class Recalled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One memory that was looked up for a reply, and how near it was."""
-
-    similarity: Share
-    id: Name | None = None
-
-
-class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the sender's own component made of a turn's context."""
-
-    topic: Name | None = None
-    mode: Name | None = None
-    urgency: Name | None = None
-    intent: Name | None = None
-    confidence: Share | None = None
 
 
 class Turn(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="turn"):
@@ -156,28 +136,60 @@ class Turn(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="turn"):
     context: Context | None = None
 
 
-Event = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed | Heartbeat | Turn
-EVENT_TYPES: tuple[type[_Event], ...] = (
-    Message,
-    Reaction,
-    Join,
-    Leave,
-    PollOpened,
-    PollVote,
-    PollClosed,
-    Heartbeat,
-    Turn,
+class TurnRead(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="turn_read"):
+    """What a model made of a turn, some time after it: `turn` is its id, this one's is `…/read`.
+
+    What the sender of the turn said himself is not read again, and is absent here.
+    """
+
+    turn: Name
+    bot: Name
+    model: Name = "local"
+    user_emotion: Feeling | None = None
+    bot_emotion: Feeling | None = None
+    relevance: Share | None = None  # how far the reply speaks of what the message does
+    shift: Share | None = None  # how surely the message changes the topic
+    sentiment: Annotated[float, Meta(ge=-1, le=1)] | None = None  # of the message
+    standing: Standing | None = None  # as a store of relationships has it, or why it has not
+    failed: bool = False  # nothing could be read, and nothing will be
+
+
+class RelationshipSet(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="relationship"):
+    """The owner of the truth says how a person stands to a bot; what is absent stays."""
+
+    session: Name = "relationships"  # it belongs to none
+    bot: Name
+    trust: Share | None = None
+    affection: Share | None = None
+    attunement: Share | None = None
+    by: Name = "api"
+
+
+Event = (
+    Message
+    | Reaction
+    | Join
+    | Leave
+    | PollOpened
+    | PollVote
+    | PollClosed
+    | Heartbeat
+    | Turn
+    | TurnRead
+    | RelationshipSet
 )
+EVENT_TYPES: tuple[type[_Event], ...] = get_args(Event)
 
 
 # What of an event is a name: neither text nor one of a few words. A turn's parts hold names too.
 _TEXTS = ("text", "question", "options", "message", "reply")
 _PARTS = ("memories", "user_emotion", "bot_emotion", "context")
+_NUMBERS = ("standing", "failed")
 _NAMES = {
     kind: [
         name
         for name in kind.__struct_fields__
-        if name not in ("at", "role", "action", *_TEXTS, *_PARTS)
+        if name not in ("at", "role", "action", *_TEXTS, *_PARTS, *_NUMBERS)
     ]
     for kind in EVENT_TYPES
 }
@@ -346,9 +358,9 @@ def check_names(event: Event) -> None:
         # Most names are printable, which is known sooner; an emoji of several parts is not.
         if isinstance(value, str) and not value.isprintable() and _CONTROL.search(value):
             raise ValueError(f"a control character in `{name}`; names are printable text")
-    if type(event) is Turn:
+    if isinstance(event, Turn | TurnRead):
         for name in _PARTS:
-            if any(_CONTROL.search(text) for text in _texts(getattr(event, name))):
+            if any(_CONTROL.search(text) for text in _texts(getattr(event, name, None))):
                 raise ValueError(f"a control character in `{name}`; names are printable text")
 
 

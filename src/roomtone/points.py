@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -19,16 +19,21 @@ LEVELS = ((0.8, "VERY_HIGH"), (0.6, "HIGH"), (0.4, "MODERATE"), (0.2, "LOW"))
 Column = NDArray[np.float64]
 Ids = NDArray[np.object_]
 Slots = NDArray[np.intp]
+Times = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One number of a measurement: what it means, its unit and the range it stays in."""
+    """One number of a measurement: what it means, its unit and the range it stays in.
+
+    Or, with `is_text`, a word: a label, or where a number comes from. Texts have no rollups.
+    """
 
     meaning: str
     unit: str = "1"
     low: float | None = None
     high: float | None = None
+    is_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,16 @@ class Point:
     time: datetime
     tags: Mapping[str, str]
     fields: Mapping[str, float]
+    texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """Many rows of one measurement at one time, as columns: what the clock measures for all rooms.
 
-    `tags[name]` and `fields[name]` all have shape (rows,); a number that is not known is NaN.
+    `tags[name]`, `fields[name]` and `texts[name]` all have shape (rows,); a number that is not
+    known is NaN, a text that is not known is None. Where rows have times of their own, as what was
+    said has, `times[row]` is one in epoch milliseconds, and `time` is the latest of them.
     `slots[row]` is the row's place in the rooms' columns: detectors keep their state there.
     """
 
@@ -54,11 +62,19 @@ class Block:
     tags: Mapping[str, Ids]
     fields: Mapping[str, Column]
     slots: Slots = field(default_factory=lambda: np.empty(0, np.intp))
+    texts: Mapping[str, Ids] = field(default_factory=dict)
+    times: Times | None = None
 
     def __len__(self) -> int:
-        for column in self.fields.values():
+        for column in (*self.fields.values(), *self.texts.values(), *self.tags.values()):
             return len(column)
         return 0
+
+    def time_of(self, row: int) -> datetime:
+        """When the row was, in UTC."""
+        if self.times is None:
+            return self.time
+        return datetime.fromtimestamp(int(self.times[row]) / 1000, UTC)
 
     def points(self) -> Iterator[Point]:
         """Read the block row by row, leaving out what is not known."""
@@ -66,14 +82,16 @@ class Block:
             tags = {name: str(column[row]) for name, column in self.tags.items()}
             numbers = {name: float(column[row]) for name, column in self.fields.items()}
             known = {name: value for name, value in numbers.items() if math.isfinite(value)}
-            yield Point(self.measurement, self.time, tags, known)
+            words = {name: column[row] for name, column in self.texts.items()}
+            said = {name: str(word) for name, word in words.items() if word is not None}
+            yield Point(self.measurement, self.time_of(row), tags, known, said)
 
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
     """The declared shape of a measurement: what stores create, docs list and panels may ask for.
 
-    Every field is a float. InfluxDB fixes a field's type by its first write and refuses all later
+    Every number is a float. InfluxDB fixes a field's type by its first write and refuses all later
     ones that differ, so an `int` that becomes a `float` on a quiet Tuesday loses data for good.
     """
 
@@ -82,6 +100,46 @@ class Measurement:
     tags: tuple[str, ...]
     fields: Mapping[str, Field]
     source: str = "measured"
+
+    @property
+    def numbers(self) -> Mapping[str, Field]:
+        """The fields that are numbers."""
+        return {name: field for name, field in self.fields.items() if not field.is_text}
+
+    @property
+    def texts(self) -> Mapping[str, Field]:
+        """The fields that are words."""
+        return {name: field for name, field in self.fields.items() if field.is_text}
+
+    def tagged(self, text: str) -> Measurement:
+        """The same with one of its texts as a tag: more series, which can be told apart by it."""
+        fields = {name: field for name, field in self.fields.items() if name != text}
+        return replace(self, tags=(*self.tags, text), fields=fields)
+
+    def gather(self, rows: Sequence[Point]) -> Block:
+        """Points of this measurement as one block, each at its own time (to the millisecond).
+
+        What a row lacks is absent in it; a text that is declared as a tag becomes one. Raises
+        UndeclaredField. `rows` must not be empty.
+        """
+        texts = {*self.texts, *self.tags}
+        for row in rows:
+            if unknown := (row.fields.keys() - self.numbers.keys()) | (row.texts.keys() - texts):
+                raise UndeclaredField(self.name, unknown)
+        times = np.array([round(row.time.timestamp() * 1000) for row in rows], np.int64)
+        return Block(
+            self.name,
+            max(row.time for row in rows),
+            {tag: np.array([_tag(row, tag) for row in rows], object) for tag in self.tags},
+            {
+                name: np.array([row.fields.get(name, math.nan) for row in rows], np.float64)
+                for name in self.numbers
+            },
+            texts={
+                name: np.array([row.texts.get(name) for row in rows], object) for name in self.texts
+            },
+            times=times,
+        )
 
     def block(
         self, time: datetime, slots: Slots, tags: Mapping[str, Ids], **fields: Column
@@ -100,9 +158,14 @@ class Measurement:
             "tags": list(self.tags),
             "fields": {
                 name: {"meaning": f.meaning, "unit": f.unit, "range": [f.low, f.high]}
-                for name, f in self.fields.items()
+                for name, f in self.numbers.items()
             },
+            "texts": {name: {"meaning": f.meaning} for name, f in self.texts.items()},
         }
+
+
+def _tag(row: Point, name: str) -> str:
+    return row.tags.get(name) or row.texts.get(name, "")
 
 
 def level(score: float) -> str:

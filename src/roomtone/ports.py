@@ -17,8 +17,16 @@ from roomtone.alerts import Alert
 from roomtone.emotions import Reading
 from roomtone.events import Event, Refusal
 from roomtone.points import Block, Measurement, Point, Slots
-from roomtone.records import DeadLetter, JournalSegment, SessionSummary
+from roomtone.records import (
+    Conversation,
+    DeadLetter,
+    JournalSegment,
+    Relationship,
+    SessionSummary,
+    TurnRecord,
+)
 from roomtone.rooms import Rooms
+from roomtone.turns import Heard
 
 State = Mapping[str, NDArray[Any]]
 """What a stateful part hands out to be kept, and takes back: arrays by name."""
@@ -97,6 +105,18 @@ class Gauge(Protocol):  # signals/
     def explain(self, fields: Mapping[str, float]) -> Mapping[str, Any]: ...
 
 
+class TurnSignal(Protocol):  # signals/
+    """Measures turns one at a time: pure, and quick, as it runs between two events.
+
+    `update` may learn from a turn: it may change what is its own in `heard.pair`. What is not
+    known is left out; a turn that says nothing of this gives no point.
+    """
+
+    measurements: Sequence[Measurement]
+
+    def update(self, heard: Heard) -> Sequence[Point]: ...
+
+
 class Detector(Protocol):  # detectors/
     """Watches the blocks of a measurement, all rooms at once, and speaks up.
 
@@ -128,7 +148,8 @@ class SeriesStore(Protocol):  # stores/
     async def write(self, blocks: Sequence[Block]) -> None:
         """Write all rows of all blocks, or none where the store can do that.
 
-        NaN is kept as absent. Writing the same point twice leaves one; where two writes differ,
+        NaN is kept as absent, and so is a text that is None. A row's time is its own where the
+        block has `times`. Writing the same point twice leaves one; where two writes differ,
         the later one counts for the fields it has. A block must have exactly the declared tags and
         no undeclared field (UndeclaredField). When this returns, `read` gives what was written.
         """
@@ -152,7 +173,8 @@ class SeriesStore(Protocol):  # stores/
         `step_s` 0 gives the points as they were written. Else there is one point per series and
         step that holds any: its time is the start of the step (steps begin at multiples of
         `step_s` since the epoch, and the range is widened to whole ones), and each field comes as
-        its mean over the step under its own name, with `<field>_min` and `<field>_max`. Multiples
+        its mean over the step under its own name, with `<field>_min` and `<field>_max`; texts
+        are left out. Multiples
         of 60 and 3600 are answered from rollups, which are kept longer than the points.
         """
 
@@ -166,6 +188,9 @@ class SeriesStore(Protocol):  # stores/
     async def close(self) -> None:
         """Finish what was begun and let go; may be called twice."""
 
+
+CONVERSATION_ORDERS = ("ended", "started", "turns", "quality", "satisfaction")
+"""By what a page of conversations may be ordered."""
 
 VERDICTS = ("acknowledged", "false_alarm", "")
 """What a person may say of an alert; the empty one takes it back."""
@@ -224,6 +249,67 @@ class Archive(Protocol):  # stores/
         self, *, source: str | None = None, before: int | None = None, limit: int = 100
     ) -> Sequence[DeadLetter]:
         """Dead letters with their ids; ids only grow."""
+
+    async def add_turns(self, turns: Sequence[TurnRecord]) -> None:
+        """Add, or renew those whose session and id are there already: the latest wins whole."""
+
+    async def turns(
+        self, session: str, *, before: tuple[datetime, str] | None = None, limit: int = 200
+    ) -> Sequence[TurnRecord]:
+        """Turns of a session, newest first; `before` is time and id of the last one of a page."""
+
+    async def add_conversations(self, conversations: Sequence[Conversation]) -> None:
+        """Add, or renew those whose id is there already: the latest wins."""
+
+    async def conversations(
+        self,
+        *,
+        session: str | None = None,
+        bot: str | None = None,
+        user: str | None = None,
+        emotion: str | None = None,
+        least_quality: float | None = None,
+        most_quality: float | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        search: str = "",
+        order: str = "ended",
+        offset: int = 0,
+        limit: int = 100,
+    ) -> tuple[Sequence[Conversation], int]:
+        """A page of those that ended in [start, end), and how many there are in all.
+
+        `search` is looked for in session, bot and user, in any case. `order` is one of
+        CONVERSATION_ORDERS, the largest or latest first (quality and satisfaction: the lowest
+        first, as that is what one looks for), those without one last.
+        """
+
+    async def facets(self) -> Mapping[str, Mapping[str, int]]:
+        """How many conversations there are by `bot` and by `emotion`, the 50 most frequent each."""
+
+    async def add_relationships(self, relationships: Sequence[Relationship]) -> None:
+        """Add, or renew those of the same bot and person: the latest wins."""
+
+    async def relationships(
+        self,
+        *,
+        pairs: Sequence[tuple[str, str]] | None = None,
+        bot: str | None = None,
+        user: str | None = None,
+        search: str = "",
+        offset: int = 0,
+        limit: int = 100,
+    ) -> tuple[Sequence[Relationship], int]:
+        """Relationships, the one that changed last first, and how many there are in all.
+
+        `pairs` are (bot, user); with them all that are there come, in any order.
+        """
+
+    async def key(self, name: str) -> bytes:
+        """32 random bytes under this name, made when first asked for, the same ever after.
+
+        All processes that share the archive get the same, also when they ask at once.
+        """
 
     async def note_segments(
         self, journal: str, segments: Sequence[JournalSegment], *, first: int

@@ -69,6 +69,60 @@ class SessionSummary(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.session}/{self.started:%Y%m%dT%H%M%SZ}"
 
 
+class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn for good: what was said, and what was measured of it, by measurement and field.
+
+    `values["user_emotion"] = {"emotion": "joy", "intensity": .8, …, "source": "model"}`: the tags
+    that say something, the numbers and the texts of each measurement that the turn has a point in;
+    of `context_switches`, which may have several, the surest.
+    """
+
+    id: str
+    session: str
+    bot: str
+    user: str
+    at: datetime
+    message: str | None = None
+    reply: str | None = None
+    values: dict[str, dict[str, float | str]] = {}
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation up to now: one person and one bot in one session."""
+
+    session: str
+    bot: str
+    user: str
+    started: datetime
+    ended: datetime  # the last turn's
+    turns: int
+    quality: float | None = None  # mean of the five of conversation_quality, over its turns
+    satisfaction: float | None = None  # mean satisfaction_score
+    valence: float | None = None  # mean of the user's, -1 to 1
+    emotion: str = ""  # what the user felt most, weighted by intensity; "" if nothing was read
+    switches: int = 0
+    processing_time_ms: float | None = None  # mean
+
+    @property
+    def id(self) -> str:
+        """One conversation is kept per session, bot and person; telling again renews it."""
+        return f"{self.session}\n{self.bot}\n{self.user}"
+
+
+class Relationship(msgspec.Struct, frozen=True, kw_only=True):
+    """How a person stands to a bot: scores of 0 to 1, after so many turns."""
+
+    bot: str
+    user: str
+    trust: float
+    affection: float
+    attunement: float
+    source: str  # "store": moved by turns or set by their owner; "default" or "estimate"
+    turns: int
+    first: datetime
+    updated: datetime
+
+
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """Something that came in and could not be taken, with the reason; `id` is the store's."""
 

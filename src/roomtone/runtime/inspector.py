@@ -12,7 +12,14 @@ from typing import Any
 import msgspec
 
 from roomtone.engine import Note
-from roomtone.events import MALFORMED, MAX_NAME, REFUSALS, UNAVAILABLE, Event, Refusal
+from roomtone.events import (
+    MALFORMED,
+    REFUSALS,
+    UNAVAILABLE,
+    Event,
+    Refusal,
+)
+from roomtone.heard import MAX_NAME
 from roomtone.runtime.clock import iso, utc
 
 MOST_SOURCES = 50

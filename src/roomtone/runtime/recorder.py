@@ -19,7 +19,11 @@ import msgspec
 import structlog
 
 from roomtone.errors import RoomtoneError
-from roomtone.events import MAX_TURN_TEXT, Feeling, Recalled, Turn
+from roomtone.events import (
+    MAX_TURN_TEXT,
+    Turn,
+)
+from roomtone.heard import Feeling, Recalled
 from roomtone.runtime.clock import utc
 from roomtone.runtime.remote import Busy, Remote
 

@@ -15,7 +15,6 @@ from roomtone import events as wire
 from roomtone.errors import BadEvent
 from roomtone.events import (
     MAX_EMOJI,
-    MAX_NAME,
     MAX_TEXT,
     Event,
     Join,
@@ -27,6 +26,7 @@ from roomtone.events import (
     Reaction,
     Refusal,
 )
+from roomtone.heard import MAX_NAME
 from roomtone.sources import _payloads as read
 from roomtone.sources._payloads import Raw
 

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from roomtone.errors import BadEvent
-from roomtone.events import MAX_NAME
+from roomtone.heard import MAX_NAME
 from roomtone.sources._times import parse_time
 
 Raw = Mapping[str, Any]

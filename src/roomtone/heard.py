@@ -1,0 +1,53 @@
+"""What is told of a turn beside its texts: feelings, memories recalled, context, standing."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+MAX_NAME = 200
+"""Ids and names end up in indexes, URLs and logs, where 200 characters is already generous."""
+
+MAX_LABELS = 100
+
+PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000-\u001f\u007f]+$"}
+Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, extra_json_schema=PRINTABLE)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Milliseconds = Annotated[float, Meta(ge=0, le=86_400_000)]
+
+
+class Feeling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a text feels like, as the sender's own component read it, in its own words."""
+
+    primary: Name
+    intensity: Share | None = None
+    confidence: Share | None = None
+    scores: Annotated[dict[Name, Share], Meta(max_length=MAX_LABELS)] = {}
+
+
+class Recalled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One memory that was looked up for a reply, and how near it was."""
+
+    similarity: Share
+    id: Name | None = None
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the sender's own component made of a turn's context."""
+
+    topic: Name | None = None
+    mode: Name | None = None
+    urgency: Name | None = None
+    intent: Name | None = None
+    confidence: Share | None = None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How far a person trusts, likes and understands a bot, each 0 to 1, and who says so."""
+
+    trust: Share | None = None
+    affection: Share | None = None
+    attunement: Share | None = None
+    source: Literal["store", "default", "estimate"] = "store"

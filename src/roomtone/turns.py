@@ -1,0 +1,125 @@
+"""A turn as signals measure it: what was said, what was read in it, and how the pair stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+from roomtone.emotions import Reading
+from roomtone.events import Turn
+from roomtone.heard import Context
+from roomtone.points import Measurement, Point
+
+REMEMBERED = 1_000
+"""How many characters of the last message and the last reply a conversation remembers: enough to
+tell whether the next one changes the topic."""
+
+
+class Pair(msgspec.Struct, kw_only=True):
+    """One person and one bot, over all their sessions, up to now. Times are epoch milliseconds.
+
+    `trust`, `affection` and `attunement` are 0..1, and None until somebody knows; `source` says
+    who does: "store" (a kept relationship, moved by turns or set by its owner), "default" (a new
+    pair) or "estimate" (the store could not be asked).
+    """
+
+    bot: str
+    user: str
+    turns: int = 0
+    first_ms: int = 0
+    last_ms: int = 0
+    trust: float | None = None
+    affection: float | None = None
+    attunement: float | None = None
+    source: str = "default"
+    valence: float | None = None  # of the user's messages, an exponential mean
+    variance: float = 0.0  # of the same, around that mean
+    character: dict[str, float] = {}  # the bot's own feelings towards this person, 0..1
+    character_ms: int = 0  # when they were brought up to date
+
+
+class Talk(msgspec.Struct, kw_only=True):
+    """A conversation up to now: a pair in one session. Sums are over its turns.
+
+    `quality`, `satisfaction`, `valence` and `processing_ms` are (sum, how many had one).
+    """
+
+    session: str
+    bot: str
+    user: str
+    started_ms: int
+    ended_ms: int
+    turns: int = 0
+    quality: tuple[float, int] = (0.0, 0)
+    satisfaction: tuple[float, int] = (0.0, 0)
+    valence: tuple[float, int] = (0.0, 0)
+    processing_ms: tuple[float, int] = (0.0, 0)
+    switches: int = 0
+    felt: dict[str, float] = {}  # intensity by label, of the user
+    message: str = ""  # the last ones, shortened to REMEMBERED
+    reply: str = ""
+    context: Context | None = None
+    emotion: str = ""  # the user's in the turn before; "" before any was read
+    intensity: float = 0.0
+
+
+@dataclass(slots=True)
+class Heard:
+    """One turn with all that is known of it, for signals: they add to `values` and to the pair.
+
+    What the sender of the turn said himself has source "measured", what a model read "model";
+    what nobody knows is None. `pair` and `talk` stand as they were before this turn; signals are
+    asked in a fixed order and may change what is theirs in the pair, and nothing in the talk.
+    `values` holds, by measurement, the fields that signals before this one gave.
+    """
+
+    turn: Turn
+    at: datetime  # in UTC, to the millisecond, and later than the pair's turn before
+    pair: Pair
+    talk: Talk
+    user_emotion: Reading | None = None
+    bot_emotion: Reading | None = None
+    relevance: float | None = None  # 0..1, of the reply to the message
+    shift: float | None = None  # 0..1, how surely the message changes the topic
+    sentiment: float | None = None  # -1..1, of the message
+    values: dict[str, dict[str, float | str]] = field(default_factory=dict)
+
+    @property
+    def ms(self) -> int:
+        """The turn's time in epoch milliseconds."""
+        return round(self.at.timestamp() * 1000)
+
+    def point(
+        self,
+        measurement: Measurement,
+        fields: Mapping[str, float | None],
+        source: str,
+        texts: Mapping[str, str] | None = None,
+        **tags: str,
+    ) -> Point:
+        """A row of this turn: its bot and person, its session, who says so, and these numbers.
+
+        What is None is left out. Every measurement of turns declares the tags `bot` and `user_id`
+        and the texts `session_id` and `source`.
+        """
+        numbers = {name: float(value) for name, value in fields.items() if value is not None}
+        words = {"session_id": self.turn.session, "source": source, **(texts or {})}
+        told: dict[str, float | str] = {**numbers, **words, **tags}
+        known = self.values.get(measurement.name)
+        if known is None or _sureness(told) >= _sureness(known):
+            self.values[measurement.name] = told
+        return Point(
+            measurement.name,
+            self.at,
+            {"bot": self.turn.bot, "user_id": self.turn.user or "", **tags},
+            numbers,
+            words,
+        )
+
+
+def _sureness(values: Mapping[str, float | str]) -> float:
+    sure = values.get("confidence", 0.0)
+    return sure if isinstance(sure, float) else 0.0
