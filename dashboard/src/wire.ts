@@ -114,6 +114,7 @@ export interface Standing {
   affection?: number | null
   attunement?: number | null
   source?: 'default' | 'estimate' | 'store'
+  turns?: number
 }
 
 export interface Message {

@@ -51,3 +51,4 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     affection: Share | None = None
     attunement: Share | None = None
     source: Literal["store", "default", "estimate"] = "store"
+    turns: Annotated[int, Meta(ge=0)] = 0  # how many turns they had before

@@ -88,7 +88,10 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation up to now: one person and one bot in one session."""
+    """A conversation up to now: one person and one bot in one session, without a long pause.
+
+    After a pause a new one begins in the same session: a session may last for years.
+    """
 
     session: str
     bot: str
@@ -105,8 +108,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        """One conversation is kept per session, bot and person; telling again renews it."""
-        return f"{self.session}\n{self.bot}\n{self.user}"
+        """One is kept per session, bot, person and start; telling again renews it."""
+        return f"{self.session}\n{self.bot}\n{self.user}\n{self.started:%Y%m%dT%H%M%S.%f}"
 
 
 class Relationship(msgspec.Struct, frozen=True, kw_only=True):
