@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -12,6 +12,7 @@ from roomtone.emotions import Reading
 from roomtone.events import Turn
 from roomtone.heard import Context
 from roomtone.points import Measurement, Point
+from roomtone.records import Conversation, Relationship
 
 REMEMBERED = 1_000
 """How many characters of the last message and the last reply a conversation remembers: enough to
@@ -40,6 +41,23 @@ class Pair(msgspec.Struct, kw_only=True):
     character: dict[str, float] = {}  # the bot's own feelings towards this person, 0..1
     character_ms: int = 0  # when they were brought up to date
 
+    def kept(self) -> Relationship:
+        """How the pair stands, to be kept; it must be known how."""
+        assert self.trust is not None
+        assert self.affection is not None
+        assert self.attunement is not None
+        return Relationship(
+            bot=self.bot,
+            user=self.user,
+            trust=self.trust,
+            affection=self.affection,
+            attunement=self.attunement,
+            source=self.source,
+            turns=self.turns,
+            first=utc(self.first_ms),
+            updated=utc(self.last_ms),
+        )
+
 
 class Talk(msgspec.Struct, kw_only=True):
     """A conversation up to now: a pair in one session. Sums are over its turns.
@@ -64,6 +82,31 @@ class Talk(msgspec.Struct, kw_only=True):
     context: Context | None = None
     emotion: str = ""  # the user's in the turn before; "" before any was read
     intensity: float = 0.0
+
+    def kept(self) -> Conversation:
+        """The conversation as it is kept: means over those of its turns that have a number.
+
+        >>> talk = Talk(session="s", bot="b", user="u", started_ms=0, ended_ms=60_000, turns=3)
+        >>> talk.quality, talk.felt = (1.2, 2), {"joy": 0.4, "fear": 0.9}
+        >>> kept = talk.kept()
+        >>> kept.quality, kept.satisfaction, kept.emotion
+        (0.6, None, 'fear')
+        """
+        felt = self.felt
+        return Conversation(
+            session=self.session,
+            bot=self.bot,
+            user=self.user,
+            started=utc(self.started_ms),
+            ended=utc(self.ended_ms),
+            turns=self.turns,
+            quality=_mean(self.quality),
+            satisfaction=_mean(self.satisfaction),
+            valence=_mean(self.valence),
+            emotion=max(felt, key=lambda label: (felt[label], label), default=""),
+            switches=self.switches,
+            processing_time_ms=_mean(self.processing_ms),
+        )
 
 
 @dataclass(slots=True)
@@ -123,3 +166,17 @@ class Heard:
 def _sureness(values: Mapping[str, float | str]) -> float:
     sure = values.get("confidence", 0.0)
     return sure if isinstance(sure, float) else 0.0
+
+
+def _mean(sum_of: tuple[float, int]) -> float | None:
+    return sum_of[0] / sum_of[1] if sum_of[1] else None
+
+
+def shortened(text: str | None) -> str:
+    """The end of a text, as far as a conversation remembers it."""
+    return (text or "")[-REMEMBERED:]
+
+
+def utc(ms: int) -> datetime:
+    """Epoch milliseconds as a time."""
+    return datetime.fromtimestamp(ms / 1000, UTC)

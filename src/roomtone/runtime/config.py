@@ -84,7 +84,13 @@ class Engine(_Section):
     session_idle_s: int = Field(
         default=1800,
         ge=60,
-        description="seconds without an event that end a session; half an hour",
+        description="seconds without an event that end a session, and seconds without a turn that "
+        "end a conversation; half an hour",
+    )
+    tag_session_id: bool = Field(
+        default=False,
+        description="true: what is measured of turns makes a series for each session; false: the "
+        "session is a text beside the numbers, and there are far fewer series",
     )
 
 

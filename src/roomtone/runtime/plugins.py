@@ -10,8 +10,10 @@ from importlib.metadata import entry_points
 from typing import Any
 from urllib.parse import urlsplit
 
+from roomtone.conversations import Conversations
 from roomtone.engine import Engine
 from roomtone.errors import BadConfig, UnknownMember
+from roomtone.points import Measurement
 from roomtone.ports import (
     Archive,
     Channel,
@@ -22,12 +24,22 @@ from roomtone.ports import (
     Outlet,
     SeriesStore,
     Source,
+    TurnSignal,
 )
 from roomtone.runtime.config import Settings
 
 # family: name -> module:attribute. Strangers add theirs as entry points of group roomtone.<family>.
 MEMBERS: dict[str, dict[str, str]] = {
     "signals": {"engagement": "roomtone.signals.engagement:Engagement"},
+    "signals.turns": {  # in the order in which they are asked
+        "emotion": "roomtone.signals.emotion:Emotion",
+        "confidence": "roomtone.signals.confidence:Confidence",
+        "relationship": "roomtone.signals.relationship:Relationship",
+        "recall": "roomtone.signals.recall:Recall",
+        "response": "roomtone.signals.response:Response",
+        "character": "roomtone.signals.character:Character",
+        "routing": "roomtone.signals.routing:Routing",
+    },
     "detectors": {
         "anomaly": "roomtone.detectors.anomaly:Anomaly",
         "stall": "roomtone.detectors.stall:Stall",
@@ -78,6 +90,26 @@ def load(family: str, name: str) -> Any:
 def gauges(*, seed_weights: bool) -> list[Gauge]:
     """What is measured on the clock: engagement, and what strangers installed."""
     return [load("signals", "engagement")(seed_weights=seed_weights), *_strangers("signals")]
+
+
+def turn_signals() -> list[TurnSignal]:
+    """What is measured of each turn: ours in their order, then what strangers installed."""
+    ours: list[TurnSignal] = [load("signals.turns", name)() for name in MEMBERS["signals.turns"]]
+    return [*ours, *_strangers("signals.turns")]
+
+
+def conversations(settings: Settings) -> Conversations:
+    """The conversations that these settings ask for; a live run and its replay have the same."""
+    rules = settings.engine
+    return Conversations(
+        turn_signals(), idle_s=rules.session_idle_s, tag_session=rules.tag_session_id
+    )
+
+
+def measurements(settings: Settings) -> list[Measurement]:
+    """Everything that these settings measure: of rooms on the clock, then of turns."""
+    own = [gauge.measurement for gauge in gauges(seed_weights=settings.engine.seed_weights)]
+    return [*own, *conversations(settings).measurements.values()]
 
 
 def detectors(*, mode: str, alarms_per_hour: float) -> list[Detector]:

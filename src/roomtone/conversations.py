@@ -1,0 +1,385 @@
+"""All pairs and their conversations without I/O: turns and readings in, points and records out."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from roomtone.emotions import UNSURE, Reading, reading
+from roomtone.engine import Output
+from roomtone.events import Event, RelationshipSet, Turn, TurnRead
+from roomtone.heard import Feeling, Standing
+from roomtone.points import Block, Measurement, Point
+from roomtone.ports import TurnSignal
+from roomtone.records import TurnRecord
+from roomtone.turns import Heard, Pair, Talk, shortened, utc
+
+SLICE = 100
+"""How many turns are measured at once, so that a loop gets a breath in between: some 10 ms."""
+
+READ_WITHIN_MS = 600_000
+"""How long a turn waits to be read. After that it is measured by what its sender said alone."""
+
+MOST_PENDING, MOST_PENDING_BYTES = 50_000, 64_000_000
+"""How many turns wait to be read, and how much text: beyond it the oldest are measured unread."""
+
+MOST_PAIRS, MOST_TALKS = 200_000, 50_000
+"""How many pairs and conversations are remembered; of one that was forgotten the archive tells
+how it stands, and its next turn begins a new conversation."""
+
+NEW_PAIR = (0.40, 0.35, 0.45)
+"""Trust, affection and attunement of a pair that nobody knows anything of."""
+
+_BURST_MS = 1_000  # turns of a pair this close in time are told apart by a millisecond each
+
+Key = tuple[str, str]
+Who = tuple[str, str, str]  # session, bot, user
+_Said = tuple[str, str, int]  # the last message and reply, and how many turns are not measured
+
+
+class Pending(msgspec.Struct, kw_only=True, array_like=True):
+    """A turn that waits to be read, with what is needed to read it.
+
+    `before` is the message and the reply before it in its conversation, shortened. `asks` is
+    whether nobody here knows how the pair stands.
+    """
+
+    turn: Turn
+    ms: int  # when it was said
+    arrival: int
+    before: tuple[str, str] = ("", "")
+    asks: bool = False
+
+    @property
+    def key(self) -> Key:
+        """Its session and its id."""
+        return self.turn.session, self.turn.id or ""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        return len(self.turn.message or "") + len(self.turn.reply or "") + 1_000
+
+
+class _State(msgspec.Struct):
+    pairs: list[Pair]
+    talks: list[Talk]
+    pending: list[Pending]
+    ready: list[tuple[Pending, TurnRead | None]]
+    said: list[tuple[Who, _Said]]
+    told: list[Key]
+    renewed: list[Talk]
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What one slice of a tick gives, before it is in columns."""
+
+    points: dict[str, list[Point]]
+    turns: list[TurnRecord]
+
+
+class Conversations:
+    """Every turn is measured once, when it was read, in the order of the journal.
+
+    `apply` what came, and what was read; `ticking` gives what that makes. The same calls give the
+    same results to the bit.
+    """
+
+    def __init__(
+        self,
+        signals: Sequence[TurnSignal],
+        *,
+        idle_s: int = 1800,
+        tag_session: bool = False,
+    ) -> None:
+        self.signals = list(signals)
+        self.idle_ms = idle_s * 1000
+        self.measurements: dict[str, Measurement] = {
+            own.name: own.tagged("session_id") if tag_session else own
+            for signal in self.signals
+            for own in signal.measurements
+        }
+        self.pairs: OrderedDict[Key, Pair] = OrderedDict()
+        self.talks: OrderedDict[Who, Talk] = OrderedDict()
+        self.pending: OrderedDict[Key, Pending] = OrderedDict()
+        self._pending_bytes = 0
+        self._said: dict[Who, _Said] = {}  # of talks with turns that are not measured yet
+        self._ready: list[tuple[Pending, TurnRead | None]] = []
+        self._told: dict[Key, None] = {}  # pairs whose relationship is to be kept
+        self._renewed: dict[tuple[Who, int], Talk] = {}  # talks likewise, by their start
+        self.unread = 0  # turns measured without having been read
+        self.failures: Counter[str] = Counter()  # signals that failed, by measurement
+
+    # -- what comes ---------------------------------------------------------------------------
+
+    def apply(self, events: Sequence[Event], arrival_ms: int) -> bool:
+        """Take turns and what was read of them; all else is not ours. Whether any was ours."""
+        ours = False
+        for event in events:
+            if type(event) is Turn:
+                self._turn(event, arrival_ms)
+            elif type(event) is TurnRead:
+                self._read(event)
+            elif type(event) is RelationshipSet:
+                self._set(event, arrival_ms)
+            else:
+                continue
+            ours = True
+        return ours
+
+    def _turn(self, turn: Turn, arrival: int) -> None:
+        ms = arrival if turn.at is None else round(turn.at.timestamp() * 1000)
+        key = (turn.session, turn.bot, turn.user or "")
+        message, reply, waiting = self._said.get(key, ("", "", 0))
+        talk = self.talks.get(key)
+        if not waiting and talk and self._goes_on(talk, ms):
+            message, reply = talk.message, talk.reply
+        pair = self.pairs.get(key[1:])
+        asks = bool(turn.user) and (pair is None or pair.trust is None or pair.source == "estimate")
+        waits = Pending(turn=turn, ms=ms, arrival=arrival, before=(message, reply), asks=asks)
+        self._said[key] = (shortened(turn.message), shortened(turn.reply), waiting + 1)
+        self.pending[waits.key] = waits
+        self._pending_bytes += waits.size
+        while len(self.pending) > MOST_PENDING or self._pending_bytes > MOST_PENDING_BYTES:
+            self._unread(next(iter(self.pending)))
+
+    def _goes_on(self, talk: Talk, ms: int) -> bool:
+        return ms - talk.ended_ms <= self.idle_ms
+
+    def _read(self, read: TurnRead) -> None:
+        waits = self.pending.pop((read.session, read.turn), None)
+        if waits is not None:  # else it was read before, or given up
+            self._pending_bytes -= waits.size
+            self._ready.append((waits, read))
+
+    def _unread(self, key: Key) -> None:
+        waits = self.pending.pop(key)
+        self._pending_bytes -= waits.size
+        self._ready.append((waits, None))
+        self.unread += 1
+
+    def _set(self, said: RelationshipSet, arrival: int) -> None:
+        if not said.user:
+            return
+        ms = arrival if said.at is None else round(said.at.timestamp() * 1000)
+        pair = self._pair(said.bot, said.user)
+        old = (pair.trust, pair.affection, pair.attunement)
+        new = (said.trust, said.affection, said.attunement)
+        pair.trust, pair.affection, pair.attunement = (
+            next(value for value in values if value is not None)
+            for values in zip(new, old, NEW_PAIR, strict=True)
+        )
+        pair.source = "store"
+        pair.first_ms = pair.first_ms or ms
+        pair.last_ms = max(pair.last_ms, ms)
+        self._told[(said.bot, said.user)] = None
+
+    def standing(self, bot: str, user: str) -> Pair | None:
+        """How a pair stands, if anybody here knows."""
+        pair = self.pairs.get((bot, user))
+        return pair if pair is not None and pair.trust is not None else None
+
+    def to_read(self, limit: int) -> list[Pending]:
+        """The turns that have waited longest to be read."""
+        return list(islice(self.pending.values(), limit))
+
+    # -- what it gives ------------------------------------------------------------------------
+
+    def ticking(self, now: int) -> Iterator[Output]:
+        """What was read since the last tick, measured; and what has waited too long, as it is."""
+        while self.pending:
+            key, oldest = next(iter(self.pending.items()))
+            if now * 1000 - oldest.arrival < READ_WITHIN_MS:
+                break
+            self._unread(key)
+        yield from self.measuring(now)
+
+    def measuring(self, now: int) -> Iterator[Output]:
+        """What was read up to now, in slices. Nothing may be applied until it is through."""
+        ready, self._ready = self._ready, []
+        for start in range(0, len(ready), SLICE):
+            made = _Gathered({}, [])
+            for waits, read in ready[start : start + SLICE]:
+                self._measure(waits, read, made)
+            yield Output(now, self._blocks(made), turns=made.turns, **self._renewals())
+        if self._told or self._renewed:
+            yield Output(now, **self._renewals())
+
+    def _blocks(self, made: _Gathered) -> list[Block]:
+        return [self.measurements[name].gather(rows) for name, rows in made.points.items()]
+
+    def _renewals(self) -> dict[str, Any]:
+        told, renewed = self._told, self._renewed
+        self._told, self._renewed = {}, {}
+        pairs = [self.pairs[key] for key in told if key in self.pairs]
+        return {
+            "relationships": [pair.kept() for pair in pairs],
+            "conversations": [talk.kept() for talk in renewed.values()],
+        }
+
+    def _measure(self, waits: Pending, read: TurnRead | None, made: _Gathered) -> None:
+        turn = waits.turn
+        pair = self._pair(turn.bot, turn.user or "")
+        ms = waits.ms
+        if pair.turns and 0 <= pair.last_ms - ms < _BURST_MS:
+            ms = pair.last_ms + 1  # one series holds one point a millisecond
+        talk = self._talk(turn, ms)
+        if read is not None and read.standing is not None:
+            _learn_standing(pair, read.standing)
+        heard = Heard(turn, utc(ms), pair, talk)
+        heard.user_emotion = _felt(turn.user_emotion, "measured")
+        heard.bot_emotion = _felt(turn.bot_emotion, "measured")
+        if read is not None:
+            heard.user_emotion = heard.user_emotion or _felt(read.user_emotion, "model", read.model)
+            heard.bot_emotion = heard.bot_emotion or _felt(read.bot_emotion, "model", read.model)
+            heard.relevance, heard.shift, heard.sentiment = (
+                read.relevance,
+                read.shift,
+                read.sentiment,
+            )
+        for signal in self.signals:
+            try:
+                points = signal.update(heard)
+            except Exception:  # of one measurement: the others are not its hostages
+                self.failures[signal.measurements[0].name] += 1
+                continue
+            for point in points:
+                made.points.setdefault(point.measurement, []).append(point)
+        self._remember(heard, ms)
+        made.turns.append(
+            TurnRecord(
+                id=turn.id or "",
+                session=turn.session,
+                bot=turn.bot,
+                user=turn.user or "",
+                at=heard.at,
+                message=turn.message,
+                reply=turn.reply,
+                values=heard.values,
+            )
+        )
+
+    def _pair(self, bot: str, user: str) -> Pair:
+        key = (bot, user)
+        pair = self.pairs.get(key)
+        if pair is None:
+            pair = self.pairs[key] = Pair(bot=bot, user=user)
+            if len(self.pairs) > MOST_PAIRS:
+                self.pairs.popitem(last=False)
+        else:
+            self.pairs.move_to_end(key)
+        return pair
+
+    def _talk(self, turn: Turn, ms: int) -> Talk:
+        key = (turn.session, turn.bot, turn.user or "")
+        talk = self.talks.get(key)
+        if talk is None or not self._goes_on(talk, ms):
+            talk = Talk(
+                session=turn.session,
+                bot=turn.bot,
+                user=turn.user or "",
+                started_ms=ms,
+                ended_ms=ms,
+            )
+            self.talks[key] = talk
+            if len(self.talks) > MOST_TALKS:
+                self.talks.popitem(last=False)
+        self.talks.move_to_end(key)
+        return talk
+
+    def _remember(self, heard: Heard, ms: int) -> None:
+        """What the next turn of this pair and this conversation needs to know of this one."""
+        turn, pair, talk, values = heard.turn, heard.pair, heard.talk, heard.values
+        pair.turns += 1
+        pair.first_ms = min(pair.first_ms or ms, ms)
+        pair.last_ms = max(pair.last_ms, ms)
+        talk.turns += 1
+        talk.ended_ms = max(talk.ended_ms, ms)
+        talk.message, talk.reply = shortened(turn.message), shortened(turn.reply)
+        key = (talk.session, talk.bot, talk.user)
+        message, reply, waiting = self._said.pop(key, ("", "", 1))
+        if waiting > 1:
+            self._said[key] = (message, reply, waiting - 1)
+        quality = values.get("conversation_quality", {})
+        talk.quality = _add(talk.quality, quality.get("overall"))
+        talk.satisfaction = _add(talk.satisfaction, quality.get("satisfaction_score"))
+        talk.processing_ms = _add(talk.processing_ms, turn.processing_time_ms)
+        talk.switches += "context_switches" in values
+        if turn.context is not None:
+            talk.context = turn.context
+        felt = heard.user_emotion
+        if felt is not None and felt.primary != UNSURE:
+            talk.valence = _add(talk.valence, felt.valence)
+            talk.felt[felt.primary] = talk.felt.get(felt.primary, 0.0) + felt.intensity
+            talk.emotion, talk.intensity = felt.primary, felt.intensity
+        self._renewed[key, talk.started_ms] = talk
+        if pair.user and pair.trust is not None:
+            self._told[(pair.bot, pair.user)] = None
+
+    # -- state --------------------------------------------------------------------------------
+
+    def snapshot(self) -> bytes:
+        """Everything that the future depends on."""
+        state = _State(
+            list(self.pairs.values()),
+            list(self.talks.values()),
+            list(self.pending.values()),
+            self._ready,
+            list(self._said.items()),
+            list(self._told),
+            list(self._renewed.values()),
+        )
+        return msgspec.msgpack.encode(state)
+
+    def restore(self, saved: bytes) -> None:
+        """Go on exactly as the one would have that the snapshot was taken of."""
+        state = msgspec.msgpack.decode(saved, type=_State)
+        self.pairs = OrderedDict(((one.bot, one.user), one) for one in state.pairs)
+        self.talks = OrderedDict(((one.session, one.bot, one.user), one) for one in state.talks)
+        self.pending = OrderedDict((one.key, one) for one in state.pending)
+        self._pending_bytes = sum(one.size for one in state.pending)
+        self._ready = state.ready
+        self._told = dict.fromkeys(state.told)
+        self._renewed = {}
+        for kept in state.renewed:
+            key = (kept.session, kept.bot, kept.user)
+            own = self.talks.get(key)
+            goes_on = own is not None and own.started_ms == kept.started_ms
+            self._renewed[key, kept.started_ms] = own if own and goes_on else kept
+        self._said = dict(state.said)
+
+
+def _learn_standing(pair: Pair, standing: Standing) -> None:
+    """What a store said of a pair that nobody here knew; an estimate waits for a store's word."""
+    if standing.source == "estimate" or (pair.trust is not None and pair.source != "estimate"):
+        return
+    told = (standing.trust, standing.affection, standing.attunement)
+    pair.trust, pair.affection, pair.attunement = (
+        known if known is not None else usual for known, usual in zip(told, NEW_PAIR, strict=True)
+    )
+    pair.source = standing.source
+    pair.turns = max(pair.turns, standing.turns)
+
+
+def _felt(told: Feeling | None, source: str, model: str = "") -> Reading | None:
+    """What was said of a feeling, in our words; what was not said of it counts as 0 here."""
+    if told is None:
+        return None
+    return reading(
+        told.primary,
+        intensity=told.intensity or 0.0,
+        confidence=told.confidence or 0.0,
+        scores=told.scores,
+        source=source,
+        model=model,
+    )
+
+
+def _add(sum_of: tuple[float, int], value: Any) -> tuple[float, int]:
+    return sum_of if value is None else (sum_of[0] + float(value), sum_of[1] + 1)
