@@ -12,6 +12,9 @@ DATA ?= ../shared/data
 TRIXIE ?= /var/cache/roomtone/trixie
 JOBS ?= 2
 
+# Of the many processes that the tests start, each would compile this package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Output without host names: a lock must serve whoever installs from a mirror.
 COMPILE := uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
 	--no-header --no-emit-index-url
@@ -38,10 +41,10 @@ types: $(VENV)/.dev  ## Check the types.
 	$(BIN)/mypy --strict
 
 unit: $(VENV)/.dev dashboard servers tests/node/node_modules/.ready  ## Run the Python tests, without those that need a browser.
-	$(BIN)/python -m pytest -n $(JOBS) -m "not browser"
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore tests/browser
 
-browser: $(VENV)/.dev dashboard chromium  ## Drive the pages in Chromium and look at them.
-	$(BIN)/python -m pytest -m browser -n $(JOBS) --dist loadfile
+browser: $(VENV)/.dev dashboard servers chromium  ## Drive the pages in Chromium and look at them.
+	$(BIN)/python -m pytest tests/browser -n $(JOBS) --dist loadfile
 
 dashboard: src/roomtone/web/static/index.html  ## Build the dashboard.
 
@@ -67,7 +70,7 @@ wheel: $(VENV)/.run  ## Build the wheel, with the dashboard in it, into dist/.
 	$(PIP) --require-hashes -r requirements/build.lock
 	$(WITH_NODE) $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-chromium:  ## Install Debian's Chromium if it is missing and this is root.
+chromium: | servers  ## Install Debian's Chromium if it is missing and this is root.
 	@command -v chromium >/dev/null || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
@@ -115,8 +118,14 @@ $(VENV)/.run: requirements/core.lock requirements/build.lock pyproject.toml $(VE
 	$(WITH_NODE) $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: requirements/dev.lock $(VENV)/.run
-	$(PIP) --require-hashes -r requirements/dev.lock
+$(VENV)/.dev: $(VENV)/.packages pyproject.toml | dashboard
+	$(WITH_NODE) $(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Not compiled: most of what the tests' tools bring is never imported.
+$(VENV)/.packages: requirements/dev.lock requirements/build.lock $(VENV)/.node
+	$(PIP) --no-compile --require-hashes -r requirements/dev.lock
+	$(PIP) --no-compile --require-hashes -r requirements/build.lock
 	@touch $@
 
 $(VENV)/.node: requirements/node.lock $(VENV)/bin/python

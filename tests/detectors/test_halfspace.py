@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
-from river import anomaly
 
 from roomtone.detectors._halfspace import HalfSpaceTrees
 from roomtone.points import Column
+
+if TYPE_CHECKING:
+    from river import anomaly
 
 NAMES = ["chat", "polls", "active", "reactions", "leaving"]
 
@@ -34,6 +38,8 @@ def river(points: Column, forest: anomaly.HalfSpaceTrees) -> Column:
 
 def pair(trees: int, height: int, window: int) -> tuple[anomaly.HalfSpaceTrees, HalfSpaceTrees]:
     """A fresh River forest, and ours with the geometry of an equal one."""
+    from river import anomaly  # loads for seconds, which other folders' tests need not wait for
+
     options = {"n_trees": trees, "height": height, "window_size": window, "seed": 42}
     grown = anomaly.HalfSpaceTrees(**options)
     grown.learn_one(dict.fromkeys(NAMES, 0.5))
@@ -166,6 +172,8 @@ def test_a_slot_takes_no_more_memory_than_promised() -> None:
 
 def test_wrong_shapes_and_parameters_are_refused() -> None:
     """The error says which shape to give."""
+    from river import anomaly
+
     with pytest.raises(ValueError, match=r"shape \(2, 5\)"):
         HalfSpaceTrees(5).score_learn(np.array([0, 1]), np.zeros((2, 4)))
     with pytest.raises(ValueError, match="height <= 16"):

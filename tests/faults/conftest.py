@@ -53,8 +53,8 @@ def failing_disk():
 
 @pytest.fixture
 def rounds() -> int:
-    """How many random rounds: 10, or what ROOMTONE_FAULT_ROUNDS says (200 in `make faults`)."""
-    return int(os.environ.get("ROOMTONE_FAULT_ROUNDS", "10"))
+    """How many random rounds: 5, or what ROOMTONE_FAULT_ROUNDS says (200 in `make faults`)."""
+    return int(os.environ.get("ROOMTONE_FAULT_ROUNDS", "5"))
 
 
 @pytest.fixture

@@ -266,7 +266,7 @@ async def test_a_restarted_server_is_found_again(tmp_path: Path) -> None:
     port, realtime = free_port(), free_port()
     async with contextlib.AsyncExitStack() as stack:
         async with served(tmp_path / "data", port, realtime):
-            async with httpx2.AsyncClient() as client:
+            async with httpx2.AsyncClient(verify=False) as client:
                 said = [message(user=name) for name in ("ann", "bob")]
                 answer = await client.post(f"http://127.0.0.1:{port}/v1/events", json=said)
             assert answer.status_code == 202

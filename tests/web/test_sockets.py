@@ -59,7 +59,7 @@ async def test_a_line_can_be_cut(tmp_path: Path) -> None:
         with pytest.raises(websockets.ConnectionClosedError):
             async with websockets.connect(f"ws://{address}") as page:
                 await page.recv()
-        async with httpx2.AsyncClient() as client:
+        async with httpx2.AsyncClient(verify=False) as client:
             with pytest.raises(httpx2.RemoteProtocolError):
                 await client.get(f"http://{address}")
         await until(lambda: not server.server_state.connections)
