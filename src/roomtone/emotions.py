@@ -174,7 +174,7 @@ def valence(scores: Mapping[str, float]) -> float:
     total = sum(scores.values())
     if not total > 0:
         return 0.0
-    signed = sum([score * _VALENCE.get(label, 0.0) for label, score in scores.items()])
+    signed = sum([score * _VALENCE[label] for label, score in scores.items() if label in _VALENCE])
     return round(signed / total, 4)
 
 

@@ -153,10 +153,65 @@ def test_company_changes_nothing():
 @given(st.lists(st.text(st.characters(exclude_categories=()), max_size=60), max_size=5))
 def test_no_text_makes_it_fail(texts):
     """Any characters at all, lone surrogates among them: a reading each, the same alone."""
-    readings = MODEL.read(texts)
+    readings = MODEL.read(texts * 9)[: len(texts)]
 
     assert readings == [MODEL.read([text])[0] for text in texts]
     assert all(0.0 <= one.confidence <= 1.0 and 0.0 <= one.intensity <= 1.0 for one in readings)
+
+
+PIECES = st.sampled_from(
+    [
+        *(
+            "not",
+            "don't",
+            "never",
+            "GOOD",
+            "so",
+            "sooooo",
+            "AAAa",
+            "I",
+            "ok",
+            "7",
+            "007",
+            "…",
+            "!!!!!",
+        ),
+        *("!", "?!", ",", "'", "’", "[NAME]", " ", "  ", "\t", "\0", "\u3000", "\u2028", "\u1680"),
+        *(
+            "😂",
+            "😂😂😂😂",
+            "❤\ufe0f",
+            "🙏🏽",
+            "🤷\u200d♀\ufe0f",
+            "‼",
+            "\u200b",
+            "\u200b" * 5,
+            "\ud800",
+        ),
+        *("É", "ß", "İ", "Σς", "Ж", "漢字", "\U00020000", "ａ", "½", "ªµ", "happy", "Sad", "hate"),
+    ]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(PIECES | st.text(max_size=8), max_size=30), st.booleans())
+def test_one_alone_is_as_one_of_many(pieces, apart):
+    """There are two ways through the features, for one text and for many; they are one model."""
+    text = (" " if apart else "").join(pieces)
+    crowd = [text, *PLAIN, text]
+    assert len(crowd) > emotion.FEW
+
+    first, *_, last = MODEL.read(crowd)
+
+    assert [first] == [last] == MODEL.read([text])
+
+
+@pytest.mark.parametrize("length", [0, 1, 2, 3, *range(398, 403), 1999, 2000, 2001])
+def test_no_length_is_special(length):
+    """Around every bound that chooses between ways."""
+    text = ("I do not like that AT ALL 😡 it is soooo bad! " * 60)[:length]
+
+    assert MODEL.read([text]) == MODEL.read([text] * 20)[-1:]
 
 
 def test_long_texts_are_read_at_both_ends():

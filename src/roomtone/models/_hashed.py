@@ -26,12 +26,13 @@ MOST_CHARS = 2_000
 CHUNK_CHARS = 1 << 16
 
 SPACE, WORD, PUNCTUATION, SYMBOL = 0, 1, 2, 3
-_DROPPED = 4  # joiners, variation marks, skin tones: they change how a symbol looks
-_SIZES = np.array([2, 3, 4, 6, 8, 12, 16, 23, 32, 46, 64, 128])
+DROPPED = 4  # joiners, variation marks, skin tones: they change how a symbol looks
+SIZES = np.array([2, 3, 4, 6, 8, 12, 16, 23, 32, 46, 64, 128])
 
 BASE = 0x9E3779B97F4A7C15 | 1
 INVERSE = pow(BASE, -1, 1 << 64)
 MIX = np.uint64(0xBF58476D1CE4E5B9)
+SECOND = np.uint64(0x94D049BB133111EB)
 U32, U29 = np.uint64(32), np.uint64(29)
 
 _NEGATORS = {
@@ -103,14 +104,14 @@ def read(texts: Sequence[str]) -> Chunk:
     codes, owner = _codes(texts)
     upper = (codes >= 65) & (codes <= 90)
     codes = _lower(codes)
-    kind = _kinds().take(codes, mode="clip")
+    kind = kinds().take(codes, mode="clip")
     space = kind == SPACE
     codes[space & (codes != 0)] = 32
     same = np.zeros(len(codes), bool)
     same[1:] = codes[1:] == codes[:-1]
     run = np.zeros(len(codes), bool)
     run[3:] = same[3:] & same[2:-1] & same[1:-2] & ~space[3:]
-    keep = ~(run | (same & space) | (kind == _DROPPED))
+    keep = ~(run | (same & space) | (kind == DROPPED))
     drawn = np.append(run[1:], False)[keep]  # said of the last character that is kept
     codes, owner, kind, upper = codes[keep], owner[keep], kind[keep], upper[keep]
     sums = _prefix(codes)
@@ -143,7 +144,7 @@ def _tokens(
     length = ends - starts
     return Tokens(
         owner[starts],
-        _mix(_between(sums, starts, ends)),
+        mix(_between(sums, starts, ends)),
         kind[starts],
         codes[starts],
         (length >= 2) & (_within(upper, starts, ends) == length),
@@ -166,20 +167,20 @@ def features(chunk: Chunk) -> Features:
     found += _marked(t)
     everyone = np.arange(chunk.size)
     count = np.maximum(chunk.spoken, 1)
-    size = np.searchsorted(_SIZES, count, side="right").astype(np.uint64)
+    size = np.searchsorted(SIZES, count, side="right").astype(np.uint64)
     found.append(("length", everyone, size, 10))
     share = np.minimum(chunk.shouts * 4 // count, 3) + (chunk.shouts > 0)
     found.append(("loud", everyone, share.astype(np.uint64), 11))
     found += _characters(chunk)
     if chunk.emoji:
-        said = np.array([_label_hash(label) for _, label in chunk.emoji], np.uint64)
+        said = np.array([label_hash(label) for _, label in chunk.emoji], np.uint64)
         found.append(("emoji", np.array([text for text, _ in chunk.emoji]), said, 30))
     lengths = [len(text) for _, text, _, _ in found]
     return Features(
         np.concatenate([text for _, text, _, _ in found]),
-        _mix(
+        mix(
             np.concatenate([hashes for _, _, hashes, _ in found])
-            + np.repeat(_seeds()[[seed for _, _, _, seed in found]], lengths)
+            + np.repeat(seeds()[[seed for _, _, _, seed in found]], lengths)
         ),
         [kind for kind, _, _, _ in found],
         lengths,
@@ -192,16 +193,16 @@ Found = tuple[str, Ints, Hashes, int]
 
 def _neighbours(t: Tokens) -> Iterator[Found]:
     """Tokens two and three in a row, with a gap between, and those at the ends of a text."""
-    pair = t.text[1:] == t.text[:-1]
-    two = _pair(t.hash[:-1], t.hash[1:])
-    yield "pair", t.text[1:][pair], two[pair], 2
+    beside = t.text[1:] == t.text[:-1]
+    two = pair(t.hash[:-1], t.hash[1:])
+    yield "pair", t.text[1:][beside], two[beside], 2
     third = np.flatnonzero(t.text[2:] == t.text[:-2])
     after = t.hash[2:][third]
     whose = t.text[third]
-    yield "skip", whose, _pair(t.hash[third], after), 3
-    yield "three", whose, _pair(two[third], after), 4
+    yield "skip", whose, pair(t.hash[third], after), 3
+    yield "three", whose, pair(two[third], after), 4
     edge = np.ones(len(t.text) + 1, bool)
-    edge[1:-1] = ~pair
+    edge[1:-1] = ~beside
     begins, ends = edge[:-1], edge[1:]
     yield "begin", t.text[begins], t.hash[begins], 7
     yield "finish", t.text[ends], t.hash[ends], 8
@@ -259,7 +260,7 @@ def _characters(chunk: Chunk) -> list[Found]:
     ]
     lengths = [len(one) for one in starts]
     start = np.concatenate(starts)
-    hashes = _mix(_between(chunk.sums, start, start + np.repeat([2, 3, 4], lengths)))
+    hashes = mix(_between(chunk.sums, start, start + np.repeat([2, 3, 4], lengths)))
     texts = chunk.text[start]
     cuts = np.cumsum([0, *lengths])
     return [
@@ -270,8 +271,8 @@ def _characters(chunk: Chunk) -> list[Found]:
 
 def _denied(t: Tokens) -> Mask | None:
     """Words up to three places behind a word that denies, in the same breath."""
-    negators = _negators()
-    no = negators[np.minimum(np.searchsorted(negators, t.hash), len(negators) - 1)] == t.hash
+    denying = negators()
+    no = denying[np.minimum(np.searchsorted(denying, t.hash), len(denying) - 1)] == t.hash
     if not no.any():
         return None
     denied = np.zeros(len(no), bool)
@@ -285,24 +286,24 @@ def _denied(t: Tokens) -> Mask | None:
 
 
 @cache
-def _negators() -> Hashes:
+def negators() -> Hashes:
     spelled = [*sorted(_NEGATORS), *(f"{w[:-1]}'t" for w in _NEGATORS if w.endswith("nt"))]
     return np.sort(np.array([hash_of(word) for word in spelled], np.uint64))
 
 
 @cache
-def _label_hash(label: str) -> int:
+def label_hash(label: str) -> int:
     return hash_of(label)
 
 
 def hash_of(word: str) -> int:
     """The hash that a token of these characters has."""
     codes = np.array([ord(c) for c in word], np.int64)
-    return int(_mix(_between(_prefix(codes), np.array([0]), np.array([len(codes)])))[0])
+    return int(mix(_between(_prefix(codes), np.array([0]), np.array([len(codes)])))[0])
 
 
 @cache
-def _lowers() -> Ints:
+def lowers() -> Ints:
     """Lower case of the alphabets that have one and are in wide use, and straight apostrophes."""
     lower = [chr(code).lower() if code < 0x600 else chr(code) for code in range(0x201A)]
     table = np.array([ord(c) if len(c) == 1 else i for i, c in enumerate(lower)], np.int64)
@@ -311,13 +312,13 @@ def _lowers() -> Ints:
 
 
 def _lower(codes: Ints) -> Ints:
-    table = _lowers()
+    table = lowers()
     lowered = table.take(codes, mode="clip")
     return np.where(codes < len(table), lowered, codes)
 
 
 @cache
-def _kinds() -> NDArray[np.uint8]:
+def kinds() -> NDArray[np.uint8]:
     """Space, word, punctuation or symbol for each character up to the last emoji."""
     kinds = np.full(0x20000, WORD, np.uint8)
     for code in range(0x80):
@@ -338,12 +339,12 @@ def _kinds() -> NDArray[np.uint8]:
     kinds[0x2100:0x2C00] = SYMBOL
     kinds[0x1F000:0x20000] = SYMBOL
     for gone in (*range(0x200B, 0x2010), *range(0xFE00, 0xFE10), *range(0x1F3FB, 0x1F400), 0xFEFF):
-        kinds[gone] = _DROPPED
+        kinds[gone] = DROPPED
     return kinds
 
 
 @cache
-def _power_table(size: int) -> tuple[Hashes, Hashes]:
+def powers(size: int) -> tuple[Hashes, Hashes]:
     up = np.full(size, BASE, np.uint64)
     down = np.full(size, INVERSE, np.uint64)
     up[0] = down[0] = 1
@@ -353,25 +354,32 @@ def _power_table(size: int) -> tuple[Hashes, Hashes]:
 def _prefix(codes: Ints) -> Hashes:
     size = 1 << max(10, len(codes).bit_length())
     sums = np.zeros(len(codes) + 1, np.uint64)
-    np.cumsum((codes + 1).astype(np.uint64) * _power_table(size)[0][: len(codes)], out=sums[1:])
+    np.cumsum((codes + 1).astype(np.uint64) * powers(size)[0][: len(codes)], out=sums[1:])
     return sums
 
 
 def _between(sums: Hashes, starts: Ints, ends: Ints) -> Hashes:
     """The polynomial hash of each stretch, the same wherever it stands."""
     size = 1 << max(10, int(len(sums) - 1).bit_length())
-    return (sums[ends] - sums[starts]) * _power_table(size)[1][starts]
+    return (sums[ends] - sums[starts]) * powers(size)[1][starts]
 
 
-def _mix(x: Hashes) -> Hashes:
+def mix(x: Hashes) -> Hashes:
     x = (x ^ (x >> U32)) * MIX
     return x ^ (x >> U29)
 
 
-def _pair(a: Hashes, b: Hashes) -> Hashes:
-    return _mix(a * np.uint64(3) + b * np.uint64(0x94D049BB133111EB))
+def mix_here(x: Hashes) -> None:
+    """The same in its place."""
+    x ^= x >> U32
+    x *= MIX
+    x ^= x >> U29
+
+
+def pair(a: Hashes, b: Hashes) -> Hashes:
+    return mix(a * np.uint64(3) + b * SECOND)
 
 
 @cache
-def _seeds() -> Hashes:
+def seeds() -> Hashes:
     return np.arange(32, dtype=np.uint64) * np.uint64(0xD6E8FEB86659FD93)

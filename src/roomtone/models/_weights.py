@@ -94,12 +94,18 @@ def find(of: Weights, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArra
 
 def bent(margin: Floats) -> Floats:
     """The margins, and behind them the same through the logistic function."""
-    return np.hstack([margin, 1.0 / (1.0 + np.exp(-margin.astype(np.float64)))])
+    wide = margin.astype(np.float64, copy=False)
+    return np.concatenate([wide, 1.0 / (1.0 + np.exp(-wide))], axis=1)
 
 
 def log_odds(of: Weights, chunk: _hashed.Chunk) -> Floats:
     """Both stages: the log odds of every label for every text."""
-    inputs = np.rint(bent(margins(of, chunk)) * COARSE)
+    return second_stage(of, margins(of, chunk))
+
+
+def second_stage(of: Weights, margin: Floats) -> Floats:
+    """From the margins of some texts to the log odds of every label."""
+    inputs = np.rint(bent(margin) * COARSE)
     return (inputs @ of.top) / (FINE * COARSE) + of.shift
 
 

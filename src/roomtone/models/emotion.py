@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from roomtone.emotions import EKMAN, GROUPS, LABELS, UNSURE, Reading, ekman, group, mixed, valence
 from roomtone.errors import BadConfig
 from roomtone.models import _hashed, _weights
+from roomtone.models._alone import MOST_CHARS, Alone, Heard
 
 MODEL = "goemotions-hashed"
 VERSION = "1"
@@ -31,9 +32,13 @@ EMOJI_TRUST = 0.5
 # Where there is nothing but emoji, what was learnt of them in English lines counts a fifth.
 EMOJI_ALONE = 0.2
 
+# So few texts together are faster one by one.
+FEW = 3
+
 DIGITS = 4
 
 Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
 # The three heads stand side by side: 28 fine labels with neutral as the last, Ekman's, groups.
 FINE, COARSE = len(LABELS), len(LABELS) + len(EKMAN)
 NEUTRAL = FINE - 1
@@ -63,63 +68,91 @@ class Emotion:
                 f"the model inside the package has no address; write local://, not {url}"
             )
         self._weights = _weights.load()
+        self._alone = Alone(self._weights)
 
     def read(self, texts: Sequence[str]) -> Sequence[Reading]:
         """One reading for each text, in their order; the same in whatever company."""
+        if len(texts) <= FEW and all([len(text) <= MOST_CHARS for text in texts]):
+            return [self._one(*self._alone.hear(text)) for text in texts]
         readings: list[Reading] = []
         for chunk in _hashed.chunks(texts):
             readings += self._chunk(chunk)
         return readings
 
+    def _one(self, odds: Floats, heard: Heard) -> Reading:
+        """A text alone: the log odds of every label as one row."""
+        learnt = 1.0 / (1.0 + np.exp(-odds))
+        said = (odds > self._weights.cuts)[0]
+        return self._said(learnt[0], learnt.round(DIGITS)[0].tolist(), said, heard)
+
     def _chunk(self, chunk: _hashed.Chunk) -> Iterator[Reading]:
         odds = _weights.log_odds(self._weights, chunk)
-        trust, told, shown = self._trust(chunk)
         learnt = 1.0 / (1.0 + np.exp(-odds))
-        scores = (trust[:, None] * learnt + (1.0 - trust[:, None]) * told).round(DIGITS)
-        understood = trust >= LEAST_TRUST
-        said = np.where((trust > LEAST_TRUST)[:, None], odds > self._weights.cuts, shown >= 0.5)
-        loud = _hashed.emphasis(chunk).tolist()
-        sure = understood.copy()
-        sure[[text for text, _ in chunk.emoji]] = True
-        for i, row in enumerate(scores.tolist()):
-            if sure[i]:
-                yield _reading(row, np.flatnonzero(said[i]).tolist(), loud[i])
-            else:
-                yield _unsure(row, float(trust[i]))
+        said = odds > self._weights.cuts
+        rows = learnt.round(DIGITS).tolist()
+        for i, heard in enumerate(_heard(self._weights, chunk)):
+            yield self._said(learnt[i], rows[i], said[i], heard)
 
-    def _trust(self, chunk: _hashed.Chunk) -> tuple[Floats, Floats, Floats]:
-        """How far each text was understood; what is likely where it was not; what emoji show.
+    def _said(self, learnt: Floats, row: list[float], said: Mask, heard: Heard) -> Reading:
+        """What was learnt of a text (`row` is it in four digits), weighed by how far it is read.
 
-        Likely is what a text's emoji show, and without any how often each label is true at all.
+        Where it was not understood that counts which its emoji show, and without any how often
+        each label is true at all.
         """
-        share = _weights.understood(self._weights, chunk)
-        trust = ((share - LEAST_KNOWN) / (ENOUGH_KNOWN - LEAST_KNOWN)).clip(0.0, 1.0)
-        voiced = chunk.tokens.text[chunk.tokens.kind != _hashed.SYMBOL]
-        spoken = np.bincount(voiced, minlength=chunk.size)
-        trust[spoken == 0] = 0.0  # nothing there, or signs that say nothing to us
-        shown = np.zeros((chunk.size, len(_NAMES)))
-        told = shown + self._weights.base
-        if chunk.emoji:
-            count = np.bincount([text for text, _ in chunk.emoji], minlength=chunk.size)
-            for text, label in chunk.emoji:
-                shown[text] += _ROW[label] / count[text]
-            told[count > 0] += EMOJI_TRUST * (shown - told)[count > 0]
-            words = np.bincount(_hashed.words(chunk)[0], minlength=chunk.size)
-            trust[(count > 0) & (words == 0)] = EMOJI_ALONE
-        return trust, told, shown
+        trust = _trust(heard)
+        if trust < 1.0 or heard.emoji:
+            shown = np.zeros(len(_NAMES))
+            for label in heard.emoji:
+                shown += _ROW[label] / len(heard.emoji)
+            told = self._weights.base
+            if heard.emoji:
+                told = told + EMOJI_TRUST * (shown - told)
+            row = (trust * learnt + (1.0 - trust) * told).round(DIGITS).tolist()
+            if trust < LEAST_TRUST and not heard.emoji:
+                return _unsure(row, trust)
+            if trust <= LEAST_TRUST:
+                said = shown >= 0.5
+        return _reading(row, said.nonzero()[0].tolist(), heard.loud)
+
+
+def _trust(heard: Heard) -> float:
+    """How far a text was understood, 0 to 1."""
+    if heard.emoji and not heard.words:
+        return EMOJI_ALONE
+    if not heard.voiced:  # nothing there, or signs that say nothing to us
+        return 0.0
+    return min(1.0, max(0.0, (heard.share - LEAST_KNOWN) / (ENOUGH_KNOWN - LEAST_KNOWN)))
+
+
+def _heard(of: _weights.Weights, chunk: _hashed.Chunk) -> Iterator[Heard]:
+    """The same of each text of a chunk that `Alone` says of one."""
+    voiced = chunk.tokens.text[chunk.tokens.kind != _hashed.SYMBOL]
+    emoji: list[list[str]] = [[] for _ in range(chunk.size)]
+    for text, label in chunk.emoji:
+        emoji[text].append(label)
+    return map(
+        Heard,
+        _weights.understood(of, chunk).tolist(),
+        np.bincount(voiced, minlength=chunk.size).tolist(),
+        np.bincount(_hashed.words(chunk)[0], minlength=chunk.size).tolist(),
+        emoji,
+        _hashed.emphasis(chunk).tolist(),
+    )
 
 
 def _reading(row: list[float], said: list[int], loud: float) -> Reading:
     """The likeliest label first; how strong is what the strongest feeling is beside neutral."""
-    own = dict(zip(LABELS, row, strict=False))
-    primary = max(LABELS, key=own.__getitem__)
-    feeling, neutral = max(row[:NEUTRAL]), row[NEUTRAL]
+    fine = row[:FINE]
+    own = dict(zip(LABELS, fine, strict=True))
+    confidence = max(fine)
+    primary = LABELS[fine.index(confidence)]
+    feeling, neutral = max(fine[:NEUTRAL]), row[NEUTRAL]
     intensity = feeling / (feeling + neutral) if feeling else 0.0
     return Reading(
         primary=primary,
         raw=primary,
         intensity=round(min(1.0, intensity + loud), DIGITS),
-        confidence=own[primary],
+        confidence=confidence,
         valence=valence(own),
         mixed=mixed(primary, own),
         labels=tuple([_NAMES[i] for i in said if i < FINE]),
