@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types unit browser dashboard dashboard-test bench peers faults wheel chromium \
-	servers timescale locks clean
+	servers databases timescale locks clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -43,8 +43,8 @@ types: $(VENV)/.dev  ## Check the types.
 unit: $(VENV)/.dev dashboard servers tests/node/node_modules/.ready  ## Run the Python tests, without those that need a browser.
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore tests/browser
 
-browser: $(VENV)/.dev dashboard servers chromium  ## Drive the pages in Chromium and look at them.
-	$(BIN)/python -m pytest tests/browser -n $(JOBS) --dist loadfile
+browser: $(VENV)/.dev dashboard databases chromium  ## Drive the pages in Chromium and look at them.
+	$(BIN)/python -m pytest tests/browser -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 dashboard: src/roomtone/web/static/index.html  ## Build the dashboard.
 
@@ -70,7 +70,7 @@ wheel: $(VENV)/.run  ## Build the wheel, with the dashboard in it, into dist/.
 	$(PIP) --require-hashes -r requirements/build.lock
 	$(WITH_NODE) $(BIN)/python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 
-chromium: | servers  ## Install Debian's Chromium if it is missing and this is root.
+chromium: | databases  ## Install Debian's Chromium if it is missing and this is root.
 	@command -v chromium >/dev/null || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
@@ -79,7 +79,10 @@ chromium: | servers  ## Install Debian's Chromium if it is missing and this is r
 		echo "Chromium is missing: the browser tests will be skipped. Install it to run them."; \
 	fi
 
-servers:  ## Install Debian's Redis and PostgreSQL, and make a TimescaleDB, if this is root.
+servers: databases  ## Install Debian's Redis and PostgreSQL, and make a TimescaleDB, if this is root.
+	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory timescale; fi
+
+databases:
 	@if command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		echo "Installing Redis and PostgreSQL for the tests"; \
@@ -90,7 +93,6 @@ servers:  ## Install Debian's Redis and PostgreSQL, and make a TimescaleDB, if t
 	else \
 		echo "Redis or PostgreSQL is missing: the tests that need it will be skipped."; \
 	fi
-	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory timescale; fi
 
 timescale:  ## Make a small Debian with TimescaleDB in it, for the tests (root; 700 MB).
 	@deploy/timescale-for-tests.sh $(TRIXIE)
