@@ -75,7 +75,7 @@ def timescale_process() -> Iterator[Running]:
     server = timescale_server()
     server.start()
     yield server
-    server.stop(signal.SIGINT)
+    server.stop(signal.SIGQUIT)  # at once: nobody reads these databases again
     shutil.rmtree(server.folder, ignore_errors=True)
 
 
@@ -109,5 +109,5 @@ def _postgres() -> Iterator[Running]:
     server = postgres_server(folder)
     server.start()
     yield server
-    server.stop(signal.SIGINT)  # "fast": whoever is still connected is cut off
+    server.stop(signal.SIGQUIT)  # at once: nobody reads these databases again
     shutil.rmtree(folder, ignore_errors=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -12,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -168,6 +170,25 @@ def _as_postgres() -> list[str]:
     return ["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]
 
 
+@cache
+def _initialised(programs: Path) -> Path:
+    """A folder as `initdb` leaves it, made once and copied for each server."""
+    folder = Path(tempfile.mkdtemp(prefix="roomtone-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    before = _as_postgres()
+    if before:
+        shutil.chown(folder, "postgres")
+    init = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust"]
+    subprocess.run(
+        [*before, *map(str, init), "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"],
+        check=True,
+        capture_output=True,
+        timeout=START_S,
+        cwd="/",
+    )
+    return folder / "data"
+
+
 def postgres_server(folder: Path) -> Running:
     """A PostgreSQL of Debian's, initialised but not started; its superuser is `postgres`."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
@@ -181,14 +202,7 @@ def postgres_server(folder: Path) -> Running:
         for parent in folder.parents:  # pytest's folders are closed to others
             if parent.owner() == "root" and not parent.stat().st_mode & 0o001:
                 parent.chmod(parent.stat().st_mode | 0o011)
-    init = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "--no-sync"]
-    subprocess.run(
-        [*before, *map(str, init), "-E", "UTF8", "--locale=C.UTF-8"],
-        check=True,
-        capture_output=True,
-        timeout=START_S,
-        cwd="/",
-    )
+    subprocess.run(["cp", "-a", _initialised(programs), data], check=True, timeout=START_S)
     port = free_port()
     with (data / "postgresql.conf").open("a") as config:
         config.write(CONFIG.format(port=port))

@@ -104,7 +104,7 @@ def test_it_runs_on_recordings_of_any_name(
     """All tables come out, for files that nobody has seen, under 26 minutes long."""
     pytest.importorskip("river")
     write(tmp_path)
-    monkeypatch.setattr("benchmarks.detection.QUICK", 8)
+    monkeypatch.setattr("benchmarks.detection.QUICK", 4)
     tables = run(tmp_path, quick=True)
 
     assert set(tables["budget"]) == {"other, own volume", "other, thinned"}

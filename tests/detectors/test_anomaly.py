@@ -276,10 +276,13 @@ def test_the_documents_way_cools_down_for_thirty_seconds() -> None:
 
 def test_a_quiet_room_is_left_in_peace() -> None:
     """A room that never was lively does not alarm for being low."""
-    alarms = 0
-    for seed in range(10):
-        found = feed(Anomaly(), chatter(0.05, 720, seed))
-        alarms += sum(alert.is_alarm for alert in found)
+    detector, alarms = Anomaly(), 0
+    counts = np.stack([chatter(0.05, 720, seed) for seed in range(10)], axis=1)
+    for tick in range(720):
+        minute = counts[max(0, tick - 11) : tick + 1].sum(axis=0)
+        score = np.minimum(np.log1p(minute) / np.log(21), 1) * 0.9
+        row = {"activity_5s": counts[tick], "score": score, "chat_per_min": minute}
+        alarms += sum(alert.is_alarm for alert in detector.observe(block(tick, range(10), **row)))
 
     assert alarms <= 5  # ten hours at half an alarm an hour
 
@@ -294,12 +297,13 @@ def test_every_alarm_says_what_it_was_made_of() -> None:
     assert found[0].evidence["deficit"] > found[0].evidence["threshold"]
 
 
-@settings(max_examples=10, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.sampled_from(["calibrated", "documents"]))
-def test_per_session_isolation(seed: int, mode: str) -> None:
+@pytest.mark.parametrize("mode", ["calibrated", "documents"])
+@settings(max_examples=3, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_per_session_isolation(mode: str, seed: int) -> None:
     """A session's verdicts are the same to the bit alone and in any shuffled company."""
     rng = np.random.default_rng(seed)
-    rooms, ticks = 7, 90
+    rooms, ticks = 5, 90
     counts = rng.poisson(rng.uniform(0.5, 30, rooms), (ticks, rooms)).astype(float)
     counts[60:, ::2] //= 5
     score = np.clip(np.log1p(counts) / 4, 0, 1)

@@ -14,13 +14,13 @@ from roomtone.signals import engagement
 from tests.faults import plan, simulator
 from tests.faults.simulator import Divergence, explain, simulate
 
-QUICK, FULL = 30, 2_000
+QUICK, FULL = 15, 2_000
 LOOK = 60
 """In how many seeds a planted mistake must be found."""
 
 
 def test_many_seeds_and_no_divergence():
-    """Thirty seeds here; `make faults` runs two thousand, in two processes."""
+    """Fifteen seeds here; `make faults` runs two thousand, in two processes."""
     if "ROOMTONE_FAULT_ROUNDS" not in os.environ:
         for seed in range(QUICK):
             check(seed)

@@ -91,13 +91,13 @@ async def test_all_of_it_comes_back(house: House, tmp_path: Path) -> None:
 async def test_every_place_in_a_group_is_a_place_to_cut(house: House, tmp_path: Path) -> None:
     """Entries that were synced together are told apart; an offset between two takes the first."""
     folder = tmp_path / "data"
-    journal = Journal.open(folder / "journal", segment_bytes=1_500)
+    journal = Journal.open(folder / "journal", segment_bytes=400)
     entries = [
         Batch(arrival=T0 * 1000 + n, source="t", events=[said(n), said(n + 1000)])
-        for n in range(30)
+        for n in range(15)
     ]
-    for start in range(0, 30, 6):  # six in one turn of the loop: one frame, or few
-        for future in [journal.append(entry) for entry in entries[start : start + 6]]:
+    for start in range(0, 15, 5):  # five in one turn of the loop: one frame, or few
+        for future in [journal.append(entry) for entry in entries[start : start + 5]]:
             await future
     await journal.close()
     job = Backup(Settings(data=folder), tmp_path / "b", WallClock())

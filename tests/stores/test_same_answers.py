@@ -61,7 +61,7 @@ async def compare(one, other, chance):
                 )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 async def test_random_blocks_read_the_same(url, server_url, seed):
     """Written in the same random calls, read at every kind of step, before and after retention."""
     chance = np.random.default_rng(seed)
