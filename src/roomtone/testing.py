@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 import numpy as np
 
 from roomtone.alerts import Alert
 from roomtone.contracts import START as START
-from roomtone.contracts import check_archive as check_archive
 from roomtone.contracts import check_channel as check_channel
-from roomtone.contracts import check_series_store as check_series_store
+from roomtone.contracts_archive import check_archive as check_archive
+from roomtone.contracts_series import check_series_store as check_series_store
 from roomtone.emotions import LABELS, UNSURE, mixed
-from roomtone.errors import StoreError, UndeclaredField
-from roomtone.points import Block, Measurement, Point
-from roomtone.ports import VERDICTS, Detector, EmotionModel, Gauge
-from roomtone.records import DeadLetter, JournalSegment, SessionSummary
+from roomtone.listed import ListArchive as ListArchive
+from roomtone.listed import ListSeriesStore as ListSeriesStore
+from roomtone.points import Block, Measurement
+from roomtone.ports import Detector, EmotionModel, Gauge
 from roomtone.rooms import Rooms
 
 
@@ -42,186 +41,6 @@ class ManualClock:
         self._now += round(seconds * 1000)
         self._moved.set()
         self._moved = asyncio.Event()
-
-
-class ListSeriesStore:
-    """A SeriesStore in a dictionary, simple enough to be believed; never deletes."""
-
-    def __init__(self) -> None:
-        self.measurements: dict[str, Measurement] = {}
-        self.rows: dict[tuple[str, datetime, tuple[tuple[str, str], ...]], dict[str, float]] = {}
-
-    async def open(self, measurements: Sequence[Measurement]) -> None:
-        self.measurements |= {m.name: m for m in measurements}
-
-    async def write(self, blocks: Sequence[Block]) -> None:
-        for block in blocks:
-            declared = self._declared(block.measurement)
-            if unknown := block.fields.keys() - declared.fields.keys():
-                raise UndeclaredField(declared.name, unknown)
-            if set(block.tags) != set(declared.tags):
-                raise StoreError(f"give exactly the tags {declared.tags}, not {[*block.tags]}")
-        for block in blocks:
-            for point in block.points():
-                row = self.rows.setdefault(
-                    (block.measurement, block.time, tuple(sorted(point.tags.items()))), {}
-                )
-                for name in block.fields:
-                    row.pop(name, None)
-                row |= point.fields
-
-    async def read(
-        self,
-        measurement: str,
-        *,
-        tags: Mapping[str, str],
-        start: datetime,
-        end: datetime,
-        fields: Sequence[str] = (),
-        step_s: int = 0,
-        limit: int = 100_000,
-    ) -> Sequence[Point]:
-        declared = self._declared(measurement)
-        names = set(fields) or set(declared.fields)
-        if unknown := (names - declared.fields.keys()) | (tags.keys() - set(declared.tags)):
-            raise StoreError(f"{measurement} does not declare {unknown}")
-        gathered: dict[tuple[datetime, tuple[tuple[str, str], ...]], dict[str, list[float]]] = {}
-        step = timedelta(seconds=step_s)
-        for (name, time, own), row in sorted(self.rows.items()):
-            at = _floor(time, step)
-            if name != measurement or not _floor(start, step) <= at < end:
-                continue
-            if tags.items() <= dict(own).items():
-                values = gathered.setdefault((at, own), {})
-                for field in names & row.keys():
-                    values.setdefault(field, []).append(row[field])
-        summed = _summary if step_s else lambda name, values: {name: values[0]}
-        return [
-            Point(
-                measurement,
-                at,
-                dict(own),
-                {k: v for name in sorted(row) for k, v in summed(name, row[name]).items()},
-            )
-            for (at, own), row in sorted(gathered.items())
-        ][:limit]
-
-    async def retain(self, now: datetime) -> int:
-        return 0
-
-    async def close(self) -> None:
-        pass
-
-    def _declared(self, measurement: str) -> Measurement:
-        if measurement not in self.measurements:
-            raise StoreError(f"{measurement!r} was not declared; pass it to open()")
-        return self.measurements[measurement]
-
-
-def _floor(time: datetime, step: timedelta) -> datetime:
-    return time - (time - datetime(1970, 1, 1, tzinfo=UTC)) % step if step else time
-
-
-def _summary(name: str, values: list[float]) -> dict[str, float]:
-    mean = sum(values) / len(values)
-    return {name: mean, f"{name}_min": min(values), f"{name}_max": max(values)}
-
-
-class ListArchive:
-    """An Archive in lists; keeps everything."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, dict[str, Any]] = {}
-        self.summaries: dict[str, SessionSummary] = {}
-        self.letters: list[DeadLetter] = []
-        self.noted: dict[tuple[str, int], JournalSegment] = {}
-
-    async def open(self) -> None:
-        pass
-
-    async def add_alerts(self, alerts: Sequence[Alert]) -> None:
-        fresh = {"verdict": "", "verdict_by": "", "verdict_at": None}
-        for alert in alerts:
-            values = {name: getattr(alert, name) for name in alert.__struct_fields__}
-            own = {"id": alert.id, "deviation": alert.deviation}
-            self.kept[alert.id] = fresh | self.kept.get(alert.id, {}) | values | own
-
-    async def alerts(
-        self,
-        *,
-        session: str | None = None,
-        type: str | None = None,
-        severity: str | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        before: str | None = None,
-        limit: int = 100,
-    ) -> Sequence[Mapping[str, Any]]:
-        wanted = {"session": session, "type": type, "severity": severity}
-        rows = [
-            row
-            for row in self.kept.values()
-            if all(value in (None, row[name]) for name, value in wanted.items())
-            and (start is None or start <= row["time"])
-            and (end is None or row["time"] < end)
-        ]
-        rows.sort(key=lambda row: (row["time"], row["id"]), reverse=True)
-        return [dict(row) for row in _after(rows, lambda row: row["id"] == before, before)[:limit]]
-
-    async def alert(self, id: str) -> Mapping[str, Any] | None:
-        return self.kept.get(id)
-
-    async def judge_alert(self, id: str, verdict: str, by: str, at: datetime) -> bool:
-        if verdict not in VERDICTS:
-            raise StoreError(f"no verdict is called {verdict!r}; choose one of: {VERDICTS}")
-        if id not in self.kept:
-            return False
-        given = (verdict, by, at) if verdict else ("", "", None)
-        self.kept[id] |= dict(zip(("verdict", "verdict_by", "verdict_at"), given, strict=True))
-        return True
-
-    async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None:
-        self.summaries |= {summary.id: summary for summary in sessions}
-
-    async def sessions(
-        self, *, session: str | None = None, before: str | None = None, limit: int = 100
-    ) -> Sequence[SessionSummary]:
-        rows = [s for s in self.summaries.values() if session in (None, s.session)]
-        rows.sort(key=lambda s: (s.started, s.id), reverse=True)
-        return _after(rows, lambda s: s.id == before, before)[:limit]
-
-    async def add_dead_letters(self, letters: Sequence[DeadLetter]) -> None:
-        for letter in letters:
-            id, raw = len(self.letters) + 1, letter.raw[:2048]
-            self.letters.append(
-                DeadLetter(at=letter.at, source=letter.source, reason=letter.reason, raw=raw, id=id)
-            )
-
-    async def dead_letters(
-        self, *, source: str | None = None, before: int | None = None, limit: int = 100
-    ) -> Sequence[DeadLetter]:
-        rows = [d for d in reversed(self.letters) if source in (None, d.source)]
-        return [d for d in rows if before is None or d.id < before][:limit]
-
-    async def note_segments(
-        self, journal: str, segments: Sequence[JournalSegment], *, first: int
-    ) -> None:
-        self.noted |= {(journal, segment.base): segment for segment in segments}
-        for name, base in [*self.noted]:
-            if name == journal and base < first:
-                del self.noted[name, base]
-
-    async def segments(self, journal: str | None = None) -> Sequence[JournalSegment]:
-        return [self.noted[key] for key in sorted(self.noted) if journal in (None, key[0])]
-
-    async def close(self) -> None:
-        pass
-
-
-def _after(rows: list[Any], is_last: Callable[[Any], bool], before: str | None) -> list[Any]:
-    if before is None:
-        return rows
-    return next((rows[i + 1 :] for i, row in enumerate(rows) if is_last(row)), [])
 
 
 def some_blocks(measurement: Measurement, *, ticks: int = 120, rows: int = 12) -> list[Block]:

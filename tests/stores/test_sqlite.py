@@ -12,9 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from roomtone.contracts import WEATHER, a_summary, an_alert, weather
+from roomtone.contracts import REMARK, WEATHER, a_summary, an_alert, weather
+from roomtone.contracts_archive import a_conversation
 from roomtone.errors import StoreError
-from roomtone.stores import _archive, _points
+from roomtone.ports import CONVERSATION_ORDERS
+from roomtone.stores import _archive, _points, _talks
 from roomtone.stores.sqlite import SQLite
 from roomtone.testing import START
 
@@ -125,12 +127,9 @@ async def test_nothing_is_written_on_the_event_loop(store):
     assert here not in writers
 
 
-async def test_every_query_uses_an_index(store):
-    """No page and no stretch is found by looking at the whole table, and none is sorted."""
-    await store.add_alerts([an_alert(0)])
-    await store.add_sessions([a_summary(0)])
-    table = "points_weather"
-    queries = [
+def queries(table):
+    """Every kind of page and stretch that is ever asked for."""
+    found = [
         _archive.page_sql("alerts", "time", [], True),
         _archive.page_sql("alerts", "time", ["session = ?"], True),
         _archive.page_sql("alerts", "time", ["session = ?", "time >= ?", "time < ?"], False),
@@ -142,9 +141,29 @@ async def test_every_query_uses_an_index(store):
         _points.select_sql(table, ["warm"], None),
         _points.select_sql(table, ["warm"], list(range(99))),
         "SELECT * FROM dead_letters WHERE source = ? AND id < ? ORDER BY id DESC LIMIT ?",
+        _talks.turns_sql(False),
+        _talks.turns_sql(True),
+        _talks.KEY_SQL,
     ]
+    free = dict.fromkeys(["least_quality", "most_quality", "start", "end"])
+    asks = [({}, order) for order in CONVERSATION_ORDERS]
+    asks += [({name: "x"}, "ended") for name in ("session", "bot", "user", "emotion")]
+    asks += [({"least_quality": 0.1, "most_quality": 0.2}, "quality"), ({"start": START}, "ended")]
+    for filters, order in asks:
+        query = _talks.conversations_query(free | filters, "", order, 0, 9, "instr")
+        found += [query.page, query.count]
+    for bot, user in ((None, None), ("b", None), (None, "u"), ("b", "u")):
+        query = _talks.relationships_query(bot, user, "", 0, 9, "instr")
+        found += [query.page, query.count]
+    return found
+
+
+async def test_every_query_uses_an_index(store):
+    """No page and no stretch is found by looking at the whole table, and none is sorted."""
+    await store.add_alerts([an_alert(0)])
+    await store.add_sessions([a_summary(0)])
     connection = sqlite3.connect(store.path)
-    for sql in queries:
+    for sql in queries("points_weather"):
         parameters = ["0"] * len(set(re.findall(r"\?\d+", sql)) or re.findall(r"\?", sql))
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)]
         tables = [step for step in plan if step.startswith(("SEARCH", "SCAN")) and step != "SCAN t"]
@@ -153,6 +172,54 @@ async def test_every_query_uses_an_index(store):
             assert "INDEX" in step or "PRIMARY KEY" in step, (sql, plan)
         assert not any("TEMP B-TREE" in step for step in plan), (sql, plan)
     connection.close()
+
+
+async def test_series_told_one_by_one_are_found_without_their_neighbours(store):
+    """A person's points are read off an index, however many others spoke in between."""
+    await store.open([REMARK])
+    connection = sqlite3.connect(store.path)
+    for table in ("points_remark", "points_remark_1m", "points_remark_1h"):
+        sql = _points.select_sql(table, ["strength"], [1, 2], one_by_one=True)
+        (step,) = [
+            row[3]
+            for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", ["0"] * 4)
+            if row[3].startswith("SEARCH")
+        ]
+        assert f"USING INDEX ix_{table} (series=? AND time>? AND time<?)" in step
+    connection.close()
+
+
+async def test_a_search_is_no_work_for_long_patterns(store):
+    """What is looked for may be as long as it likes, and be full of wildcards."""
+    await store.add_conversations([a_conversation(0, "a" * 200)])
+    for search in ("a" * 200, "A" * 100):
+        assert (await store.conversations(search=search))[1] == 1
+    for search in ("%" * 100_000, "a%", "_"):
+        assert await store.conversations(search=search) == ([], 0)
+
+
+async def test_two_processes_get_one_key(url, store):
+    """Who asks at once, by connections of his own, gets what the first one made."""
+    await store.open()
+    asked = [sys.executable, "-c", ASK_KEY, url]
+    processes = [subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    told = {process.communicate(timeout=60)[0] for process in processes}
+
+    assert told == {(await store.key("pseudonyms")).hex()}
+
+
+ASK_KEY = """
+import asyncio, sys
+from roomtone.stores.sqlite import SQLite
+
+async def run():
+    store = SQLite(sys.argv[1])
+    await store.open()
+    print((await store.key("pseudonyms")).hex(), end="")
+    await store.close()
+
+asyncio.run(run())
+"""
 
 
 async def test_another_process_reads_while_this_one_writes(store):

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from roomtone.contracts import an_alert
+from roomtone.contracts_archive import a_turn
 from roomtone.records import JournalSegment
 from roomtone.runtime import plugins
 from roomtone.stores.postgres import PostgreSQL
@@ -26,7 +27,7 @@ def columns(sql: str) -> int:
 
 
 @pytest.mark.servers
-@pytest.mark.parametrize("sql", QUERIES, ids=["session", "panel", "alerts", "journal"])
+@pytest.mark.parametrize("sql", QUERIES, ids=["session", "panel", "alerts", "turns", "journal"])
 async def test_the_sql_of_the_page_finds_rows(server_url: str, sql: str) -> None:
     """On PostgreSQL and on TimescaleDB, with Grafana's filter put in as Grafana does."""
     now = datetime.now(UTC).replace(microsecond=0)
@@ -44,6 +45,8 @@ async def test_the_sql_of_the_page_finds_rows(server_url: str, sql: str) -> None
     segment = JournalSegment(
         journal="/j", base=0, end=1, first_arrival=now, last_arrival=now, entries=1, events=1
     )
+    felt: dict[str, dict[str, float | str]] = {"user_emotion": {"emotion": "joy", "intensity": 0.5}}
+    await store.add_turns([a_turn(0, "t", "standup", values=felt)])
     await store.note_segments("/j", [segment], first=0)
     await store.close()
     asked = re.sub(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,17 @@ from typing import Any
 from roomtone.alerts import Alert
 from roomtone.errors import StoreError
 from roomtone.ports import VERDICTS
-from roomtone.records import DeadLetter, JournalSegment, SessionSummary
+from roomtone.records import (
+    Conversation,
+    DeadLetter,
+    JournalSegment,
+    Relationship,
+    SessionSummary,
+    TurnRecord,
+)
+from roomtone.stores._talks import conversations_query, relationships_query
+
+KEY_BYTES = 32
 
 Job = Callable[[Any], Any]
 """What is done with a connection; where the driver is asynchronous, it gives what is awaited."""
@@ -19,6 +30,7 @@ class ArchiveCalls:
     """An Archive by a module of SQL and two ways to run it: to write, and to read."""
 
     _sql: Any  # `_archive` or its like for another dialect
+    _talks: Any  # `_archive_talks` or its like
 
     async def _keep(self, job: Job, *, durable: bool = False) -> Any:
         """Run a job in a transaction of its own; `durable`: no journal could bring it back."""
@@ -85,6 +97,83 @@ class ArchiveCalls:
             lambda c: self._sql.read_dead_letters(c, source=source, before=before, limit=limit)
         )
         return found
+
+    async def add_turns(self, turns: Sequence[TurnRecord]) -> None:
+        if turns:
+            await self._keep(lambda c: self._talks.add_turns(c, turns))
+
+    async def turns(
+        self, session: str, *, before: tuple[datetime, str] | None = None, limit: int = 200
+    ) -> Sequence[TurnRecord]:
+        found: Sequence[TurnRecord] = await self._look(
+            lambda c: self._talks.read_turns(c, session, before, limit)
+        )
+        return found
+
+    async def add_conversations(self, conversations: Sequence[Conversation]) -> None:
+        if conversations:
+            await self._keep(lambda c: self._talks.add_conversations(c, conversations))
+
+    async def conversations(
+        self,
+        *,
+        session: str | None = None,
+        bot: str | None = None,
+        user: str | None = None,
+        emotion: str | None = None,
+        least_quality: float | None = None,
+        most_quality: float | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        search: str = "",
+        order: str = "ended",
+        offset: int = 0,
+        limit: int = 100,
+    ) -> tuple[Sequence[Conversation], int]:
+        filters = {"session": session, "bot": bot, "user": user, "emotion": emotion}
+        qualities = {"least_quality": least_quality, "most_quality": most_quality}
+        wanted = filters | qualities | {"start": start, "end": end}
+        query = conversations_query(wanted, search, order, offset, limit, self._talks.WITHIN)
+        found: tuple[Sequence[Conversation], int] = await self._look(
+            lambda c: self._talks.read_conversations(c, query)
+        )
+        return found
+
+    async def facets(self) -> Mapping[str, Mapping[str, int]]:
+        found: Mapping[str, Mapping[str, int]] = await self._look(
+            lambda c: self._talks.read_facets(c)
+        )
+        return found
+
+    async def add_relationships(self, relationships: Sequence[Relationship]) -> None:
+        if relationships:
+            await self._keep(lambda c: self._talks.add_relationships(c, relationships))
+
+    async def relationships(
+        self,
+        *,
+        pairs: Sequence[tuple[str, str]] | None = None,
+        bot: str | None = None,
+        user: str | None = None,
+        search: str = "",
+        offset: int = 0,
+        limit: int = 100,
+    ) -> tuple[Sequence[Relationship], int]:
+        found: tuple[Sequence[Relationship], int]
+        if pairs is not None:
+            known = await self._look(lambda c: self._talks.read_pairs(c, pairs))
+            found = known, len(known)
+        else:
+            query = relationships_query(bot, user, search, offset, limit, self._talks.WITHIN)
+            found = await self._look(lambda c: self._talks.read_relationships(c, query))
+        return found
+
+    async def key(self, name: str) -> bytes:
+        known: bytes | None = await self._look(lambda c: self._talks.read_key(c, name))
+        if known is None:
+            made = secrets.token_bytes(KEY_BYTES)
+            known = await self._keep(lambda c: self._talks.make_key(c, name, made), durable=True)
+        return known
 
     async def note_segments(
         self, journal: str, segments: Sequence[JournalSegment], *, first: int

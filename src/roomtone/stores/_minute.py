@@ -36,6 +36,8 @@ class Minute:
         self, time: int, ids: Sequence[int] | NDArray[np.int64], fields: Mapping[str, Column]
     ) -> None:
         """Count a block in; one that says something anew makes the whole minute uncountable."""
+        if self.rows < 0:
+            return
         series = np.array(ids, dtype=np.int64)
         seen = self._seen.get(time)
         if len(np.unique(series)) != len(series) or (
@@ -81,3 +83,8 @@ class Minute:
             order = np.argsort(self._ids)
             self._at = order[np.searchsorted(self._ids, series, sorter=order)]
         return self._at
+
+
+UNCOUNTED = Minute(())
+"""Stands for a minute that was not added up, or not all of it; adding more does not change that."""
+UNCOUNTED.rows = -1

@@ -8,15 +8,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import repeat
 from typing import Any
 
-from roomtone.errors import StoreError, UndeclaredField
 from roomtone.points import Block, Measurement, Point
 from roomtone.stores import _steps as steps
-from roomtone.stores._minute import SMALL, Minute
+from roomtone.stores._archive_talks import storable
+from roomtone.stores._minute import SMALL, UNCOUNTED, Minute
 from roomtone.stores._rollup import due, mark_written, roll_up
 from roomtone.stores._schema import Tables, tables_of
 
 SLICE_ROWS = 2_000  # rows turned from columns into Python at once: below a millisecond each
 KNOWN_SERIES = 200_000  # ids remembered per measurement: some 30 MB, then the book is begun anew
+INDEX_SERIES = 1_000  # up to so many series are read off their index, where they have one
 SEEK_SERIES = 16  # up to so many series are looked up instant by instant, more by a scan
 
 
@@ -37,25 +38,21 @@ class Writer:
         if len(self._known) > KNOWN_SERIES:
             self._known.clear()
         for block in blocks:
+            steps.check_block(self.tables.measurement, block)
+        for block in blocks:
             if not len(block):
                 continue
-            time = steps.to_ms(block.time)
-            minute = time - time % 60_000
-            if minute not in minutes:
-                mark_written(connection, block.measurement, time)
-                minutes.add(minute)
-            names = tuple(block.fields)
-            sql = self._statements.get(names) or self._prepare(names)
+            touched = steps.minutes_of(block)
+            if new := [minute for minute in touched if minute not in minutes]:
+                mark_written(connection, block.measurement, new)
+                minutes.update(new)
             ids = self._ids(connection, block)
-            if len(ids) >= SMALL:
-                summed = self._summed.setdefault(minute, Minute(self.tables.fields))
-                summed.add(time, ids, block.fields)
-            columns = list(block.fields.values())
-            for start in range(0, len(ids), SLICE_ROWS):
-                end = start + SLICE_ROWS
-                # The driver stores NaN as NULL, which is what absent means here.
-                numbers = (column[start:end].tolist() for column in columns)
-                connection.executemany(sql, zip(repeat(time), ids[start:end], *numbers))
+            if block.times is None and len(ids) >= SMALL:
+                summed = self._summed.setdefault(touched[0], Minute(self.tables.fields))
+                summed.add(steps.to_ms(block.time), ids, block.fields)
+            else:
+                self._summed |= dict.fromkeys(touched, UNCOUNTED)
+            self._put(connection, block, ids)
         if not minutes:
             return
         last = max(minutes)
@@ -71,25 +68,35 @@ class Writer:
         self._before.clear()
         self._summed.clear()
 
+    def _put(self, connection: sqlite3.Connection, block: Block, ids: Sequence[int]) -> None:
+        names = (*block.fields, *block.texts)
+        sql = self._statements.get(names) or self._prepare(names)
+        columns = list(block.fields.values())
+        texts = list(block.texts.values())
+        at = repeat(steps.to_ms(block.time))
+        for start in range(0, len(ids), SLICE_ROWS):
+            part = slice(start, start + SLICE_ROWS)
+            # The driver stores NaN as NULL, which is what absent means here.
+            values: list[Iterable[Any]] = [column[part].tolist() for column in columns]
+            values += [
+                [None if text is None else storable(text) for text in column[part].tolist()]
+                for column in texts
+            ]
+            times = at if block.times is None else block.times[part].tolist()
+            connection.executemany(sql, zip(times, ids[part], *values))  # noqa: B905
+
     def _prepare(self, names: tuple[str, ...]) -> str:
-        declared = self.tables.measurement
-        if unknown := set(names) - declared.fields.keys():
-            raise UndeclaredField(declared.name, unknown)
-        columns = ", ".join(f'"{name}"' for name in names)
+        columns = "".join(f', "{name}"' for name in names)
         update = ", ".join(f'"{name}" = excluded."{name}"' for name in names)
         sql = self._statements[names] = (
-            f'INSERT INTO "{self.tables.name(0)}" (time, series, {columns}) '
-            f"VALUES (?, ?{', ?' * len(names)}) ON CONFLICT DO UPDATE SET {update}"
+            f'INSERT INTO "{self.tables.name(0)}" (time, series{columns}) '
+            f"VALUES (?, ?{', ?' * len(names)}) ON CONFLICT DO "
+            + (f"UPDATE SET {update}" if names else "NOTHING")
         )
         return sql
 
     def _ids(self, connection: sqlite3.Connection, block: Block) -> list[int]:
         declared = self.tables.measurement
-        if set(block.tags) != set(declared.tags):
-            raise StoreError(
-                f"a block of {declared.name} came with the tags {sorted(block.tags)}; "
-                f"give exactly those it declares: {sorted(declared.tags)}"
-            )
         columns = [block.tags[name].tolist() for name in declared.tags]
         keys: list[Any]
         if len(columns) == 1:
@@ -158,32 +165,42 @@ def find_series(
     return [id for (id,) in rows]
 
 
-def select_sql(table: str, columns: Iterable[str], ids: Sequence[int] | None) -> str:
+def select_sql(
+    table: str, columns: Iterable[str], ids: Sequence[int] | None, *, one_by_one: bool = False
+) -> str:
     """The query for the rows of one stretch, oldest first; see `_rows` for its parameters.
 
     Few series: the instants that exist are hopped over in the key (time, series), and each
-    series is looked up at each of them. Many: one scan of the stretch.
+    series is looked up at each of them; `one_by_one`, where hardly two series share an instant,
+    each is read off its own index. Many: one scan of the stretch.
     """
-    listed = ", ".join(f'd."{column}"' for column in columns)
+    listed = "".join(f', d."{column}"' for column in columns)
+    if one_by_one and ids is not None and len(ids) <= INDEX_SERIES:
+        return (
+            f'SELECT d.time, d.series{listed} FROM "{table}" AS d INDEXED BY "ix_{table}" '
+            "WHERE d.series IN (SELECT value FROM json_each(?4)) "
+            "AND d.time >= ?1 AND d.time < ?2 ORDER BY d.time, d.series LIMIT ?3"
+        )
     if ids is not None and len(ids) <= SEEK_SERIES:
         places = ", ".join(f"?{4 + i}" for i in range(len(ids)))
         return (
             f'WITH RECURSIVE t(time) AS (SELECT min(time) FROM "{table}" WHERE time >= ?1 '
             f'UNION ALL SELECT (SELECT min(time) FROM "{table}" WHERE time > t.time) FROM t '
-            f"WHERE t.time < ?2) SELECT d.time, d.series, {listed} "
+            f"WHERE t.time < ?2) SELECT d.time, d.series{listed} "
             f'FROM t CROSS JOIN "{table}" AS d ON d.time = t.time '
             f"WHERE t.time < ?2 AND d.series IN ({places}) LIMIT ?3"
         )
     among = "" if ids is None else "AND d.series IN (SELECT value FROM json_each(?4)) "
     return (
-        f'SELECT d.time, d.series, {listed} FROM "{table}" AS d '
+        f'SELECT d.time, d.series{listed} FROM "{table}" AS d '
         f"WHERE d.time >= ?1 AND d.time < ?2 {among}ORDER BY d.time, d.series LIMIT ?3"
     )
 
 
 def _rows(
     connection: sqlite3.Connection,
-    table: str,
+    tables: Tables,
+    step_s: int,
     columns: Iterable[str],
     ids: Sequence[int] | None,
     start: int,
@@ -192,10 +209,11 @@ def _rows(
 ) -> list[tuple[Any, ...]]:
     if ids == [] or start >= end:
         return []
+    sql = select_sql(tables.name(step_s), columns, ids, one_by_one=tables.one_by_one)
     parameters: list[Any] = [start, end, limit]
     if ids is not None:
-        parameters += ids if len(ids) <= SEEK_SERIES else [json.dumps(ids)]
-    return connection.execute(select_sql(table, columns, ids), parameters).fetchall()
+        parameters += [json.dumps(ids)] if "json_each" in sql else ids
+    return connection.execute(sql, parameters).fetchall()
 
 
 def read(
@@ -212,11 +230,12 @@ def read(
     """Points of [start, end) in epoch ms, oldest first; see `SeriesStore.read` for the contract."""
     measurement = tables.measurement
     steps.check_fields(measurement, fields)
-    names = list(fields) or tables.fields
+    names = list(fields) or list(measurement.fields)
     ids = find_series(connection, measurement, tags)
     if step_s == 0:
-        rows = _rows(connection, tables.name(0), names, ids, start, end, limit)
+        rows = _rows(connection, tables, 0, names, ids, start, end, limit)
     else:
+        names = steps.numbers_of(measurement, names)
         rows = _coarse(connection, tables, names, ids, start, end, step_s)[:limit]
     texts = _tags_of(connection, {row[1] for row in rows})
     return steps.points_of(measurement, rows, texts, steps.shown_columns(names, step_s))
@@ -249,8 +268,7 @@ def _coarse(
         end,
     ):
         columns = steps.columns_of(names, table_step)
-        table = tables.name(table_step)
-        rows = _rows(connection, table, columns, ids, a, b, steps.READ_ROWS)
+        rows = _rows(connection, tables, table_step, columns, ids, a, b, steps.READ_ROWS)
         gathered += rows if table_step else map(steps.as_rollup, rows)
         if len(gathered) >= steps.READ_ROWS:
             raise steps.too_much()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import repeat
 from types import MappingProxyType
 
@@ -16,15 +16,17 @@ HOUR_SERIES = 250  # ids of series whose hour is computed at once: some MB of mi
 SLICE_ROWS = 5_000  # rows one transaction of `retain` deletes: some 20 ms
 
 
-def mark_written(connection: sqlite3.Connection, measurement: str, time: int) -> None:
-    """Note that points at `time` (epoch ms) are newer than their minute and their hour's books."""
-    connection.execute(
-        "INSERT OR IGNORE INTO rollups_due VALUES (?, 60, ?)", (measurement, time - time % 60_000)
+def mark_written(
+    connection: sqlite3.Connection, measurement: str, minutes: Collection[int]
+) -> None:
+    """Note that points of these minutes (epoch ms) are newer than them and their hours' books."""
+    connection.executemany(
+        "INSERT OR IGNORE INTO rollups_due VALUES (?, 60, ?)", zip(repeat(measurement), minutes)
     )
-    connection.execute(
+    connection.executemany(
         "INSERT INTO hours_kept VALUES (?, ?, 0, NULL) ON CONFLICT DO UPDATE SET "
         "finest_s = 0, written = NULL WHERE finest_s > 0 OR written IS NOT NULL",
-        (measurement, time - time % HOUR_MS),
+        zip(repeat(measurement), sorted({minute - minute % HOUR_MS for minute in minutes})),
     )
 
 
@@ -96,6 +98,8 @@ def _roll_hour(connection: sqlite3.Connection, tables: Tables, start: int) -> No
 
 
 def _is_whole(connection: sqlite3.Connection, tables: Tables, start: int, minute: Minute) -> bool:
+    if minute.rows < 0:
+        return False
     (rows,) = connection.execute(
         f'SELECT count(*) FROM "{tables.name(0)}" WHERE time >= ? AND time < ?',
         (start, start + 60_000),
@@ -105,11 +109,11 @@ def _is_whole(connection: sqlite3.Connection, tables: Tables, start: int, minute
 
 def _put_down(connection: sqlite3.Connection, tables: Tables, start: int, minute: Minute) -> None:
     ids, columns = minute.table()
-    names = ", ".join(f'"{column}"' for column in tables.columns(60))
+    names = "".join(f', "{column}"' for column in tables.columns(60))
     for a in range(0, len(ids), PUT_ROWS):
         part = slice(a, a + PUT_ROWS)
         connection.executemany(
-            f'INSERT OR REPLACE INTO "{tables.name(60)}" (time, series, {names}) '
+            f'INSERT OR REPLACE INTO "{tables.name(60)}" (time, series{names}) '
             f"VALUES (?, ?{', ?' * len(columns)})",
             zip(repeat(start), ids[part], *(c[part].tolist() for c in columns), strict=False),
         )
@@ -125,10 +129,10 @@ def _roll_sql(tables: Tables, step_s: int, of: str = "time >= ? AND time < ?") -
             parts.append(
                 f'sum("{f}" * "{f}_n") / sum("{f}_n"), min("{f}_min"), max("{f}_max"), sum("{f}_n")'
             )
-    columns = ", ".join(f'"{column}"' for column in tables.columns(step_s))
+    columns = "".join(f', "{column}"' for column in tables.columns(step_s))
     return (
-        f'INSERT OR REPLACE INTO "{tables.name(step_s)}" (time, series, {columns}) '
-        f'SELECT ?, series, {", ".join(parts)} FROM "{tables.name(finer)}" '
+        f'INSERT OR REPLACE INTO "{tables.name(step_s)}" (time, series{columns}) '
+        f'SELECT {", ".join(["?", "series", *parts])} FROM "{tables.name(finer)}" '
         f"WHERE {of} GROUP BY series"
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from roomtone.errors import StoreError
 from roomtone.migrations import COUNT, JSON, NAME, TIME
@@ -135,6 +135,68 @@ agent_performance = sa.Table(
     sa.Column("metadata", JSON, nullable=False),
     sa.Index("idx_agent_performance", "agent", "time", "id"),
 )
+turns = sa.Table(
+    "turns",
+    metadata,
+    sa.Column("session", NAME, primary_key=True),
+    sa.Column("id", NAME, primary_key=True),
+    sa.Column("bot", NAME, nullable=False),
+    sa.Column("person", NAME, nullable=False),  # `user` is a word of SQL
+    sa.Column("at", TIME, nullable=False),
+    sa.Column("message", sa.Text),
+    sa.Column("reply", sa.Text),
+    sa.Column("measured", JSON, nullable=False),  # by measurement and field
+    sa.Index("ix_turns_session", "session", "at", "id"),
+)
+conversations = sa.Table(
+    "conversations",
+    metadata,
+    sa.Column("key", NAME, primary_key=True),  # a hash of its id, which may be too long for a key
+    sa.Column("session", NAME, nullable=False),
+    sa.Column("bot", NAME, nullable=False),
+    sa.Column("person", NAME, nullable=False),
+    sa.Column("started", TIME, nullable=False),
+    sa.Column("ended", TIME, nullable=False),
+    sa.Column("turns", sa.BigInteger, nullable=False),
+    sa.Column("quality", sa.Double),
+    sa.Column("satisfaction", sa.Double),
+    sa.Column("valence", sa.Double),
+    sa.Column("emotion", NAME, nullable=False),
+    sa.Column("switches", sa.BigInteger, nullable=False),
+    sa.Column("processing_time_ms", sa.Double),
+    sa.Column("sought", sa.Text, nullable=False),  # the names, folded, as a search looks for them
+    *(
+        sa.Index(f"ix_conversations_{column}", column, "key")
+        for column in ("ended", "started", "turns", "quality", "satisfaction")
+    ),
+    *(
+        sa.Index(f"ix_conversations_{column}", column, "ended", "key")
+        for column in ("session", "bot", "person", "emotion")
+    ),
+)
+relationships = sa.Table(
+    "relationships",
+    metadata,
+    sa.Column("bot", NAME, primary_key=True),
+    sa.Column("person", NAME, primary_key=True),
+    sa.Column("trust", sa.Double, nullable=False),
+    sa.Column("affection", sa.Double, nullable=False),
+    sa.Column("attunement", sa.Double, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("turns", sa.BigInteger, nullable=False),
+    sa.Column("first", TIME, nullable=False),
+    sa.Column("updated", TIME, nullable=False),
+    sa.Column("sought", sa.Text, nullable=False),
+    sa.Index("ix_relationships_updated", "updated", "bot", "person"),
+    sa.Index("ix_relationships_bot", "bot", "updated", "person"),
+    sa.Index("ix_relationships_person", "person", "updated", "bot"),
+)
+keys = sa.Table(  # random bytes that all processes share
+    "keys",
+    metadata,
+    sa.Column("name", NAME, primary_key=True),
+    sa.Column("key", sa.LargeBinary, nullable=False),
+)
 journal_segments = sa.Table(  # what the journal's folder holds, for those who cannot look into it
     "journal_segments",
     metadata,
@@ -157,8 +219,11 @@ class Tables:
     The key is (time, series), time first: a tick appends its rows at the end of the tree, and
     retention takes them off its start. With the series first every row of a tick lands on a page
     of its own, which wrote 20 times the bytes at a fifth of the speed.
-    A rollup row has four columns per field: the mean under the field's own name, `_min`, `_max`,
-    and `_n`, the number of points that knew the field.
+    A rollup row has four columns per number: the mean under the field's own name, `_min`, `_max`,
+    and `_n`, the number of points that knew it. Texts are in the points alone.
+
+    Where a measurement has texts, its points are told one by one, each at a time of its own: there
+    a series is found by an index of its own, (series, time), instead of instant by instant.
     """
 
     measurement: Measurement
@@ -166,14 +231,20 @@ class Tables:
 
     @property
     def fields(self) -> list[str]:
-        return list(self.measurement.fields)
+        """The names of the numbers, which have rollups."""
+        return list(self.measurement.numbers)
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether hardly any two series have a row at the same instant."""
+        return bool(self.measurement.texts)
 
     def name(self, step_s: int) -> str:
         return self.by_step[step_s].name
 
     def columns(self, step_s: int) -> list[str]:
         """The columns that hold numbers, in the order of the declaration."""
-        return [c.name for c in self.by_step[step_s].columns if c.name not in ("time", "series")]
+        return list(_columns(self.fields, rolled=step_s > 0))
 
 
 def tables_of(measurement: Measurement) -> Tables:
@@ -191,9 +262,11 @@ def tables_of(measurement: Measurement) -> Tables:
         raise StoreError(f"{measurement.name!r} is named like a rollup; rename the measurement")
     own = sa.MetaData()
     by_step = {}
+    one_by_one = bool(measurement.texts)
     for step_s, suffix in _SUFFIX.items():
-        columns = list(_columns(measurement.fields, rolled=step_s > 0))
-        if len({*columns, "time", "series"}) != len(columns) + 2:
+        columns = list(_columns(measurement.numbers, rolled=step_s > 0))
+        texts = [] if step_s else list(measurement.texts)
+        if len({*columns, *texts, "time", "series"}) != len(columns) + len(texts) + 2:
             raise StoreError(
                 f"two columns of {measurement.name!r} would have one name; rename the field "
                 "that is called time, series, or ends in _min, _max or _n"
@@ -204,6 +277,8 @@ def tables_of(measurement: Measurement) -> Tables:
             sa.Column("time", TIME, primary_key=True, autoincrement=False),
             sa.Column("series", sa.Integer, primary_key=True, autoincrement=False),
             *(sa.Column(name, sa.Double) for name in columns),
+            *(sa.Column(name, sa.Text) for name in texts),
+            *([sa.Index(f"ix_points_{measurement.name}{suffix}", "series", "time")] * one_by_one),
             sqlite_with_rowid=False,
         )
     return Tables(measurement, by_step)
@@ -220,33 +295,38 @@ def missing(connection: sa.Connection, all_tables: Sequence[Tables]) -> list[str
     """The statements that would bring the tables up to their declarations; empty: all is there."""
     found = sa.inspect(connection)
     there = set(found.get_table_names())
-    known = {
-        table.name: {column["name"] for column in found.get_columns(table.name)}
-        for tables in all_tables
-        for table in tables.by_step.values()
-        if table.name in there
-    }
+    known: dict[str, set[str]] = {}
+    for tables in all_tables:
+        for table in tables.by_step.values():
+            if table.name in there:
+                known[table.name] = {column["name"] for column in found.get_columns(table.name)}
+                known |= {str(index["name"]): set() for index in found.get_indexes(table.name)}
     return statements(connection.dialect, known, all_tables)
 
 
 def statements(
     dialect: sa.Dialect, known: Mapping[str, Collection[str]], all_tables: Sequence[Tables]
 ) -> list[str]:
-    """What makes tables and columns that are declared and not `known`.
+    """What makes tables, columns and indexes that are declared and not `known`, which has the
+    columns of each table by its name, and each index by its own.
 
-    Columns that are no longer declared stay where they are, with their numbers.
+    Columns that are no longer declared stay where they are, with what is in them.
     """
     made = []
     quote = dialect.identifier_preparer.quote
-    double = sa.Double().compile(dialect)
     for tables in all_tables:
         for table in tables.by_step.values():
             if table.name not in known:
                 made.append(str(CreateTable(table).compile(dialect=dialect)))
-                continue
             made += [
-                f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} {double}"
+                f"ALTER TABLE {quote(table.name)} ADD COLUMN {quote(column.name)} "
+                + column.type.compile(dialect)
                 for column in table.columns
-                if column.name not in known[table.name]
+                if column.name not in known.get(table.name, table.columns)
+            ]
+            made += [
+                str(CreateIndex(index).compile(dialect=dialect))
+                for index in table.indexes
+                if index.name not in known
             ]
     return made

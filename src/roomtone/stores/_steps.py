@@ -50,14 +50,31 @@ def check_tags(measurement: Measurement, tags: Collection[str]) -> None:
 
 
 def check_block(measurement: Measurement, block: Block) -> None:
-    """Raise for tags or fields of a block that are not those of its measurement."""
+    """Raise for tags, numbers or texts of a block that are not those of its measurement."""
     if set(block.tags) != set(measurement.tags):
         raise StoreError(
             f"a block of {measurement.name} came with the tags {sorted(block.tags)}; "
             f"give exactly those it declares: {sorted(measurement.tags)}"
         )
-    if unknown := block.fields.keys() - measurement.fields.keys():
+    declared = measurement.fields
+    unknown = {name for name in block.fields if name not in declared or declared[name].is_text}
+    unknown |= block.texts.keys() - measurement.texts.keys() if block.texts else set()
+    if unknown:
         raise UndeclaredField(measurement.name, unknown)
+
+
+def minutes_of(block: Block) -> list[int]:
+    """The minutes (epoch ms) that a block writes to, in order."""
+    if block.times is None:
+        at = to_ms(block.time)
+        return [at - at % 60_000] if len(block) else []
+    minutes: list[int] = np.unique(block.times - block.times % 60_000).tolist()
+    return minutes
+
+
+def numbers_of(measurement: Measurement, names: Sequence[str]) -> list[str]:
+    """Those of these fields that are numbers: texts have no steps."""
+    return [name for name in names if not measurement.fields[name].is_text]
 
 
 def shown_columns(names: Sequence[str], step_s: int) -> list[str]:
@@ -73,7 +90,10 @@ def points_of(
     tags: Mapping[int, Mapping[str, str]],
     columns: Sequence[str],
 ) -> list[Point]:
-    """Rows of (epoch ms, series, numbers...) as points; `tags` by series."""
+    """Rows of (epoch ms, series, numbers or texts...) as points; `tags` by series."""
+    words = measurement.texts.keys() & set(columns)
+    if words:
+        return [_with_texts(measurement, row, tags[row[1]], columns, words) for row in rows]
     return [
         Point(
             measurement.name,
@@ -83,6 +103,24 @@ def points_of(
         )
         for row in rows
     ]
+
+
+def _with_texts(
+    measurement: Measurement,
+    row: Row,
+    tags: Mapping[str, str],
+    columns: Sequence[str],
+    words: Collection[str],
+) -> Point:
+    numbers: dict[str, float] = {}
+    texts: dict[str, str] = {}
+    for column, value in zip(columns, row[2:], strict=True):
+        if value is not None:
+            if column in words:
+                texts[column] = value
+            else:
+                numbers[column] = value
+    return Point(measurement.name, from_ms(row[0]), tags, numbers, texts)
 
 
 def too_much() -> StoreError:
@@ -127,6 +165,8 @@ def summarise(gathered: list[Row], step_s: int, fields: int) -> list[Row]:
 
 def _merge(rows: list[Row], fields: int) -> list[float | None]:
     """Mean, min and max of each field over rows of (…, mean, min, max, n per field)."""
+    if not fields:
+        return []
     if len(rows) == 1:
         return [rows[0][2 + 4 * f + part] for f in range(fields) for part in range(3)]
     table = np.array([row[2:] for row in rows], dtype=np.float64).reshape(len(rows), fields, 4)

@@ -9,7 +9,7 @@ from typing import Any
 
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.stores import _pg_archive, _pg_points, _pg_rollup
+from roomtone.stores import _pg_archive, _pg_points, _pg_rollup, _pg_talks
 from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._keeping import KEEP_S, checked
 from roomtone.stores._pg_address import parse
@@ -30,6 +30,7 @@ class PostgreSQL(ArchiveCalls):
     """
 
     _sql = _pg_archive
+    _talks = _pg_talks
 
     def __init__(self, url: str, *, keep_s: Mapping[int, int | None] = KEEP_S) -> None:
         driver()

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.stores import _archive, _points, _rollup, _steps
+from roomtone.stores import _archive, _archive_talks, _points, _rollup, _steps
 from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._file import File
 from roomtone.stores._keeping import KEEP_S, checked
@@ -28,6 +28,7 @@ class SQLite(ArchiveCalls):
     """
 
     _sql = _archive
+    _talks = _archive_talks
 
     def __init__(self, url: str, *, keep_s: Mapping[int, int | None] = KEEP_S) -> None:
         prefix, _, path = url.partition(":///")

@@ -1,0 +1,116 @@
+"""Keeps turns, conversations, relationships and keys in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from roomtone.records import Conversation, Relationship, TurnRecord
+from roomtone.stores import _talks as talks
+from roomtone.stores._pg_pool import Connection, clean, named
+from roomtone.stores._steps import to_ms
+from roomtone.stores._talks import CONVERSATIONS, RELATIONSHIPS, TURNS, Query
+
+WITHIN = "strpos"
+
+
+def numbered(sql: str) -> str:
+    """SQL with PostgreSQL's words for its parameters."""
+    parts = sql.split("?")
+    return "".join(f"{part}${i + 1}" for i, part in enumerate(parts[:-1])) + parts[-1]
+
+
+async def add_turns(connection: Connection, turns: Sequence[TurnRecord]) -> None:
+    """Add or renew by session and id."""
+    rows = [talks.turn_row(turn, named, clean) for turn in turns]
+    await connection.executemany(numbered(TURNS.upsert), rows)
+
+
+async def read_turns(
+    connection: Connection, session: str, before: tuple[datetime, str] | None, limit: int
+) -> list[TurnRecord]:
+    """A page of a session's turns, newest first."""
+    cursor = () if before is None else (to_ms(before[0]), before[1])
+    given = (session, *cursor)
+    if _unheard_of(given):
+        return []
+    sql = numbered(talks.turns_sql(before is not None))
+    rows = await connection.fetch(sql, *given, max(0, min(limit, talks.PAGE_ROWS)))
+    return [talks.turn_of(tuple(row)) for row in rows]
+
+
+async def add_conversations(connection: Connection, conversations: Sequence[Conversation]) -> None:
+    """Add or renew by id."""
+    rows = [talks.conversation_row(conversation, named) for conversation in conversations]
+    await connection.executemany(numbered(CONVERSATIONS.upsert), rows)
+
+
+async def read_conversations(
+    connection: Connection, query: Query
+) -> tuple[list[Conversation], int]:
+    """A page, and how many there are in all."""
+    rows, total = await _page(connection, query)
+    return [talks.conversation_of(row) for row in rows], total
+
+
+async def read_facets(connection: Connection) -> dict[str, dict[str, int]]:
+    """The most frequent bots and emotions of conversations."""
+    found = {}
+    for column in ("bot", "emotion"):
+        rows = await connection.fetch(talks.facet_sql(column))
+        found[column] = {name: count for name, count in rows}
+    return found
+
+
+async def add_relationships(connection: Connection, relationships: Sequence[Relationship]) -> None:
+    """Add or renew by bot and person."""
+    rows = [talks.relationship_row(relationship, named) for relationship in relationships]
+    await connection.executemany(numbered(RELATIONSHIPS.upsert), rows)
+
+
+async def read_relationships(
+    connection: Connection, query: Query
+) -> tuple[list[Relationship], int]:
+    """A page, and how many there are in all."""
+    rows, total = await _page(connection, query)
+    return [talks.relationship_of(row) for row in rows], total
+
+
+async def read_pairs(
+    connection: Connection, pairs: Sequence[tuple[str, str]]
+) -> list[Relationship]:
+    """The relationships of these (bot, user), as far as they are known."""
+    known = [pair for pair in dict.fromkeys(pairs) if not _unheard_of(pair)]
+    columns = ", ".join(f"r.{column}" for column in RELATIONSHIPS.columns)
+    rows = await connection.fetch(
+        f"SELECT {columns} FROM unnest($1::text[], $2::text[]) AS n(bot, person) "
+        "JOIN relationships r ON r.bot = n.bot AND r.person = n.person",
+        [bot for bot, _ in known],
+        [user for _, user in known],
+    )
+    return [talks.relationship_of(tuple(row)) for row in rows]
+
+
+async def read_key(connection: Connection, name: str) -> bytes | None:
+    """The key of this name; None where nobody asked for it yet."""
+    found: bytes | None = await connection.fetchval(numbered(talks.KEY_SQL), named(name))
+    return found
+
+
+async def make_key(connection: Connection, name: str, key: bytes) -> bytes:
+    """Enter a key, or give the one that was there before."""
+    found: bytes = await connection.fetchval(numbered(talks.NEW_KEY_SQL), named(name), key)
+    return found
+
+
+async def _page(connection: Connection, query: Query) -> tuple[list[tuple[object, ...]], int]:
+    if _unheard_of(query.given):
+        return [], 0
+    total: int = await connection.fetchval(numbered(query.count), *query.given)
+    rows = await connection.fetch(numbered(query.page), *query.given, query.limit, query.offset)
+    return [tuple(row) for row in rows], total
+
+
+def _unheard_of(given: Sequence[object]) -> bool:
+    """Whether one of these names is none that this database could hold."""
+    return any(isinstance(value, str) and clean(value) != value for value in given)
