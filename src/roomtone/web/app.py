@@ -40,6 +40,9 @@ STATIC = Path(__file__).parent / "static"
 
 _FOREVER: Header = (b"cache-control", b"public, max-age=31536000, immutable")
 _ASK_AGAIN: Header = (b"cache-control", b"no-cache")
+_NAMED = ("/v1/sessions/", "/v1/conversations/", "/v1/people/", "/v1/relationships/")
+"""Below these, names of others are parts of the path."""
+
 _OURS = ("/v1/", "/docs", "/openapi.json", "/healthz", "/readyz", "/health", "/metrics")
 
 
@@ -160,16 +163,17 @@ class Server:
         return self._api
 
     def _make_api(self) -> tuple[App, bytes]:
-        from roomtone.web import query, reference, system
+        from roomtone.web import query, reference, system, talks
 
         api = query.create_api(self._host, self.faults)
+        talks.add_talks(api, self._host)
         system.add_system(api, self._host, self.faults, self._numbers)
         return api, reference.render(api.openapi()).encode()
 
     async def _documented(self, scope: Scope, receive: Receive, send: Send) -> None:
         api, _ = await asyncio.shield(self._load_api())
-        if scope["path"].startswith("/v1/sessions/"):
-            # A session's id may hold a slash: it is one part of the path as it was sent.
+        if scope["path"].startswith(_NAMED):
+            # A name may hold a slash: it is one part of the path as it was sent.
             raw = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
             scope = {**scope, "path": raw.decode("ascii", "replace")}
 

@@ -1,0 +1,124 @@
+"""Conversations, turns and relationships as the wire shows them, read in bounded pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from roomtone.ports import Archive
+from roomtone.records import Conversation, Relationship, TurnRecord
+
+Row = dict[str, Any]
+Place = tuple[datetime, str]
+
+PAGE_CHARS = 4_000_000
+"""How much text one page of turns holds, but always one turn: some megabytes, which a browser
+shows and a thread decodes in a moment. A turn may be a book, and a page of them a library."""
+
+AT_ONCE = 50  # turns in one reading, so that a page of books is noticed early
+
+MOST_TALKS = 200
+"""How many conversations of one session are told with its turns; a session may last for years."""
+
+
+def stamp(moment: datetime) -> str:
+    """A moment in UTC with milliseconds.
+
+    >>> stamp(datetime(2026, 11, 21, 12, tzinfo=UTC))
+    '2026-11-21T12:00:00.000Z'
+    """
+    text = moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    return text.replace("+00:00", "Z")
+
+
+def show_conversation(conversation: Conversation) -> Row:
+    """All that is kept of a conversation; what is not known is null."""
+    shown = {name: getattr(conversation, name) for name in conversation.__struct_fields__}
+    return shown | {"started": stamp(conversation.started), "ended": stamp(conversation.ended)}
+
+
+def show_relationship(relationship: Relationship) -> Row:
+    """How a pair stands; the scores are 0 to 1, whatever scale they were set on."""
+    shown = {name: getattr(relationship, name) for name in relationship.__struct_fields__}
+    return shown | {"first": stamp(relationship.first), "updated": stamp(relationship.updated)}
+
+
+def show_turn(turn: TurnRecord) -> Row:
+    """A turn with what was measured of it. The texts are hostile."""
+    return {
+        "id": turn.id,
+        "at": stamp(turn.at),
+        "bot": turn.bot,
+        "user": turn.user,
+        "message": turn.message,
+        "reply": turn.reply,
+        "values": turn.values,
+    }
+
+
+async def turns_page(
+    archive: Archive, session: str, before: Place | None, limit: int
+) -> tuple[list[TurnRecord], Place | None]:
+    """Turns of a session, newest first, and the place to go on from; None at its beginning.
+
+    There are fewer than `limit` where their texts are long.
+    """
+    page: list[TurnRecord] = []
+    size = 0
+    while len(page) < limit:
+        wanted = min(AT_ONCE, limit - len(page))
+        found = await archive.turns(session, before=before, limit=wanted)
+        for turn in found:
+            size += len(turn.message or "") + len(turn.reply or "")
+            if page and size > PAGE_CHARS:
+                return page, before
+            page.append(turn)
+            before = (turn.at, turn.id)
+        if len(found) < wanted:
+            return page, None
+    return page, before
+
+
+async def whole_conversation(
+    archive: Archive, session: str, before: Place | None, limit: int
+) -> tuple[Row, Place | None] | None:
+    """A session's conversations and a page of its turns; None where nothing is kept of it."""
+    talks, _ = await archive.conversations(session=session, limit=MOST_TALKS)
+    turns, place = await turns_page(archive, session, before, limit)
+    if not talks and not turns:
+        return None
+    told = {
+        "session": session,
+        "conversations": [show_conversation(talk) for talk in talks],
+        "turns": [show_turn(turn) for turn in turns],
+    }
+    return told, place
+
+
+async def conversations_page(archive: Archive, **asked: Any) -> Row:
+    """A page of conversations, how many there are in all, and by which bots and feelings."""
+    found, total = await archive.conversations(**asked)
+    facets: Mapping[str, Mapping[str, int]] = await archive.facets()
+    return {
+        "conversations": [show_conversation(talk) for talk in found],
+        "total": total,
+        "facets": {name: dict(counts) for name, counts in facets.items()},
+    }
+
+
+async def relationship_of(archive: Archive, bot: str, user: str) -> Row | None:
+    """How one pair stands, as it is kept."""
+    found, _ = await archive.relationships(pairs=[(bot, user)], limit=1)
+    return show_relationship(found[0]) if found else None
+
+
+async def people_page(archive: Archive, **asked: Any) -> Row:
+    """A page of pairs, the one that changed last first."""
+    found, total = await archive.relationships(**asked)
+    return {"people": shown_pairs(found), "total": total}
+
+
+def shown_pairs(relationships: Sequence[Relationship]) -> list[Row]:
+    """Several pairs."""
+    return [show_relationship(one) for one in relationships]
