@@ -66,7 +66,10 @@ MEMBERS: dict[str, dict[str, str]] = {
         "redis": "roomtone.channels.redis:Redis",
     },
     "channels.outlet": {"redis": "roomtone.channels.outlet:RedisOutlet"},
-    "models.emotion": {"local": "roomtone.models.emotion:Emotion"},
+    "models.emotion": {
+        "local": "roomtone.models.emotion:Emotion",
+        "openai": "roomtone.models.openai:OpenAI",
+    },
 }
 
 
