@@ -99,3 +99,22 @@ def test_a_part_that_works_again_is_forgiven() -> None:
 
     assert inspector.faults() == ["engine: ValueError: again"]
     assert inspector.fault_count == 3
+
+
+def test_what_is_worth_saying_is_noted_with_how_often() -> None:
+    """Remarks are no events: they are counted nowhere, and shown as notes."""
+    inspector = Inspector()
+    inspector.remarked("otlp", {"no user": 1, "no text": 1200}, 5000)
+
+    assert [item["reason"] for item in inspector.items("otlp", "note")] == [
+        "1,200 times: no text",
+        "no user",
+    ]
+    assert inspector.sources()[0] | {"last_at": ""} == {
+        "source": "otlp",
+        "accepted": 0,
+        "duplicates": 0,
+        "refused": 0,
+        "late": 0,
+        "last_at": "",
+    }

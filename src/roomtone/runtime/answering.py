@@ -128,6 +128,10 @@ class Answering:
             its = msgspec.convert(asked.args[0], Refused)
             self._pipeline.refuse(its.source, its.refusals, its.samples)
             return
+        if asked.what == "remark":
+            source, remarks = msgspec.convert(asked.args[0], tuple[str, dict[str, int]])
+            self._pipeline.remark(source, remarks)
+            return
         if asked.what == "learn":
             self._pipeline.learn(msgspec.convert(asked.args[0], dict[str, str]))
             return

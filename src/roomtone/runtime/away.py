@@ -244,6 +244,10 @@ class Away:
         shown = list(samples[:KEPT])  # as many as are looked at; thousands would fill the line
         self._tell("refuse", Refused(source, list(refusals), shown))
 
+    def remark(self, source: str, remarks: Mapping[str, int]) -> None:
+        """Tell the engine's inspector what is worth saying of what came in; never waits."""
+        self._tell("remark", [source, dict(remarks)])
+
     def learn(self, names: Mapping[str, str]) -> None:
         """Tell the engine which events sessions belong to: each once a minute; never waits."""
         if fresh := self._passed_on.fresh(names):

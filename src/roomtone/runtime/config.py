@@ -167,6 +167,12 @@ class Limits(_Section):
         ge=1000,
         description="bytes of one request, before and after unpacking; some ms of decoding",
     )
+    max_traces_body: int = Field(
+        default=8_000_000,
+        ge=1000,
+        description="bytes of one export of OpenTelemetry traces, before and after unpacking; "
+        "exporters send up to 512 spans at once, each with the whole history of its talk",
+    )
     max_sessions: int = Field(
         default=20_000,
         ge=1,

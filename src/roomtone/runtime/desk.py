@@ -90,6 +90,10 @@ class Desk(Views):
         for refusal, sample in zip(refusals[:LETTERS], samples, strict=False):
             self.keeper.bury(utc(now), source, refusal.reason, sample)
 
+    def remark(self, source: str, remarks: Mapping[str, int]) -> None:
+        """Note for the inspector what is worth saying of what came in; never waits."""
+        self.inspector.remarked(source, remarks, self.clock.now_ms())
+
     def learn(self, names: Mapping[str, str]) -> None:
         """Note which event, in the documents' sense, sessions belong to; never waits."""
         self.names.learn(names)

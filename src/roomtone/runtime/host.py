@@ -49,6 +49,10 @@ class Host(Protocol):
     def refuse(self, source: str, refusals: Sequence[Refusal], samples: Sequence[bytes]) -> None:
         """Note what could not be taken in, for the inspector and the dead letters; never waits."""
 
+    def remark(self, source: str, remarks: Mapping[str, int]) -> None:
+        """Note for the inspector what is worth saying of what came in, and how often it was so;
+        never waits."""
+
     def learn(self, names: Mapping[str, str]) -> None:
         """Note which event, in the documents' sense, sessions belong to; never waits."""
 

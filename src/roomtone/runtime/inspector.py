@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
@@ -127,6 +127,22 @@ class Inspector:
         its.late += note.outcome == "late"
         item = _item(its.last_ms, source, note.outcome, event, note.reason)
         its.odd.append((next(self._count), item))
+
+    def remarked(self, source: str, remarks: Mapping[str, int], at_ms: int) -> None:
+        """Something about what came in is worth saying, though it was no event, and how often."""
+        its = self._source(source)
+        its.last_ms = max(its.last_ms, at_ms)
+        for reason, times in list(remarks.items())[:KEPT]:
+            item = {
+                "at": iso(utc(at_ms)),
+                "source": source,
+                "outcome": "note",
+                "type": None,
+                "session": None,
+                "reason": reason if times == 1 else f"{times:,} times: {reason}",
+                "sample": "",
+            }
+            its.odd.append((next(self._count), item))
 
     def fault(self, where: str, error: Exception) -> None:
         """A part of the server failed and goes on."""

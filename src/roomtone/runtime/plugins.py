@@ -50,6 +50,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "chatlog": "roomtone.sources.chatlog",
         "demo": "roomtone.sources.demo",
         "redis": "roomtone.sources.redis:Redis",
+        "otlp": "roomtone.sources.otlp:Otlp",
     },
     "stores.series": {
         "sqlite": "roomtone.stores.sqlite:SQLite",
@@ -140,6 +141,11 @@ def feed(url: str) -> Feed:
         raise BadConfig(f"{_scheme(url)} is no live source; take it in with: roomtone ingest {url}")
     listened: Feed = made
     return listened
+
+
+def traces() -> Any:
+    """What gathers OpenTelemetry spans into turns; web/otlp.py says what it can do."""
+    return load("sources", "otlp").traces()
 
 
 def outlet(url: str) -> Outlet:

@@ -16,10 +16,12 @@ from roomtone.runtime.config import Settings
 from roomtone.runtime.host import Host
 from roomtone.runtime.numbers import Number
 from roomtone.web import plain
+from roomtone.web.bodies import BODY_S, Bodies
 from roomtone.web.guard import PAGE, REALTIME, Guard, with_headers
-from roomtone.web.ingest import BODY_S, Ingest
+from roomtone.web.ingest import Ingest
 from roomtone.web.live import Hub
-from roomtone.web.metrics import CONTENT_TYPE, Metrics, of_faults, of_hub
+from roomtone.web.metrics import CONTENT_TYPE, Metrics, of_faults, of_hub, of_traces
+from roomtone.web.otlp import PATHS, Otlp
 from roomtone.web.problems import (
     DATA,
     App,
@@ -69,7 +71,9 @@ class Server:
         self.faults = Faults()
         self.live = Hub(host)
         self.socketio = SocketIO(self.live, host, self._guard.may_listen)
-        self._ingest = Ingest(host, settings, self.faults)
+        self.bodies = Bodies()
+        self._ingest = Ingest(host, settings, self.faults, self.bodies)
+        self.otlp = Otlp(host, settings, self.faults, self.bodies)
         self._metrics = Metrics(self._numbers, self._disk)
         self._api: asyncio.Task[tuple[App, bytes]] | None = None
 
@@ -93,6 +97,8 @@ class Server:
                 await self._socket(scope, receive, watched)
             elif scope["path"] == "/v1/events" and scope["method"] == "POST":
                 await self._ingest(scope, receive, send)
+            elif scope["path"] in PATHS:
+                await self.otlp(scope, receive, send)
             else:
                 await self._route(scope, receive, watched)
         except Problem as problem:
@@ -107,6 +113,7 @@ class Server:
 
     async def close(self) -> None:
         """End what would stay open for good."""
+        await self.otlp.close()
         await self.socketio.close()
         await self.live.close()
 
@@ -149,6 +156,7 @@ class Server:
         yield from numbers.of_running(self._host, self._role)
         yield from of_hub(self.live)
         yield from of_faults(self.faults)
+        yield from of_traces(self.otlp.spans)
 
     def _disk(self) -> Iterator[Number]:
         journal = getattr(self._host, "journal", None)  # where the engine is

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import zlib
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,7 +16,9 @@ from roomtone.runtime.config import Settings
 from roomtone.runtime.desk import LETTERS
 from roomtone.runtime.door import TooManySessions
 from roomtone.runtime.host import Host
+from roomtone.web.bodies import Bodies, Held, answer_and_drain, check_length, is_gzip, unpack
 from roomtone.web.problems import (
+    PROBLEM,
     RETRY_S,
     Faults,
     Problem,
@@ -29,20 +29,6 @@ from roomtone.web.problems import (
     answer_problem,
 )
 
-RATIO = 100
-"""How many times its size a body may unpack to: real chats reach 5 to 20, bombs 1,000."""
-
-BODY_S = 30.0
-"""How long a client may take to send a body; longer is a stalled or a hostile one."""
-
-IN_HAND = 64_000_000
-"""How many bytes of bodies are held at once, over all requests: what comes beyond waits outside."""
-
-DRAIN = 8_000_000
-"""How much more of a body that is too large is read and thrown away, so that its sender, who
-writes before reading, sees the answer and not a broken connection."""
-
-DRAIN_S = 2.0
 MAX_SOURCE = 100
 
 _LINES = frozenset(
@@ -59,21 +45,21 @@ _encode = msgspec.json.Encoder().encode
 class Ingest:
     """The ASGI application behind POST /v1/events."""
 
-    def __init__(self, host: Host, settings: Settings, faults: Faults) -> None:
+    def __init__(self, host: Host, settings: Settings, faults: Faults, bodies: Bodies) -> None:
         self._host = host
         self._limits = settings.limits
         self._faults = faults
-        self._in_hand = 0
+        self._bodies = bodies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        taken = _Taken()
+        taken = Held()
         try:
             await self._take(scope, receive, send, taken)
         except Problem as problem:
             if not taken.told:
                 self._host.refuse("http", [_whole(problem)], [])
             if problem.status == 413 and taken.more:
-                await _answer_and_drain(send, receive, problem)
+                await answer_and_drain(send, receive, 413, problem.body(), PROBLEM)
             else:
                 await answer_problem(send, problem)
         except TooManySessions as error:
@@ -83,12 +69,12 @@ class Ingest:
         except Exception as error:
             await answer_problem(send, self._faults.note("POST /v1/events", error))
         finally:
-            self._in_hand -= taken.bytes
+            self._bodies.release(taken)
 
-    async def _take(self, scope: Scope, receive: Receive, send: Send, taken: _Taken) -> None:
+    async def _take(self, scope: Scope, receive: Receive, send: Send, taken: Held) -> None:
         source, history = _parse_query(scope["query_string"])
         packed, lines = self._check_headers(scope["headers"], taken)
-        body = await self._read(receive, taken)
+        body = await self._bodies.read(receive, taken, self._limits.max_body)
         if body is None:
             return  # the client has gone
         client = scope["client"]
@@ -133,18 +119,15 @@ class Ingest:
         )
 
     def _check_headers(
-        self, headers: Sequence[tuple[bytes, bytes]], taken: _Taken
+        self, headers: Sequence[tuple[bytes, bytes]], taken: Held
     ) -> tuple[bool, bool]:
         """Whether the body is packed, and whether it is one event per line."""
         packed, kind = False, ""
         for name, value in headers:
             if name == b"content-length":
-                length = int(value[:19]) if value.isdigit() else 0  # cut: no number is longer
-                if length > self._limits.max_body:
-                    taken.more = True
-                    raise self._too_large(f"{length:,} bytes")
+                check_length(value, taken, self._limits.max_body)
             elif name == b"content-encoding":
-                packed = _is_gzip(value)
+                packed = is_gzip(value)
             elif name == b"content-type":
                 kind = _kind(value)
         if kind not in _PLAIN and kind not in _LINES:
@@ -154,46 +137,6 @@ class Ingest:
                 "application/x-ndjson for one event per line",
             )
         return packed, kind in _LINES
-
-    async def _read(self, receive: Receive, taken: _Taken) -> bytes | None:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            return None
-        body: bytes = message.get("body", b"")
-        self._hold(taken, len(body), bool(message.get("more_body")))
-        if not taken.more:
-            return body
-        parts = [body]
-        try:
-            async with asyncio.timeout(BODY_S):
-                while taken.more:
-                    message = await receive()
-                    if message["type"] == "http.disconnect":
-                        return None
-                    parts.append(message.get("body", b""))
-                    self._hold(taken, len(parts[-1]), bool(message.get("more_body")))
-        except TimeoutError:
-            raise Problem(
-                408,
-                f"the body did not come within {BODY_S:.0f} s; send it again, or in smaller parts",
-            ) from None
-        return b"".join(parts)
-
-    def _hold(self, taken: _Taken, size: int, more: bool) -> None:
-        taken.bytes += size
-        taken.more = more
-        self._in_hand += size
-        if taken.bytes > self._limits.max_body:
-            raise self._too_large("more")
-        if self._in_hand > IN_HAND:
-            raise Problem(503, "too much is coming in at once; try again in a moment", retry_s=1)
-
-    def _too_large(self, size: str) -> Problem:
-        return Problem(
-            413,
-            f"the body is {size}, the limit is {self._limits.max_body:,} bytes before and after "
-            "unpacking; send it in smaller parts",
-        )
 
     def _decode(self, body: bytes, lines: bool) -> tuple[list[Event], list[Refusal], list[int]]:
         limit = self._limits.max_events
@@ -208,54 +151,10 @@ class Ingest:
         return events, refusals, kept
 
 
-class _Taken:
-    """What a request holds of the common room for bodies, and whether more of it is to come."""
-
-    __slots__ = ("bytes", "more", "told")
-
-    def __init__(self) -> None:
-        self.bytes = 0
-        self.more = False
-        self.told = False  # whether it is known already why it is refused
-
-
 def _whole(problem: Problem) -> Refusal:
     """A request that is refused before it is known how many events are in it."""
     kinds = {413: TOO_LARGE, 503: UNAVAILABLE}
     return Refusal(0, problem.detail, kinds.get(problem.status, MALFORMED))
-
-
-def unpack(body: bytes, most: int) -> bytes:
-    """Unpack gzip, never making more than `most` bytes, nor more than 100 times what came.
-
-    Raises Problem: 413 when it would be more, 400 when it is no whole gzip.
-    """
-    allowed = min(most, max(len(body), 1) * RATIO)
-    parts: list[bytes] = []
-    size = 0
-    rest = body
-    while rest:
-        member = zlib.decompressobj(wbits=31)
-        try:
-            part = member.decompress(rest, allowed - size + 1)
-        except zlib.error:
-            raise Problem(
-                400, "the body is no gzip; leave Content-Encoding out, or pack it"
-            ) from None
-        size += len(part)
-        if size > allowed:
-            raise Problem(
-                413,
-                f"the body unpacks to more than {allowed:,} bytes, which is the limit (at most "
-                f"{RATIO} times what was sent); send it in smaller parts",
-            )
-        if not member.eof:
-            raise Problem(400, "the gzip body is cut off; send it whole")
-        parts.append(part)
-        if len(parts) > 100:
-            raise Problem(400, "the gzip body has more than 100 members; pack it in one go")
-        rest = member.unused_data
-    return b"".join(parts)
 
 
 def _parse_query(query: bytes) -> tuple[str, bool]:
@@ -275,15 +174,6 @@ def _parse_query(query: bytes) -> tuple[str, bool]:
     if history not in ("true", "1", "false", "0"):
         raise Problem(400, "`history` is true or false; send history=true for events of the past")
     return source, history in ("true", "1")
-
-
-def _is_gzip(encoding: bytes) -> bool:
-    name = encoding.decode("latin-1").strip().lower()
-    if name in ("", "identity"):
-        return False
-    if name in ("gzip", "x-gzip"):
-        return True
-    raise Problem(415, f"content encoding {name[:100]!r} is not read here; send gzip or plain")
 
 
 def _kind(content_type: bytes) -> str:
@@ -334,29 +224,6 @@ def _split(body: bytes, lines: bool) -> Sequence[Any]:
         except (msgspec.MsgspecError, ValueError, RecursionError):
             return []
     return [part for part in body.split(b"\n") if part.strip()]
-
-
-async def _answer_and_drain(send: Send, receive: Receive, problem: Problem) -> None:
-    """Answer at once, then read on for a moment: the sender may still be writing."""
-    body = problem.body()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", b"%d" % len(body)),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": True})
-    left = DRAIN
-    try:
-        async with asyncio.timeout(DRAIN_S):
-            while left > 0:
-                message = await receive()
-                left -= len(message.get("body", b"")) or 1
-                if message["type"] == "http.disconnect" or not message.get("more_body"):
-                    break
-    except TimeoutError:
-        pass
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 def _sentence(text: str) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from roomtone.runtime.numbers import Number, counter, gauge
+from roomtone.runtime.numbers import Labels, Number, counter, gauge
 from roomtone.runtime.tally import Durations
 from roomtone.web.problems import Faults
 
@@ -70,6 +70,15 @@ def of_faults(faults: Faults) -> Iterator[Number]:
     yield counter(
         "roomtone_request_faults_total", "Requests that failed unexpectedly.", faults.count
     )
+
+
+def of_traces(spans: Mapping[str, int]) -> Iterator[Number]:
+    """What became of OpenTelemetry spans."""
+    values: list[tuple[Labels, float | Durations]] = [
+        ({"became": name}, float(spans.get(name, 0))) for name in ("read", "textless", "ignored")
+    ]
+    told = "OpenTelemetry spans: read, textless (a model's, without content) or ignored."
+    yield Number("roomtone_otlp_spans_total", "counter", told, values)
 
 
 def render(numbers: Iterable[Number]) -> bytes:

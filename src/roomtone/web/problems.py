@@ -30,6 +30,8 @@ DATA: tuple[Header, ...] = (
 )
 """The same for data, which no browser should run, show in a frame, or keep."""
 
+PROBLEM = b"application/problem+json"
+
 RETRY_S = 5
 """After how many seconds to come back when a disk or a store is in trouble."""
 
@@ -77,7 +79,7 @@ async def answer(
 async def answer_problem(send: Send, problem: Problem) -> None:
     """A problem document."""
     headers = (*DATA, *problem.headers)
-    await answer(send, problem.status, problem.body(), b"application/problem+json", headers)
+    await answer(send, problem.status, problem.body(), PROBLEM, headers)
 
 
 class Faults:
