@@ -113,6 +113,7 @@ class Conversations:
         self._ready: list[tuple[Pending, TurnRead | None]] = []
         self._told: dict[Key, None] = {}  # pairs whose relationship is to be kept
         self._renewed: dict[tuple[Who, int], Talk] = {}  # talks likewise, by their start
+        self.is_set = False  # an owner's word came, which is kept at once
         self.unread = 0  # turns measured without having been read
         self.failures: Counter[str] = Counter()  # signals that failed, by measurement
 
@@ -179,6 +180,7 @@ class Conversations:
         pair.first_ms = pair.first_ms or ms
         pair.last_ms = max(pair.last_ms, ms)
         self._told[(said.bot, said.user)] = None
+        self.is_set = True
 
     def standing(self, bot: str, user: str) -> Pair | None:
         """How a pair stands, if anybody here knows."""
@@ -203,6 +205,7 @@ class Conversations:
     def measuring(self, now: int) -> Iterator[Output]:
         """What was read up to now, in slices. Nothing may be applied until it is through."""
         ready, self._ready = self._ready, []
+        self.is_set = False
         for start in range(0, len(ready), SLICE):
             made = _Gathered({}, [])
             for waits, read in ready[start : start + SLICE]:

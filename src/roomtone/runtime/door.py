@@ -5,20 +5,40 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import msgspec
+from msgspec.structs import replace
 
 from roomtone.errors import DiskFull, RoomtoneError
-from roomtone.events import AHEAD, CLIENT, HISTORIES, HISTORY, SESSIONS, Event, Refusal
+from roomtone.events import (
+    AHEAD,
+    CLIENT,
+    HISTORIES,
+    HISTORY,
+    SESSIONS,
+    Event,
+    Refusal,
+    RelationshipSet,
+    Turn,
+    TurnRead,
+)
 from roomtone.records import Batch, SessionSummary
 from roomtone.runtime.clock import utc
 from roomtone.runtime.histories import FULL, MOST_HISTORIES
+from roomtone.runtime.reader import MOST_BEHIND
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
 
 AHEAD_MS = 30_000
 """How far a client's clock may be ahead: what is within this counts as now."""
+
+ROOMLESS = (TurnRead, RelationshipSet)
+"""What opens no room and belongs to none: it is taken whatever becomes of its session."""
+
+READ_S = 60.0
+"""How long history waits while too many turns wait to be read."""
 
 BACKLOG = 200
 """How many entries may wait for the engine before the door makes new ones wait too."""
@@ -79,6 +99,7 @@ class Door:
         if history and (len(pipeline.past) > HISTORY_BACKLOG or self._coming):
             await pipeline.settled()  # then those that were coming are open
             self._coming.clear()
+            await pipeline.reader.done(READ_S, MOST_BEHIND)
         elif len(pipeline.backlog) > BACKLOG:
             await pipeline.caught_up()
         if trouble := pipeline.journal.trouble or pipeline.fenced:
@@ -92,13 +113,18 @@ class Door:
             good = list(events)
         else:
             places = range(len(events)) if kept is None else kept
-            opened = {event.session for event in events if event.session not in self._owner}
+            opened = {
+                event.session
+                for event in events
+                if event.session not in self._owner and type(event) not in ROOMLESS
+            }
             good, crowded = self._sift(events, places, arrival, history, client, errors)
         if crowded and not good:
             raise TooManySessions(errors[-1].reason, errors)
         if not good:
             pipeline.inspector.took(source, (), (), arrival)
             return Receipt(0, 0, errors)
+        good = [_named(event) if type(event) is Turn else event for event in good]
         batch = Batch(arrival=arrival, source=source, events=good, history=history)
         begun: set[str] = set()  # sessions that something new is heard of
         try:
@@ -123,7 +149,7 @@ class Door:
         if len(self._pipeline.histories):
             return False
         rooms, owner = self._pipeline.engine.rooms.rooms, self._owner
-        for session in {event.session for event in events}:
+        for session in {event.session for event in events if type(event) not in ROOMLESS}:
             if session not in rooms and session not in owner:
                 return False
         moments = [event.at for event in events if event.at is not None]
@@ -148,6 +174,9 @@ class Door:
                 errors.append(Refusal(place, _ahead(event, arrival), AHEAD))
                 continue
             refused = None
+            if type(event) in ROOMLESS:
+                good.append(event)
+                continue
             if history:
                 refused = self._no_history(event)
             elif event.session not in rooms and event.session not in self._owner:
@@ -208,6 +237,11 @@ class Door:
                 self._owned[client] -= 1
                 if self._owned[client] <= 0:
                     del self._owned[client]
+
+
+def _named(turn: Turn) -> Turn:
+    """What is read of a turn later names it: one that has no id is given one."""
+    return turn if turn.id else replace(turn, id=f"turn-{uuid4().hex}")
 
 
 def _ahead(event: Event, arrival: int) -> str:

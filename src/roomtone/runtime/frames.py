@@ -19,7 +19,9 @@ from roomtone.events import (
     PollOpened,
     PollVote,
     Reaction,
+    RelationshipSet,
     Turn,
+    TurnRead,
 )
 from roomtone.points import level
 from roomtone.records import Batch
@@ -118,12 +120,13 @@ def ended_frames(out: Output) -> Iterable[tuple[str, bytes]]:
 
 
 def show_events(batch: Batch, session: str | None = None) -> Iterable[dict[str, Any]]:
-    """A batch's events (of one session) as the ticker shows them, heartbeats apart.
+    """A batch's events (of one session) as the ticker shows them: what people did.
 
     The texts are hostile.
     """
     for event in batch.events:
-        if (session is None or event.session == session) and type(event) is not Heartbeat:
+        ours = session is None or event.session == session
+        if ours and not isinstance(event, Heartbeat | TurnRead | RelationshipSet):
             yield show_event(event, batch.arrival)
 
 

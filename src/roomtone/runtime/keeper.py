@@ -18,6 +18,7 @@ from roomtone.engine import Output
 from roomtone.points import Block
 from roomtone.ports import Archive, SeriesStore
 from roomtone.records import DeadLetter
+from roomtone.runtime import pseudonyms
 from roomtone.runtime.opening import Opening
 
 MOST = 2_000
@@ -68,6 +69,7 @@ class Keeper:
         self._waiting: deque[tuple[int, Output]] = deque()  # each with its place in the journal
         self._dear: deque[tuple[int, Output]] = deque()  # only alerts and summaries are left
         self._letters: deque[DeadLetter] = deque(maxlen=LETTERS)
+        self._key: bytes | None = None  # of pseudonyms; the archive's
         self._bytes = 0  # of the points that wait
         self._hole: Hole | None = None
         self._mending: Hole | None = None
@@ -95,7 +97,7 @@ class Keeper:
         self._bytes -= _size(out)
         if out.alerts or out.ended:
             self._dear.append((position, Output(out.now, [], out.alerts, out.ended)))
-        if out.blocks:
+        if out.blocks or out.turns or out.conversations or out.relationships:
             self._lose(position)
         if len(self._dear) > DEAR:
             self._lose(self._dear.popleft()[0])
@@ -204,8 +206,13 @@ class Keeper:
         blocks: Sequence[Block] = [b for out in some for b in out.blocks if len(b)]
         alerts = [alert for out in some for alert in out.alerts]
         ended = [summary for out in some for summary in out.ended]
+        if pseudonyms.has_people(blocks):
+            if self._key is None:
+                self._key = await self._archive.key(pseudonyms.KEY)
+            blocks = [pseudonyms.veiled(block, self._key) for block in blocks]
         if blocks:
             await self._series.write(blocks)
+        await self._write_said(some)
         if alerts:
             await self._archive.add_alerts(alerts)
         if ended:
@@ -223,6 +230,18 @@ class Keeper:
             self._letters.popleft()
         if not self.lag and not self._letters:
             self._news.clear()
+
+    async def _write_said(self, some: Sequence[Output]) -> None:
+        """Turns, conversations and relationships; of what was told several times the latest."""
+        turns = {(one.session, one.id): one for out in some for one in out.turns}
+        conversations = {one.id: one for out in some for one in out.conversations}
+        relationships = {(one.bot, one.user): one for out in some for one in out.relationships}
+        if turns:
+            await self._archive.add_turns(list(turns.values()))
+        if conversations:
+            await self._archive.add_conversations(list(conversations.values()))
+        if relationships:
+            await self._archive.add_relationships(list(relationships.values()))
 
     def unwritten(self, measurement: str, session: str, slot: int) -> list[Row]:
         """A live session's points that still wait, oldest first: epoch seconds and numbers."""
@@ -261,5 +280,8 @@ class Keeper:
 
 
 def _size(out: Output) -> int:
-    """About how many bytes the points of an output take."""
-    return sum((len(block.fields) + 4) * (8 * len(block) + 120) for block in out.blocks)
+    """About how many bytes the points and the turns of an output take."""
+    said = sum(2_000 + len(t.message or "") + len(t.reply or "") for t in out.turns)
+    return said + sum(
+        (len(block.fields) + len(block.texts) + 4) * (8 * len(block) + 120) for block in out.blocks
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from roomtone import __version__
+from roomtone.conversations import Conversations
 from roomtone.engine import TICK_S
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.feeds import Feeds
@@ -17,6 +18,7 @@ from roomtone.runtime.journal import Journal
 from roomtone.runtime.journal_snapshots import snapshot_paths, snapshot_position
 from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.publishing import Publishing
+from roomtone.runtime.reader import Reader
 from roomtone.runtime.tally import Durations, Pace
 
 Labels = Mapping[str, str]
@@ -66,6 +68,8 @@ def of_running(running: Any, role: str = "all") -> Iterator[Number]:
         yield from of_journal(journal)
     if (keeper := getattr(running, "keeper", None)) is not None:
         yield from of_keeper(keeper)
+    if (reader := getattr(running, "reader", None)) is not None:
+        yield from of_turns(reader, running.conversations)
     if hasattr(running, "feeds"):
         yield from of_feeds(running.feeds)
         yield from of_publishing(getattr(running, "documents", None))
@@ -171,6 +175,28 @@ def _stat(path: Path) -> os.stat_result | None:
         return path.stat()
     except FileNotFoundError:
         return None
+
+
+def of_turns(reader: Reader, conversations: Conversations) -> Iterator[Number]:
+    """What is read of turns, and what waits for it."""
+    yield counter("roomtone_turns_read_total", "Turns that a model read.", reader.read)
+    yield counter(
+        "roomtone_turns_unread_total",
+        "Turns measured by what their sender said alone, because nothing read them in time.",
+        conversations.unread,
+    )
+    yield counter(
+        "roomtone_read_errors_total", "Attempts to read turns that failed.", reader.failures
+    )
+    yield counter(
+        "roomtone_turn_signal_errors_total",
+        "Points of turns that a signal failed to make.",
+        sum(conversations.failures.values()),
+    )
+    yield gauge("roomtone_turns_waiting", "Turns that wait to be read.", reader.behind)
+    yield gauge(
+        "roomtone_pairs", "Persons with a bot that are remembered.", len(conversations.pairs)
+    )
 
 
 def of_keeper(keeper: Keeper) -> Iterator[Number]:

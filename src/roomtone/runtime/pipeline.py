@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from time import perf_counter
 from typing import Any
 
@@ -18,7 +18,7 @@ from roomtone.ports import Archive, Channel, SeriesStore
 from roomtone.records import Batch, Closed, Entry, Gap, Tick
 from roomtone.runtime import frames, plugins, recovery
 from roomtone.runtime.audience import Audience
-from roomtone.runtime.board import WORST, Board
+from roomtone.runtime.board import Board
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
 from roomtone.runtime.desk import Desk
@@ -30,10 +30,16 @@ from roomtone.runtime.journal import Journal
 from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.lately import Lately
 from roomtone.runtime.opening import Opening
+from roomtone.runtime.pushing import push, tick_frames
+from roomtone.runtime.reader import Reader
+from roomtone.runtime.replay import hear
 from roomtone.runtime.tally import Pace
 
 PUSH_MS = 100
 """How often changed sessions are shown; scores stand only at ticks."""
+
+CLOSE_S = 60
+"""How long who closes a history waits until its turns are read."""
 
 STOP_S = 20
 """How long a stop waits for what has been acknowledged to be applied."""
@@ -53,8 +59,11 @@ class Pipeline(Desk):
         self.settings, self.journal, self.clock = settings, journal, clock
         rules = settings.engine
         self.gauges = plugins.gauges(seed_weights=rules.seed_weights)
-        self.measurements = [gauge.measurement for gauge in self.gauges]
         self.reset()
+        self.measurements = [
+            *(gauge.measurement for gauge in self.gauges),
+            *self.conversations.measurements.values(),
+        ]
         keep = settings.retention
         self.series: SeriesStore = plugins.series_store(
             settings.series_url, {0: keep.raw_days, 60: keep.minute_days, 3600: None}
@@ -67,6 +76,7 @@ class Pipeline(Desk):
         self.opening = Opening(self.series, self.archive, self.measurements)
         self.keeper = Keeper(self.series, self.archive, self.opening)
         self.door = Door(self)
+        self.reader = Reader(self)
         self.watched = Audience(self.news, self.inspector.fault)
         self.recent = Lately()
         self.position = 0  # up to here the journal is in the engine
@@ -89,6 +99,7 @@ class Pipeline(Desk):
         self.engine = self.make_engine()
         self.board = Board(self.engine, self.gauges[0])
         self.histories = Histories(self.make_engine, self.gauges[0])
+        self.conversations = plugins.conversations(self.settings)
 
     def make_engine(self) -> Engine:
         """An engine with the configured gauges and detectors."""
@@ -125,8 +136,9 @@ class Pipeline(Desk):
         if gap:
             await self._append(gap)
         self._tasks.append(asyncio.create_task(self.opening.run(), name="open stores"))
+        self.reader.news.set()  # turns may have waited for it since the last time
         jobs = (self._consume, self._recount, self._run_clock, self._run_push, self._mend)
-        for job in (*jobs, self.keeper.run, self._upkeep):
+        for job in (*jobs, self.keeper.run, self.reader.run, self._upkeep):
             self._tasks.append(asyncio.create_task(self._supervised(job), name=job.__name__))
 
     async def stop(self) -> None:
@@ -178,6 +190,7 @@ class Pipeline(Desk):
     async def close_history(self, sessions: Sequence[str]) -> int:
         """Finish history sessions; returns how many were open."""
         await self.settled()  # what was sent before has its place in them first
+        await self.reader.done(CLOSE_S)  # and what was said in them is read
         open_ones = [session for session in sessions if session in self.histories]
         await asyncio.gather(*(self._append(Closed(session=session)) for session in open_ones))
         await self.settled()
@@ -236,11 +249,12 @@ class Pipeline(Desk):
         while True:
             while self.backlog:
                 position, entry = self.backlog[0]
+                await self._guarded(self._hear(entry, position))
                 if isinstance(entry, Closed) or (isinstance(entry, Batch) and entry.history):
                     self.past.append((position, entry))
                     self._past_news.set()
                 else:
-                    await self.apply(entry, position)
+                    await self._guarded(self._apply(entry, position))
                 self.backlog.popleft()
                 self.position = position
                 if self.backlog:
@@ -258,7 +272,7 @@ class Pipeline(Desk):
         while True:
             while self.past:
                 position, entry = self.past[0]
-                await self.apply(entry, position)
+                await self._guarded(self._apply(entry, position))
                 self.past.popleft()
                 await asyncio.sleep(0)
             self._past_news.clear()
@@ -273,16 +287,27 @@ class Pipeline(Desk):
         await recovery.mend_for_good(self)
 
     async def apply(self, entry: Entry, position: int) -> None:
-        """One entry of the journal, in its place: into the engine, and what comes of it out.
+        """One entry of the journal, in its place: into the engines, and what comes of it out."""
+        await self._guarded(self._hear(entry, position))
+        await self._guarded(self._apply(entry, position))
 
-        Should an entry bring the engine to fail, the next one is taken: it would fail the same
+    async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:
+        """Should an entry bring an engine to fail, the next one is taken: it would fail the same
         way at every start, and one such entry must not keep the server from starting.
         """
         try:
-            await self._apply(entry, position)
+            await work
         except Exception as error:
             self.inspector.fault("engine", error)
             log.error("an entry of the journal could not be applied", exc_info=True)
+
+    async def _hear(self, entry: Entry, position: int) -> None:
+        """An entry's turns, always in the journal's order: history is heard as it comes."""
+        for out in hear(self.conversations, entry):
+            await self.take(out, position, live=False)
+            await asyncio.sleep(0)
+        if self.conversations.pending:
+            self.reader.news.set()
 
     async def _apply(self, entry: Entry, position: int) -> None:
         match entry:
@@ -316,11 +341,11 @@ class Pipeline(Desk):
             await asyncio.sleep(0)
             block = perf_counter()
         await self.watched.look()
-        for name, made in self._tick_frames():
-            await self._publish(name, made)
+        for name, made in tick_frames(self):
+            await self.publish(name, made)
         self.pace.ticks.add(perf_counter() - begun)
 
-    async def _publish(self, topic: str, made: bytes) -> None:
+    async def publish(self, topic: str, made: bytes) -> None:
         """Spread news. That nobody hears it must not stop the engine in the middle of a tick."""
         try:
             await self.news.publish(topic, made)
@@ -336,21 +361,7 @@ class Pipeline(Desk):
         self.door.forget(out.ended)
         self.keeper.keep(out, position)
         for topic, made in (*frames.alert_frames(out.alerts), *frames.ended_frames(out)):
-            await self._publish(topic, made)
-
-    def _tick_frames(self) -> list[tuple[str, bytes]]:
-        made: list[tuple[str, bytes]] = []
-        if frames.PULSE in self.watched:
-            made.append((frames.PULSE, frames.pulse_tick(self.board)))
-        for session in self.watched_sessions():
-            made.append((frames.session_topic(session), frames.session_tick(self.board, session)))
-        return made
-
-    def watched_sessions(self) -> list[str]:
-        """The live sessions that somebody looks at."""
-        rooms = self.engine.rooms.rooms
-        ids = [topic[8:] for topic in self.watched if topic.startswith("session:")]
-        return [session for session in ids if session in rooms]
+            await self.publish(topic, made)
 
     def _noter(self, batch: Batch) -> Callable[[Note], None]:
         return lambda note: self.inspector.note(batch.source, batch.events[note.place], note)
@@ -367,28 +378,11 @@ class Pipeline(Desk):
                 await self.journal.ready()
 
     async def _run_push(self) -> None:
-        """Every 100 ms, show what changed since: one frame for all who look at a topic."""
+        """Every 100 ms, show what changed since."""
         while True:
             await self.clock.wait_until(self.clock.now_ms() + PUSH_MS)
-            rooms, fresh = self.engine.rooms, self._fresh
-            self._fresh = []
-            rooms.settle()
-            changed, rooms.changed = rooms.changed, set()
-            if not changed:
-                continue
-            await self.watched.look()
-            second = self.clock.now_ms() // 1000
-            if frames.PULSE in self.watched:
-                worst = self.board.order()[:WORST].tolist()
-                shown = [rooms.at(slot).id for slot in worst if slot in changed]
-                if shown:
-                    made = frames.pulse_change(self.board, shown, second)
-                    await self._publish(frames.PULSE, made)
-            for session in self.watched_sessions():
-                if rooms.rooms[session].slot in changed:
-                    events = [e for batch in fresh for e in frames.show_events(batch, session)]
-                    made = frames.session_change(self.board, session, second, events)
-                    await self._publish(frames.session_topic(session), made)
+            fresh, self._fresh = self._fresh, []
+            await push(self, fresh)
 
     async def _upkeep(self) -> None:
         """Every ten minutes: retention, a snapshot, and what the journal need not keep."""

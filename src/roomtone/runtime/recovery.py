@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import ctypes
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import structlog
 
 from roomtone import __version__, state
+from roomtone.conversations import Conversations
 from roomtone.engine import SLICE, TICK_S, Engine, Output
 from roomtone.errors import JournalError, RoomtoneError
-from roomtone.records import Batch, Gap
-from roomtone.runtime import journal_index
+from roomtone.records import Batch, Entry, Gap
+from roomtone.runtime import journal_index, plugins
 from roomtone.runtime.clock import utc
 from roomtone.runtime.histories import Histories
-from roomtone.runtime.replay import play_entry
+from roomtone.runtime.replay import hear, play_entry
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -30,7 +31,7 @@ SNAPSHOT_EVENTS = 250_000
 """After so many events a snapshot is made, between two entries: to replay this many takes about a
 second, which is what a start after a crash then takes."""
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a snapshot of an older release can no longer be read: the journal is replayed."""
 
 _UNUSABLE = (msgspec.MsgspecError, KeyError, ValueError, TypeError)
@@ -45,7 +46,8 @@ async def rebuild(pipeline: Pipeline) -> None:
     What the stores had not yet been given is derived again on the way, so they miss nothing.
     """
     try:
-        pipeline.position = _restore(pipeline, pipeline.engine, pipeline.histories)
+        own = _Engines(pipeline.engine, pipeline.histories, pipeline.conversations)
+        pipeline.position = _restore(pipeline, own)
     except _UNUSABLE as error:
         log.warning("a snapshot could not be used; replaying the journal", error=str(error))
         pipeline.reset()
@@ -90,11 +92,11 @@ async def mend(pipeline: Pipeline) -> None:
         return
     done, count = False, 0
     try:
-        engine, histories, start = await asyncio.to_thread(_beside, pipeline)
+        engines, start = await asyncio.to_thread(_beside, pipeline)
         for position, entry in pipeline.journal.replay(start):
             if position > hole.last:
                 break
-            outputs = play_entry(engine, histories, entry, SLICE)
+            outputs = _play(engines, entry)
             while (out := _next(outputs)) is not None:
                 if position >= hole.first:
                     await keeper.room()
@@ -117,17 +119,34 @@ def _next(outputs: Iterator[Output]) -> Output | None:
         return None
 
 
-def _beside(pipeline: Pipeline) -> tuple[Engine, Histories, int]:
-    """A second engine at the newest snapshot. Blocks: unpacking it takes as long as packing it."""
-    engine, histories = _fresh(pipeline)
+def _play(engines: _Engines, entry: Entry) -> Iterator[Output]:
+    yield from hear(engines.conversations, entry)
+    yield from play_entry(engines.engine, engines.histories, entry, SLICE)
+
+
+class _Engines(NamedTuple):
+    """All that is computed from a journal."""
+
+    engine: Engine
+    histories: Histories
+    conversations: Conversations
+
+
+def _beside(pipeline: Pipeline) -> tuple[_Engines, int]:
+    """Other engines at the newest snapshot. Blocks: unpacking it takes as long as packing it."""
+    engines = _fresh(pipeline)
     try:
-        return engine, histories, _restore(pipeline, engine, histories)
+        return engines, _restore(pipeline, engines)
     except _UNUSABLE:
-        return *_fresh(pipeline), 0
+        return _fresh(pipeline), 0
 
 
-def _fresh(pipeline: Pipeline) -> tuple[Engine, Histories]:
-    return pipeline.make_engine(), Histories(pipeline.make_engine, pipeline.gauges[0])
+def _fresh(pipeline: Pipeline) -> _Engines:
+    return _Engines(
+        pipeline.make_engine(),
+        Histories(pipeline.make_engine, pipeline.gauges[0]),
+        plugins.conversations(pipeline.settings),
+    )
 
 
 def unheard(engine: Engine, now: int) -> Gap | None:
@@ -151,6 +170,7 @@ def snapshot(pipeline: Pipeline) -> None:
         "rules": _rules(pipeline),
         "engine": pipeline.engine.snapshot(),
         "histories": pipeline.histories.snapshot(),
+        "conversations": pipeline.conversations.snapshot(),
     }
     pipeline.journal.write_snapshot(pipeline.position, state.pack(saved))
 
@@ -180,7 +200,7 @@ def _snapshot_lightly(pipeline: Pipeline) -> None:
             trim(0)
 
 
-def _restore(pipeline: Pipeline, engine: Engine, histories: Histories) -> int:
+def _restore(pipeline: Pipeline, engines: _Engines) -> int:
     """Bring engines to the newest snapshot; returns its position, 0 when there is none."""
     found = pipeline.journal.latest_snapshot()
     if found is None:
@@ -189,8 +209,9 @@ def _restore(pipeline: Pipeline, engine: Engine, histories: Histories) -> int:
     saved = state.unpack(data)
     if saved["format"] != FORMAT or saved["rules"] != _rules(pipeline):
         raise ValueError("it was made by another release or with other engine settings")
-    engine.restore(saved["engine"])
-    histories.restore(saved["histories"])
+    engines.engine.restore(saved["engine"])
+    engines.histories.restore(saved["histories"])
+    engines.conversations.restore(saved["conversations"])
     return position
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from roomtone.conversations import Conversations
 from roomtone.engine import Engine, Output
 from roomtone.events import Event
 from roomtone.records import Batch, Closed, Entry, Gap, SessionSummary, Tick
@@ -40,13 +41,32 @@ def replay_journal(folder: Path, settings: Settings) -> Iterator[Output]:
     """
     engine = plugins.engine(settings)
     histories = Histories(lambda: plugins.engine(settings), engine.gauges[0])
+    conversations = plugins.conversations(settings)
     for _, entry in read_journal(folder):
+        yield from hear(conversations, entry)
         yield from play_entry(engine, histories, entry)
     open_sessions = [engine.summary(session) for session in sorted(engine.rooms.rooms)]
     for session in sorted(histories.boards):
         its = histories.boards[session].engine
         open_sessions += [its.summary(s) for s in its.rooms.rooms]
     yield Output(engine.next_tick, ended=open_sessions)
+
+
+def hear(conversations: Conversations, entry: Entry) -> Iterator[Output]:
+    """What the turns in an entry of a journal give, and what was read of those before it.
+
+    History is heard in its place, too: what is said has its own time, and needs no clock.
+    """
+    match entry:
+        case Batch():
+            if conversations.apply(entry.events, entry.arrival) and conversations.is_set:
+                yield from conversations.measuring(entry.arrival // 1000)
+        case Tick():
+            yield from conversations.ticking(entry.now)
+        case Closed():
+            yield from conversations.measuring(0)
+        case Gap():
+            pass
 
 
 def play_entry(
@@ -75,8 +95,10 @@ def rows(out: Output) -> Iterator[Row]:
             yield {
                 "kind": "point",
                 "time": iso(point.time),
-                "session": point.tags["session"],
+                "session": point.tags.get("session") or point.texts["session_id"],
                 "measurement": point.measurement,
+                **{name: tag for name, tag in point.tags.items() if name != "session"},
+                **{name: text for name, text in point.texts.items() if name != "session_id"},
                 **point.fields,
             }
     for alert in out.alerts:

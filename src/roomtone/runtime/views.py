@@ -26,6 +26,7 @@ from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.lately import Lately
 from roomtone.runtime.lease import Lease
 from roomtone.runtime.publishing import Publishing
+from roomtone.runtime.reader import Reader
 
 SNAPSHOT_S = 900
 """How much of a session's past its first frame holds: fifteen minutes."""
@@ -49,6 +50,7 @@ class Views:
     inspector: Inspector
     journal: Journal
     keeper: Keeper
+    reader: Reader
     measurements: Sequence[Measurement]
     names: EventNames
     news: Channel
@@ -189,6 +191,7 @@ class Views:
                 "vital": True,  # without it nothing can be acknowledged
             },
             self.keeper.health(),
+            self.reader.health(),
             *news_health(self.news),
             *(() if self.lease is None else (self.lease.health(),)),
             {

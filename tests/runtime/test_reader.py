@@ -1,0 +1,190 @@
+"""Turns are read behind the engine's back, durably, and a turn is never lost or held up by it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import pytest
+
+from roomtone.emotions import Reading, reading
+from roomtone.errors import ServerError, StoreAway
+from roomtone.events import RelationshipSet, Turn
+from roomtone.points import Point
+from roomtone.runtime import plugins
+from roomtone.runtime.clock import utc
+from roomtone.runtime.pseudonyms import KEY, pseudonym
+from tests.runtime.conftest import House, until
+
+
+def turn(**more: object) -> Turn:
+    """A turn of ann's with luna."""
+    told = {
+        "session": "s",
+        "bot": "luna",
+        "user": "ann",
+        "message": "Thank you so much, this made my day!",
+        "reply": "I am so happy to hear that!",
+        "processing_time_ms": 800,
+    }
+    return Turn(**{**told, **more})  # type: ignore[arg-type]
+
+
+async def read(house: House) -> None:
+    """Let the reader finish, and a tick measure what it read."""
+    assert await house.pipeline.reader.done(20)
+    await house.pipeline.settled()
+    await house.tick()
+    await house.pipeline.keeper.kept()
+
+
+async def points(house: House, measurement: str, user: str = "ann") -> Sequence[Point]:
+    """All points of a person in a measurement."""
+    key = await house.pipeline.archive.key(KEY)
+    now = utc(house.clock.now_ms())
+    return await house.pipeline.series.read(
+        measurement,
+        tags={"user_id": pseudonym(key, user)},
+        start=now - timedelta(days=1),
+        end=now + timedelta(days=1),
+    )
+
+
+async def test_a_turn_is_read_and_measured_and_kept(house: House) -> None:
+    """From the door to series and archive: each measurement has its row."""
+    await house.pipeline.submit([turn(memories=[])])
+    await read(house)
+
+    for name in house.pipeline.conversations.measurements:
+        if name not in ("context_switches",):
+            assert len(await points(house, name)) == 1, name
+    (felt,) = await points(house, "user_emotion")
+    assert felt.tags["emotion"] == "gratitude"
+    assert felt.texts["source"] == "model"
+    (kept,) = await house.pipeline.archive.turns("s")
+    assert kept.message == turn().message
+    assert kept.user == "ann"
+    assert kept.values["user_emotion"]["emotion"] == "gratitude"
+    (talk,), total = await house.pipeline.archive.conversations(session="s")
+    assert (talk.turns, talk.emotion, total) == (1, "gratitude", 1)
+    (stands,), _ = await house.pipeline.archive.relationships(pairs=[("luna", "ann")])
+    assert stands.turns == 1
+
+
+async def test_what_was_not_read_is_read_after_a_crash(house: House) -> None:
+    """The turn was acknowledged, so it is measured; once, however often the server starts."""
+    pipeline = house.pipeline
+    for task in pipeline._tasks:
+        if task.get_name() == "run":
+            task.cancel()
+    await pipeline.submit([turn()])
+    await pipeline.settled()
+    await pipeline.stop()
+    await house.open()
+    await read(house)
+    await house.pipeline.stop()
+    await house.open()
+    await house.tick(2)
+
+    assert len(await points(house, "user_emotion")) == 1
+    assert len(await house.pipeline.archive.turns("s")) == 1
+
+
+class Failing:
+    """A model that fails at one text, or does not answer at all."""
+
+    def __init__(self, poison: str | None) -> None:
+        self.poison = poison
+
+    def read(self, texts: Sequence[str]) -> Sequence[Reading]:
+        """Fails as it was told to."""
+        if self.poison is None:
+            raise ServerError("the model does not answer; see that it runs")
+        if self.poison in texts:
+            raise ValueError("a text that brings it to fail")
+        return [reading("joy", intensity=0.5, confidence=0.5) for _ in texts]
+
+
+async def test_a_turn_that_brings_the_model_to_fail_fails_alone(house: House) -> None:
+    """It is measured by what its sender said; the one beside it is read."""
+    house.pipeline.reader._model = Failing("poison")
+    both = [turn(id="1", message="poison"), turn(id="2", message="good")]
+    await house.pipeline.submit(both)
+    await read(house)
+
+    assert {one.id for one in await house.pipeline.archive.turns("s")} == {"1", "2"}
+    assert len(await points(house, "user_emotion")) == 1
+    assert len(await points(house, "response_metrics")) == 2
+
+
+async def test_a_model_that_does_not_answer_costs_no_turn(house: House) -> None:
+    """It is tried again; /readyz says what to do; after ten minutes turns are measured unread."""
+    house.pipeline.reader._model = Failing(None)
+    await house.pipeline.submit([turn()])
+    await until(lambda: house.pipeline.reader.trouble)
+
+    assert not house.pipeline.reader.health()["ok"]
+    assert "model" in house.pipeline.reader.health()["remedy"]
+    await house.tick(121)
+    await house.pipeline.keeper.kept()
+    assert len(await points(house, "response_metrics")) == 1
+    assert await points(house, "user_emotion") == []
+
+
+async def test_a_relationship_that_its_owner_set_is_what_is_measured(house: House) -> None:
+    """80, 60 and 70 of a hundred are .8, .6 and .7, and stand in the archive at once."""
+    said = RelationshipSet(bot="luna", user="ann", trust=0.8, affection=0.6, attunement=0.7)
+    await house.pipeline.submit([said])
+    await house.pipeline.settled()
+    await house.pipeline.keeper.kept()
+    (kept,), _ = await house.pipeline.archive.relationships(pairs=[("luna", "ann")])
+    await house.pipeline.submit([turn()])
+    await read(house)
+    (row,) = await points(house, "relationship_progression")
+
+    assert (kept.trust, kept.source) == (0.8, "store")
+    assert row.fields["trust_level"] == pytest.approx(0.8)
+    assert row.texts["source"] == "store"
+
+
+async def test_an_archive_that_is_away_makes_an_estimate_and_says_so(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Back again, the next turn of the pair asks anew."""
+    asks = house.pipeline.archive.relationships
+
+    async def away(**_: object) -> object:
+        raise StoreAway("the server is away")
+
+    monkeypatch.setattr(house.pipeline.archive, "relationships", away)
+    await house.pipeline.submit([turn(id="1")])
+    await read(house)
+    monkeypatch.setattr(house.pipeline.archive, "relationships", asks)
+    await house.pipeline.submit([turn(id="2")])
+    await read(house)
+    sources = [row.texts["source"] for row in await points(house, "relationship_progression")]
+
+    assert sources == ["estimate", "default"]
+
+
+async def test_turns_of_history_are_measured_when_it_is_closed(house: House) -> None:
+    """At their own times; nobody has to wait for a tick."""
+    then = datetime(2025, 6, 1).astimezone()
+    past = [turn(id=str(n), session="old", at=then + timedelta(minutes=n)) for n in range(300)]
+    await house.pipeline.submit(past, history=True)
+    await house.pipeline.close_history(["old"])
+    kept = await house.pipeline.archive.turns("old", limit=1000)
+    (talk,), _ = await house.pipeline.archive.conversations(session="old")
+
+    assert len(kept) == 300
+    assert kept[-1].at == then
+    assert talk.turns == 300
+
+
+async def test_a_turn_of_a_session_that_is_over_opens_no_other(house: House) -> None:
+    """What was read of it later belongs to no room."""
+    await house.pipeline.submit([turn()])
+    await read(house)
+
+    assert list(house.pipeline.engine.rooms.rooms) == ["s"]
+    assert plugins.conversations(house.settings).measurements
