@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -136,6 +137,17 @@ def ingest(
         bool,
         typer.Option("--live", help="As events of this moment, not as history on its own time."),
     ] = False,
+    bot: Annotated[
+        str | None,
+        typer.Option(help="The file holds dialogues (JSON, JSON lines, CSV): turns of this bot."),
+    ] = None,
+    begin: Annotated[
+        datetime | None,
+        typer.Option(
+            help="When the first of such dialogues was, in UTC: they hold no times.",
+            show_default="2025-01-01",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Take a file of events in: JSON lines as on the wire, or a chat log as CSV or JSON lines.
@@ -147,7 +159,14 @@ def ingest(
     from roomtone.runtime import commands
 
     job = commands.Ingest(
-        file, columns=parse_columns(columns), session=session, to=to, data=data, live=live
+        file,
+        columns=parse_columns(columns),
+        session=session,
+        to=to,
+        data=data,
+        live=live,
+        bot=bot,
+        begin=None if begin is None else begin.replace(tzinfo=UTC),
     )
     raise typer.Exit(asyncio.run(job.run(as_json=as_json)))
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -38,6 +39,8 @@ class Ingest:
     to: str | None = None
     data: Path | None = None
     live: bool = False
+    bot: str | None = None
+    begin: datetime | None = None
 
     async def run(self, *, as_json: bool) -> int:
         """Take it in and print what became of it; 1 when a line was refused."""
@@ -74,6 +77,10 @@ class Ingest:
                     )
 
     def _reader(self, stream: BinaryIO) -> ingest.Reader:
+        if self.bot is not None:
+            return ingest.open_dialogues(
+                stream, name=_stem(self.file), bot=self.bot, begin=self.begin
+            )
         return ingest.open_source(
             stream, session=self.session, fallback=_stem(self.file), columns=self.columns
         )

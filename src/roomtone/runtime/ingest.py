@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
@@ -194,6 +195,14 @@ def open_source(
         reader = plugins.load("sources", "chatlog").ChatLog(
             stream, session=session or fallback, columns=columns, force=session is not None
         )
+    return cast(Reader, reader)
+
+
+def open_dialogues(
+    stream: BinaryIO, *, name: str, bot: str, begin: datetime | None = None
+) -> Reader:
+    """The source that reads a file of dialogues as turns of a bot."""
+    reader = plugins.load("sources", "dialogues").Dialogues(stream, name=name, bot=bot, begin=begin)
     return cast(Reader, reader)
 
 

@@ -48,6 +48,7 @@ MEMBERS: dict[str, dict[str, str]] = {
     "sources": {
         "jsonl": "roomtone.sources.jsonl",
         "chatlog": "roomtone.sources.chatlog",
+        "dialogues": "roomtone.sources.dialogues",
         "demo": "roomtone.sources.demo",
         "redis": "roomtone.sources.redis:Redis",
         "otlp": "roomtone.sources.otlp:Otlp",
