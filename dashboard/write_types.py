@@ -1,9 +1,10 @@
-"""Writes src/wire.ts: the TypeScript types of events, alerts and measurements, from the structs."""
+"""Writes src/wire.ts: the TypeScript types of events, alerts, records and measurements."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import msgspec
 from msgspec import inspect
 
 from roomtone.alerts import Alert
+from roomtone.emotions import EKMAN_OF
 from roomtone.events import EVENT_TYPES, WIRE_VERSION
 from roomtone.heard import Context, Feeling, Recalled, Standing
 from roomtone.points import LEVELS
+from roomtone.records import Conversation, Relationship
 from roomtone.signals.engagement import ENGAGEMENT
 
 TARGET = Path(__file__).parent / "src" / "wire.ts"
@@ -43,6 +46,9 @@ def render() -> str:
         _union("EngagementField", list(ENGAGEMENT.fields)),
         _fields(),
         *(_part(struct) for struct in (Feeling, Recalled, Context, Standing)),
+        *(_part(struct) for struct in (Conversation, Relationship)),
+        _union("Ekman", list(EKMAN_OF)),
+        _belongs("EKMAN_OF", "Ekman", EKMAN_OF),
         *(_event(struct) for struct in EVENT_TYPES),
         "export type WireEvent =\n  | " + "\n  | ".join(t.__name__ for t in EVENT_TYPES),
     ]
@@ -60,6 +66,14 @@ def _union(name: str, words: list[str]) -> str:
 def _constants(name: str, pairs: list[tuple[str, float]]) -> str:
     rows = "\n".join(f"  ['{word}', {value:g}]," for word, value in pairs)
     return f"export const {name}: ReadonlyArray<readonly [Level, number]> = [\n{rows}\n]"
+
+
+def _belongs(name: str, kind: str, labels_of: Mapping[str, Sequence[str]]) -> str:
+    """What each label belongs to, of what has which labels."""
+    rows = "\n".join(
+        f"  {label}: '{one}'," for one, labels in labels_of.items() for label in labels
+    )
+    return f"export const {name}: Readonly<Record<string, {kind}>> = {{\n{rows}\n}}"
 
 
 def _alert() -> str:

@@ -1,6 +1,8 @@
 // Which page stands at which address.
 import { Route, Switch } from 'wouter'
 import { AlertsPage } from './pages/AlertsPage'
+import { ConversationPage } from './pages/ConversationPage'
+import { ConversationsPage } from './pages/ConversationsPage'
 import { EngagementDashboard } from './pages/EngagementDashboard'
 import { InspectorPage } from './pages/InspectorPage'
 import { PulsePage } from './pages/PulsePage'
@@ -21,6 +23,12 @@ export function App() {
       </Route>
       <Route path="/replay/:session">
         {({ session }) => <ReplayPage key={session} session={decode(session)} />}
+      </Route>
+      <Route path="/conversations">
+        <ConversationsPage />
+      </Route>
+      <Route path="/conversations/:session">
+        {({ session }) => <ConversationPage key={session} session={decode(session)} />}
       </Route>
       <Route path="/alerts">
         <AlertsPage />

@@ -117,6 +117,73 @@ export interface Standing {
   turns?: number
 }
 
+export interface Conversation {
+  session: string
+  bot: string
+  user: string
+  started: string
+  ended: string
+  turns: number
+  quality?: number | null
+  satisfaction?: number | null
+  valence?: number | null
+  emotion?: string
+  switches?: number
+  processing_time_ms?: number | null
+}
+
+export interface Relationship {
+  bot: string
+  user: string
+  trust: number
+  affection: number
+  attunement: number
+  source: string
+  turns: number
+  first: string
+  updated: string
+}
+
+export type Ekman =
+  | 'anger'
+  | 'disgust'
+  | 'fear'
+  | 'joy'
+  | 'neutral'
+  | 'sadness'
+  | 'surprise'
+
+export const EKMAN_OF: Readonly<Record<string, Ekman>> = {
+  anger: 'anger',
+  annoyance: 'anger',
+  disapproval: 'anger',
+  disgust: 'disgust',
+  fear: 'fear',
+  nervousness: 'fear',
+  joy: 'joy',
+  amusement: 'joy',
+  approval: 'joy',
+  excitement: 'joy',
+  gratitude: 'joy',
+  love: 'joy',
+  optimism: 'joy',
+  relief: 'joy',
+  pride: 'joy',
+  admiration: 'joy',
+  desire: 'joy',
+  caring: 'joy',
+  neutral: 'neutral',
+  sadness: 'sadness',
+  disappointment: 'sadness',
+  embarrassment: 'sadness',
+  grief: 'sadness',
+  remorse: 'sadness',
+  surprise: 'surprise',
+  realization: 'surprise',
+  confusion: 'surprise',
+  curiosity: 'surprise',
+}
+
 export interface Message {
   type: 'message'
   session: string

@@ -12,9 +12,9 @@ export class ApiError extends Error {
   }
 }
 
-type Params = Record<string, string | number | null | undefined>
+export type Params = Record<string, string | number | null | undefined>
 
-function path(base: string, params: Params = {}): string {
+export function path(base: string, params: Params = {}): string {
   const query = new URLSearchParams()
   for (const [key, value] of Object.entries(params)) {
     if (value !== undefined && value !== null && value !== '') query.set(key, String(value))
@@ -23,7 +23,7 @@ function path(base: string, params: Params = {}): string {
   return text ? `${base}?${text}` : base
 }
 
-async function ask<T>(url: string, init?: RequestInit): Promise<T> {
+export async function ask<T>(url: string, init?: RequestInit): Promise<T> {
   const response = await fetch(url, init)
   const body: unknown = await response.json().catch(() => null)
   if (!response.ok) {

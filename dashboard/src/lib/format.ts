@@ -95,3 +95,19 @@ export function measure(subject: string): { unit: string; show: (value: number) 
       return { unit: subject.replaceAll('_', ' '), show: decimal }
   }
 }
+
+/** 14:03 today, 21 Nov 14:03 this year, else with the year. */
+export function when(seconds: number, now = Date.now() / 1000): string {
+  const [date, today] = [new Date(seconds * 1000), new Date(now * 1000)]
+  const time = clock(seconds).slice(0, 5)
+  if (date.toDateString() === today.toDateString()) return time
+  const year = date.getFullYear() === today.getFullYear() ? undefined : 'numeric'
+  return `${date.toLocaleDateString(undefined, { day: 'numeric', month: 'short', year })} ${time}`
+}
+
+/** 0 ms, 840 ms, 1.2 s, 3 min. */
+export function millis(value: number | null | undefined): string {
+  if (value === null || value === undefined) return DASH
+  if (value < 1000) return `${decimal(value)} ms`
+  return value < 90_000 ? `${decimal(value / 1000)} s` : `${decimal(value / 60_000)} min`
+}

@@ -1,4 +1,25 @@
-// The addresses of the pages; session ids come from strangers and are always encoded.
+// The addresses of the pages; ids and names come from strangers and are always encoded.
+import type { Conversation } from '../wire'
 
 export const liveLink = (session: string) => `/live/${encodeURIComponent(session)}`
 export const replayLink = (session: string) => `/replay/${encodeURIComponent(session)}`
+
+/** The page of a session's turns; with more, of one conversation in it or of one turn. */
+export function conversationLink(
+  session: string,
+  more: { bot?: string; user?: string; from?: string; turn?: string } = {},
+): string {
+  const query = new URLSearchParams()
+  for (const [key, value] of Object.entries(more)) if (value) query.set(key, value)
+  const text = query.toString()
+  return `/conversations/${encodeURIComponent(session)}${text ? `?${text}` : ''}`
+}
+
+/** One conversation: a pair's turns in a session since this one began. */
+export function talkLink({ session, bot, user, started }: Conversation): string {
+  return conversationLink(session, { bot, user, from: started })
+}
+
+export function personLink(user: string, bot = ''): string {
+  return `/people/${encodeURIComponent(user)}${bot ? `?bot=${encodeURIComponent(bot)}` : ''}`
+}

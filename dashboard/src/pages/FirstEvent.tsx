@@ -1,5 +1,5 @@
 // Nothing is live yet: three ways to send a first event, to be copied, and the demo.
-import { useState } from 'react'
+import { Snippet } from './Snippet'
 
 export function FirstEvent() {
   const origin = window.location.origin
@@ -39,32 +39,6 @@ export function FirstEvent() {
       <div className="mt-4 max-w-4xl">
         <Snippet title="Or look at a made-up crowd first" text="roomtone demo" />
       </div>
-    </section>
-  )
-}
-
-function Snippet({ title, text }: { title: string; text: string }) {
-  const [copied, setCopied] = useState<'' | 'Copied' | 'Select and copy'>('')
-  const copy = () => {
-    navigator.clipboard
-      ?.writeText(text)
-      .then(() => setCopied('Copied'))
-      .catch(() => setCopied('Select and copy'))
-  }
-  return (
-    <section className="card flex flex-col p-4">
-      <div className="mb-2 flex items-center justify-between gap-2">
-        <h3 className="head">{title}</h3>
-        <button type="button" className="btn" onClick={copy} aria-label={`Copy: ${title}`}>
-          {copied || 'Copy'}
-        </button>
-      </div>
-      <pre
-        className="flex-1 overflow-x-auto rounded-lg bg-sunken p-3 font-mono text-[13px] whitespace-pre"
-        tabIndex={0}
-      >
-        {text}
-      </pre>
     </section>
   )
 }

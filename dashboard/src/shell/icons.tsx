@@ -31,6 +31,31 @@ export const AlertIcon = () => (
   </Icon>
 )
 
+export const ConversationsIcon = () => (
+  <Icon>
+    <path d="M4 5h12v8H9l-4 3.5V13H4ZM16 9h4v7h-1v3l-3.5-3H11" />
+  </Icon>
+)
+
+export const PeopleIcon = () => (
+  <Icon>
+    <circle cx="9" cy="8" r="3.2" />
+    <path d="M3.5 19a5.5 5.5 0 0 1 11 0M15.5 5.3a3.2 3.2 0 0 1 0 5.4M17.5 14a5.5 5.5 0 0 1 3 5" />
+  </Icon>
+)
+
+export const CompareIcon = () => (
+  <Icon>
+    <path d="M4 20V4M4 20h16M7 15l4-4 3 2 5-6M7 18l4-2 3-5 5 4" />
+  </Icon>
+)
+
+export const MoreIcon = () => (
+  <Icon>
+    <path d="M6 12v.1M12 12v.1M18 12v.1" strokeWidth="2.6" />
+  </Icon>
+)
+
 export const IngestIcon = () => (
   <Icon>
     <path d="M12 4v10m0 0 4-4m-4 4-4-4M4 16v4h16v-4" />

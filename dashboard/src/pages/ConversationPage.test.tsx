@@ -1,0 +1,141 @@
+// A conversation: what was said and what it felt like are coupled, and every value tells its source.
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { fireEvent, render, screen, within } from '@testing-library/react'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Session } from '../lib/conversations'
+import { T0 } from '../testing/samples'
+import { conversation, HOSTILE, session, turn } from '../testing/turns'
+import { ConversationPage } from './ConversationPage'
+
+let pages: Record<string, Session>
+const asked: string[] = []
+
+beforeEach(() => {
+  asked.length = 0
+  pages = { '': session() }
+  vi.stubGlobal('fetch', async (url: string) => {
+    asked.push(url)
+    const before = new URL(url, 'http://here').searchParams.get('before') ?? ''
+    const page = pages[before]
+    return page
+      ? Response.json(page)
+      : Response.json({ detail: 'no conversation of that session is kept' }, { status: 404 })
+  })
+})
+
+function show() {
+  render(
+    <QueryClientProvider client={new QueryClient()}>
+      <ConversationPage session="luna/ann" />
+    </QueryClientProvider>,
+  )
+  return screen.findByTestId('lanes')
+}
+
+const lane = (name: string) => within(screen.getByRole('region', { name }))
+const rows = () => [...document.querySelectorAll<HTMLElement>('[data-turn]')]
+
+describe('ConversationPage', () => {
+  it('shows what was said, oldest first, with what was felt', async () => {
+    await show()
+    expect(asked[0]).toBe('/v1/conversations/luna%2Fann?limit=200')
+    expect(rows().map((row) => row.textContent?.match(/message \d/)?.[0])).toEqual([
+      'message 0',
+      'message 1',
+      'message 2',
+      'message 3',
+    ])
+    expect(rows()[1]?.textContent).toContain('sadness')
+  })
+
+  it('couples lanes, transcript and values', async () => {
+    const lanes = await show()
+    expect(screen.getByTestId('at').textContent).toContain('Means of 4 turns')
+    expect(lane('Quality').getByText('55')).toBeTruthy()
+    fireEvent.pointerEnter(rows()[2]!, { pointerType: 'mouse' })
+    expect(screen.getByTestId('at').textContent).toMatch(/^Turn 3 of 4, /)
+    expect(lane('Quality').getByText('engagement').nextSibling?.textContent).toBe('60')
+    expect(screen.getByTestId('turn-values').textContent).toContain('Turn 3')
+    // Four turns share 800 pixels: the third begins at 400.
+    expect(screen.getByTestId('cursor').style.left).toBe('500px')
+
+    fireEvent.pointerMove(lanes, { pointerType: 'mouse', clientX: 130 })
+    expect(rows().map((row) => row.dataset['here'])).toEqual(['true', 'false', 'false', 'false'])
+    fireEvent.pointerLeave(lanes)
+    expect(screen.queryByTestId('cursor')).toBeNull()
+  })
+
+  it('is walked through from the keyboard, and the address holds the turn', async () => {
+    const lanes = await show()
+    fireEvent.keyDown(lanes, { key: 'End' })
+    expect(window.location.search).toBe('?turn=t3')
+    fireEvent.keyDown(lanes, { key: 'ArrowLeft' })
+    expect(screen.getByTestId('at').textContent).toMatch(/^Turn 3 of 4/)
+    fireEvent.keyDown(lanes, { key: 'Escape' })
+    expect(window.location.search).toBe('')
+  })
+
+  it('tells of every value where it comes from, and hatches guesses', async () => {
+    const lanes = await show()
+    const badges = lane('Relationship').getByTestId('origins')
+    expect(badges.textContent).toBe('store 50 %default 25 %estimate 25 %')
+    expect(lanes.querySelectorAll('[aria-label^=Relationship] [data-hatched]')).toHaveLength(1)
+    expect(lanes.querySelectorAll('[aria-label^=Quality] [data-hatched]')).toHaveLength(0)
+
+    fireEvent.keyDown(lanes, { key: 'Home' })
+    expect(lane('Relationship').getByTestId('origin').textContent).toBe('default')
+    const values = within(screen.getByTestId('turn-values'))
+    expect(values.getAllByTestId('origin').map((one) => one.textContent)).toEqual([
+      'model',
+      'heuristic',
+      'default',
+    ])
+  })
+
+  it('says what is not known of it instead of drawing nought', async () => {
+    await show()
+    expect(screen.queryByRole('region', { name: 'Memory retrieval' })).toBeNull()
+    expect(screen.getByText(/^Not known of these turns/).textContent).toContain('memory retrieval')
+  })
+
+  it('shows hostile and very long texts as text', async () => {
+    const long = 'word '.repeat(50_000)
+    pages = {
+      '': session([
+        turn(0, { message: HOSTILE, reply: null, user: HOSTILE }),
+        turn(1, { message: long, values: {} }),
+      ]),
+    }
+    pages['']!.conversations = [conversation({ user: HOSTILE })]
+    window.history.replaceState(null, '', '/x?from=all')
+    await show()
+    expect(document.querySelector('img')).toBeNull()
+    expect(rows()[0]?.textContent).toContain(HOSTILE)
+    expect(rows()[0]?.textContent).toContain('did not answer')
+    expect(within(rows()[1]!).getByText(/^All 250,000 characters/)).toBeTruthy()
+  })
+
+  it('chooses among the conversations of a session and fetches what is older', async () => {
+    const old = conversation({
+      started: new Date((T0 - 86_400) * 1000).toISOString(),
+      ended: new Date((T0 - 86_340) * 1000).toISOString(),
+    })
+    const first = { ...session(), conversations: [conversation(), old], next: 'more' }
+    const early = turn(9, { at: old.started, message: 'long ago' })
+    pages = { '': first, more: { ...session([early]), next: null } }
+    await show()
+    expect(rows()).toHaveLength(4)
+    fireEvent.change(screen.getByRole('combobox'), {
+      target: { value: `luna\nann\n${old.started}` },
+    })
+    expect(await screen.findByText('long ago')).toBeTruthy()
+    expect(rows()).toHaveLength(1)
+    expect(window.location.search).toContain(`from=${encodeURIComponent(old.started)}`)
+  })
+
+  it('says that there is no such conversation', async () => {
+    pages = {}
+    void show().catch(() => {})
+    expect(await screen.findByText('no conversation of that session is kept')).toBeTruthy()
+  })
+})

@@ -1,0 +1,165 @@
+// What was said, turn by turn. Texts come from strangers: they stay text nodes.
+import { memo, useEffect, useRef } from 'react'
+import type { Turn } from '../lib/conversations'
+import { clock, day, epoch, name } from '../lib/format'
+import { feelingColor } from '../lib/feelings'
+import { switchOf } from '../lib/lanes'
+import { wordOf, type TurningPoint } from '../lib/turns'
+import { Feeling } from '../panels/Feeling'
+
+// A message may have fifty thousand words; whoever wants them all unfolds it.
+const FOLDED = 1_200
+
+interface Props {
+  turns: Turn[]
+  at: number | null
+  /** Where the hand is: the list does not move away under it. */
+  within: boolean
+  turning: TurningPoint[]
+  older: (() => void) | null
+  point: (index: number | null) => void
+  pin: (index: number | null) => void
+}
+
+export function Transcript({ turns, at, within, turning, older, point, pin }: Props) {
+  const list = useRef<HTMLOListElement>(null)
+  useEffect(() => {
+    const host = list.current
+    if (!host || at === null || within) return
+    const row = host.querySelector<HTMLElement>(`[data-turn="${at}"]`)
+    if (!row) return
+    const above = row.offsetTop - host.scrollTop
+    if (above < 0 || above + row.offsetHeight > host.clientHeight) {
+      host.scrollTop = row.offsetTop - host.clientHeight / 3
+    }
+  }, [at, within])
+  const moods = new Map(turning.map(({ index, to }) => [index, to]))
+  return (
+    <ol
+      ref={list}
+      className="relative max-h-[34rem] overflow-y-auto pr-1 xl:max-h-[calc(100dvh-14rem)]"
+      tabIndex={0}
+      aria-label="What was said, oldest first"
+      data-testid="transcript"
+      onPointerLeave={() => point(null)}
+    >
+      {older && (
+        <li className="pb-2 text-center">
+          <button type="button" className="btn" onClick={older}>
+            Older turns
+          </button>
+        </li>
+      )}
+      {turns.map((turn, i) => (
+        <Row
+          key={turn.id}
+          turn={turn}
+          index={i}
+          here={at === i}
+          day={i === 0 || day(epoch(turns[i - 1]!.at)) !== day(epoch(turn.at))}
+          mood={moods.get(i)}
+          point={point}
+          pin={pin}
+        />
+      ))}
+    </ol>
+  )
+}
+
+interface RowProps {
+  turn: Turn
+  index: number
+  here: boolean
+  day: boolean
+  mood: TurningPoint['to'] | undefined
+  point: (index: number | null) => void
+  pin: (index: number | null) => void
+}
+
+const Row = memo(function Row({ turn, index, here, day: first, mood, point, pin }: RowProps) {
+  const at = epoch(turn.at)
+  const switched = switchOf(turn)
+  return (
+    <li
+      data-turn={index}
+      data-here={here}
+      className={`rounded-xl border px-3 py-2 ${here ? 'border-[var(--line-strong)] bg-sunken' : 'border-transparent'}`}
+      onPointerEnter={(event) => event.pointerType === 'mouse' && point(index)}
+    >
+      {first && <p className="label pb-1 font-medium">{day(at)}</p>}
+      <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
+        <button
+          type="button"
+          className="label underline-offset-4 hover:underline"
+          aria-pressed={here}
+          aria-label={`Turn ${index + 1}, ${clock(at)}: show its values`}
+          onClick={() => pin(here ? null : index)}
+        >
+          {clock(at)}
+        </button>
+        {mood && (
+          <span className="tone-warning rounded-full px-2 text-xs" style={MARK}>
+            <span aria-hidden="true">{mood === 'up' ? '▲' : '▼'} </span>the mood turns {mood}
+          </span>
+        )}
+        {switched && (
+          <span className="rounded-full bg-sunken px-2 text-xs text-soft">
+            <span aria-hidden="true">⚑ </span>
+            {name(switched, 60)}
+          </span>
+        )}
+      </p>
+      <Said who={turn.user || 'somebody'} turn={turn} text={turn.message} of="user_emotion" />
+      <Said who={turn.bot} turn={turn} text={turn.reply} of="bot_emotion" bot />
+    </li>
+  )
+})
+
+const MARK = { color: 'var(--tone)', background: 'var(--wash)' }
+
+interface SaidProps {
+  who: string
+  turn: Turn
+  text: string | null
+  of: 'user_emotion' | 'bot_emotion'
+  bot?: boolean
+}
+
+function Said({ who, turn, text, of, bot = false }: SaidProps) {
+  const emotion = wordOf(turn, of, 'emotion')
+  return (
+    <div
+      className="mt-1 border-l-3 pl-2.5"
+      style={{ borderColor: emotion ? `var(${feelingColor(emotion)})` : 'var(--line)' }}
+    >
+      <p className="flex flex-wrap items-center gap-x-2">
+        <span className={`text-sm font-semibold ${bot ? 'text-accent' : ''}`}>{name(who, 40)}</span>
+        {emotion && <Feeling emotion={emotion} />}
+      </p>
+      {text ? (
+        <Text text={text} />
+      ) : (
+        <p className="label">{bot ? 'did not answer' : 'said nothing'}</p>
+      )}
+    </div>
+  )
+}
+
+function Text({ text }: { text: string }) {
+  // Control and direction marks are made visible, line ends are kept.
+  const lines = (part: string) => part.split('\n').map((line) => name(line, line.length + 1))
+  const shown = lines(text.length > FOLDED ? `${[...text.slice(0, FOLDED)].join('')}…` : text)
+  return (
+    <>
+      <p className="whitespace-pre-wrap">{shown.join('\n')}</p>
+      {text.length > FOLDED && (
+        <details className="text-sm">
+          <summary className="label underline underline-offset-4">
+            All {text.length.toLocaleString()} characters
+          </summary>
+          <p className="whitespace-pre-wrap">{lines(text.slice(FOLDED)).join('\n')}</p>
+        </details>
+      )}
+    </>
+  )
+}
