@@ -283,3 +283,27 @@ async def test_turns_reach_a_running_roomtone_once(tmp_path: Any) -> None:
         await app.close()
         await serving
     await house.pipeline.stop()
+
+
+def test_a_thread_that_lay_down_is_woken_once(
+    taker: Taker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under way it is left alone, as waking costs a turn more than all else; asleep it hears."""
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    recorder = Recorder(taker.url)
+    woken = []
+    wake = recorder._wake.set
+    monkeypatch.setattr(recorder._wake, "set", lambda: woken.append(wake()))
+    for round in range(3):
+        for turn in range(5):
+            assert recorder.record(bot="luna", user="ann", message=f"{round} {turn}")
+        until = time.monotonic() + 20
+        while not recorder._idle and time.monotonic() < until:
+            time.sleep(0.005)
+        assert recorder._idle and recorder._quiet.is_set()
+    recorder.close()
+
+    assert [turn.message for turn in taker.turns] == [
+        f"{r} {t}" for r in range(3) for t in range(5)
+    ]
+    assert len(woken) == 2 + 1  # the first turn starts it, each round wakes it once; then the close

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import Counter, OrderedDict
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -130,6 +131,7 @@ class Traces:
             if trace.rooted or trace.closed or len(trace.parts) > MOST_PARTS:
                 self._decide(name, trace, taken, final=True)
         self._make_room(taken)
+        taken.turns.sort(key=lambda turn: turn.at.timestamp() if turn.at else math.inf)
         return taken
 
     def due(self, now_ms: int) -> Taken:
