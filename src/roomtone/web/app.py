@@ -171,10 +171,11 @@ class Server:
         return self._api
 
     def _make_api(self) -> tuple[App, bytes]:
-        from roomtone.web import query, reference, system, talks
+        from roomtone.web import query, reference, system, talks, trends
 
         api = query.create_api(self._host, self.faults)
         talks.add_talks(api, self._host)
+        trends.add_trends(api, self._host)
         system.add_system(api, self._host, self.faults, self._numbers)
         return api, reference.render(api.openapi()).encode()
 
