@@ -251,7 +251,10 @@ class Archive(Protocol):  # stores/
         """Dead letters with their ids; ids only grow."""
 
     async def add_turns(self, turns: Sequence[TurnRecord]) -> None:
-        """Add, or renew those whose session and id are there already: the latest wins whole."""
+        """Add, or renew those whose session and id are there already: the latest wins whole.
+
+        A NUL or half a surrogate pair in a text may be kept as U+FFFD.
+        """
 
     async def turns(
         self, session: str, *, before: tuple[datetime, str] | None = None, limit: int = 200
@@ -285,7 +288,10 @@ class Archive(Protocol):  # stores/
         """
 
     async def facets(self) -> Mapping[str, Mapping[str, int]]:
-        """How many conversations there are by `bot` and by `emotion`, the 50 most frequent each."""
+        """How many conversations there are by `bot` and by `emotion`, the 50 most frequent each.
+
+        The most frequent comes first; where nothing was felt, no emotion is counted.
+        """
 
     async def add_relationships(self, relationships: Sequence[Relationship]) -> None:
         """Add, or renew those of the same bot and person: the latest wins."""

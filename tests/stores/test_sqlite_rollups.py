@@ -3,6 +3,7 @@
 import asyncio
 import math
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
@@ -110,6 +111,31 @@ async def test_a_minute_added_up_in_passing_is_what_reading_it_back_gives(store)
 
     open_minute = 1
     assert await odd_rows(store) == [open_minute, 0]
+
+
+async def test_a_row_that_a_small_write_renews_counts_as_it_is_now(store):
+    """A minute that was added up is read back where somebody wrote to it by the way."""
+    for second in range(0, 60, 5):
+        await store.write([crowd(second)])
+    await store.write([weather(30, {"p1": (-99, 7)})])
+    await store.write([crowd(60)])
+
+    assert await odd_rows(store) == [100, 0]
+    (minute,) = await store.read(
+        "weather", tags={"place": "p1"}, start=START, end=after(seconds=60), step_s=60
+    )
+    assert minute.fields["warm_min"] == -99
+
+
+async def test_rows_with_times_of_their_own_spoil_no_minute_that_was_added_up(store):
+    """What comes one by one into a minute of many is in its rollup, also where it renews."""
+    await store.write([crowd(0)])
+    block = weather(0, {"p1": (-99, 7), "p2": (-98, 7)})
+    times = np.array([START.timestamp() * 1000, START.timestamp() * 1000 + 7], np.int64)
+    await store.write([replace(block, times=times)])
+    await store.write([crowd(60)])
+
+    assert await odd_rows(store) == [100, 0]
 
 
 @pytest.mark.parametrize("again", [5, 10, 55])

@@ -77,8 +77,18 @@ def roll_up(
 
 
 def _roll_hour(connection: sqlite3.Connection, tables: Tables, start: int) -> None:
-    """An hour out of its minutes, some series at a time: to group all at once, SQLite would hold
-    all rows of the hour in memory, a hundred megabytes and more where there are many sessions."""
+    """An hour out of its minutes; where these are many, some series at a time: to group all at
+    once, SQLite would hold all rows of the hour in memory, a hundred megabytes and more."""
+    most = 60 * HOUR_SERIES
+    (rows,) = connection.execute(
+        f'SELECT count(*) FROM (SELECT 1 FROM "{tables.name(60)}" '
+        "WHERE time >= ? AND time < ? LIMIT ?)",
+        (start, start + HOUR_MS, most + 1),
+    ).fetchone()
+    if rows <= most:
+        sql = _roll_sql(tables, HOUR_MS // 1000)
+        connection.execute(sql, (start, start, start + HOUR_MS))
+        return
     minutes = list(range(start, start + HOUR_MS, 60_000))
     held = ", ".join(map(str, minutes))
     ends = [
