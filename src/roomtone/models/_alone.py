@@ -1,4 +1,4 @@
-"""One short text alone: the features of `_hashed` with a third of the NumPy calls.
+"""One short text alone: the features of `_hashed` with fewer NumPy calls.
 
 A call costs about a microsecond, for one text or a hundred. So there is one array for all hashes
 of a text, and what is rare is asked for first. What comes out equals what a batch gives, to the
