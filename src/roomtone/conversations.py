@@ -19,7 +19,7 @@ from roomtone.ports import TurnSignal
 from roomtone.records import TurnRecord
 from roomtone.turns import Heard, Pair, Talk, shortened, utc
 
-SLICE = 100
+SLICE = 40
 """How many turns are measured at once, so that a loop gets a breath in between: some 10 ms."""
 
 READ_WITHIN_MS = 600_000

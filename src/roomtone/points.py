@@ -122,9 +122,11 @@ class Measurement:
         What a row lacks is absent in it; a text that is declared as a tag becomes one. Raises
         UndeclaredField. `rows` must not be empty.
         """
-        texts = {*self.texts, *self.tags}
+        numbers, words = self.numbers, self.texts
+        texts = {*words, *self.tags}
         for row in rows:
-            if unknown := (row.fields.keys() - self.numbers.keys()) | (row.texts.keys() - texts):
+            if not (row.fields.keys() <= numbers.keys() and row.texts.keys() <= texts):
+                unknown = (row.fields.keys() - numbers.keys()) | (row.texts.keys() - texts)
                 raise UndeclaredField(self.name, unknown)
         times = np.array([round(row.time.timestamp() * 1000) for row in rows], np.int64)
         return Block(
@@ -133,11 +135,9 @@ class Measurement:
             {tag: np.array([_tag(row, tag) for row in rows], object) for tag in self.tags},
             {
                 name: np.array([row.fields.get(name, math.nan) for row in rows], np.float64)
-                for name in self.numbers
+                for name in numbers
             },
-            texts={
-                name: np.array([row.texts.get(name) for row in rows], object) for name in self.texts
-            },
+            texts={name: np.array([row.texts.get(name) for row in rows], object) for name in words},
             times=times,
         )
 

@@ -167,6 +167,60 @@ async def test_an_archive_that_is_away_makes_an_estimate_and_says_so(
     assert sources == ["estimate", "default"]
 
 
+async def test_ten_minutes_without_the_series_store_lose_no_point(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every turn of the outage has its points once the store is back, at its own time."""
+    write, series = house.pipeline.series.write, house.pipeline.series
+
+    async def away(blocks: object) -> None:
+        raise StoreAway("the server is away")
+
+    monkeypatch.setattr(series, "write", away)
+    for number in range(120):
+        await house.pipeline.submit([turn(id=str(number))])
+        await house.tick()
+    assert await house.pipeline.reader.done(20)
+    await house.tick()
+    assert house.pipeline.keeper.trouble
+    monkeypatch.setattr(series, "write", write)
+    await until(lambda: house.pipeline.keeper.whole)
+
+    assert len(await points(house, "user_emotion")) == 120
+    assert len(await points(house, "response_metrics")) == 120
+
+
+HOSTILE = (
+    *("a b", "a,b=c", 'say "hi"', "back\\slash", "🤖🔥", "' OR 1=1; --"),
+    *("<script>", "a/b?c#d", "\u202ex"),
+)
+
+
+async def test_names_and_texts_of_any_kind_are_kept_as_they_are(house: House) -> None:
+    """Spaces, commas, quotes, slashes, markup, emoji: in names of bots, persons and sessions."""
+    text = "<b>DROP TABLE turns;</b> \x00 😀 " + "word " * 50_000
+    for name in HOSTILE:
+        await house.pipeline.submit([turn(session=name, bot=name, user=name, message=text)])
+    await read(house)
+
+    for name in HOSTILE:
+        (kept,) = await house.pipeline.archive.turns(name)
+        assert (kept.bot, kept.user, kept.message) == (name, name, text)
+        (row,) = await points(house, "user_emotion", name)
+        assert row.tags["bot"] == name
+        assert row.tags["user_id"].startswith("u_")
+
+
+@pytest.mark.parametrize("side", ["message", "reply"])
+async def test_half_a_turn_is_measured_by_what_there_is(house: House, side: str) -> None:
+    """A question without an answer, an answer without a question."""
+    await house.pipeline.submit([turn(**{side: None, "processing_time_ms": None})])
+    await read(house)
+    users, bots = await points(house, "user_emotion"), await points(house, "bot_emotion")
+
+    assert (len(users), len(bots)) == ((0, 1) if side == "message" else (1, 0))
+
+
 async def test_turns_of_history_are_measured_when_it_is_closed(house: House) -> None:
     """At their own times; nobody has to wait for a tick."""
     then = datetime(2025, 6, 1).astimezone()

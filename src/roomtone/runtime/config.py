@@ -138,6 +138,16 @@ class Channels(_Section):
     )
 
 
+class Models(_Section):
+    """What infers, and where it runs; the scheme of each URL names the member."""
+
+    emotion: str = Field(
+        default="local://",
+        description="what reads emotion in turns: `local://` is inside the package and sends "
+        "nothing anywhere; `openai://host/v1?model=NAME` asks a server, which then sees the texts",
+    )
+
+
 class Cluster(_Section):
     """Which engine the processes of a cluster share."""
 
@@ -234,6 +244,7 @@ class Settings(BaseSettings):
     sources: Sources = Sources()
     stores: Stores = Stores()
     channels: Channels = Channels()
+    models: Models = Models()
     cluster: Cluster = Cluster()
     limits: Limits = Limits()
     retention: Retention = Retention()

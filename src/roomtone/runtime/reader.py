@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 AT_ONCE = 128
 """How many turns are read in one go: some 30 ms of a thread."""
 
+ASKED_AT_ONCE = 16
+"""The same of a model that is a server: what it answers is kept before it is asked again."""
+
 MOST_CHARS = 4_000
 """How much of a text is read, half from its beginning and half from its end. What a book of text
 feels like nobody can say, and the time to read it has a bound."""
@@ -54,6 +57,8 @@ class Reader:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
+        self._url = pipeline.settings.models.emotion
+        self._at_once = AT_ONCE if self._url.startswith("local:") else ASKED_AT_ONCE
         self._model: EmotionModel | None = None
         self.news = asyncio.Event()  # there may be turns to read
         self._progress = asyncio.Event()
@@ -71,7 +76,7 @@ class Reader:
         delay = RETRY_S
         while True:
             await self.news.wait()
-            batch = self._pipeline.conversations.to_read(AT_ONCE)
+            batch = self._pipeline.conversations.to_read(self._at_once)
             if not batch:
                 self.news.clear()
                 self._progress.set()
@@ -100,7 +105,7 @@ class Reader:
     async def _answer(self, batch: Sequence[Pending]) -> None:
         standings = await self._standings(batch)
         if self._model is None:
-            self._model = await asyncio.to_thread(plugins.emotion, "local://")
+            self._model = await asyncio.to_thread(plugins.emotion, self._url)
         events = await asyncio.to_thread(_read_all, self._model, batch, standings)
         await self._pipeline.submit(events, source=SOURCE)
         await self._pipeline.caught_up()

@@ -120,7 +120,7 @@ def route(message: str) -> Route:
     'balanced'
     """
     text = message[:2_000]
-    counts = tuple(sum(1 for _ in one.finditer(text)) for one in (_CONTENT, _FEELING, _IDEA))
+    counts = tuple(len(one.findall(text)) for one in (_CONTENT, _FEELING, _IDEA))
     content, feeling, idea = counts
     scores = (content * CONTENT, feeling * EMOTIONAL, idea * SEMANTIC)
     total = sum(scores)
