@@ -12,7 +12,8 @@ import pytest
 import structlog
 
 from roomtone.runtime import logs
-from roomtone.runtime.config import Log, Settings, keys
+from roomtone.runtime.config import Log, Settings
+from roomtone.runtime.loading import keys
 from roomtone.runtime.pipeline import Pipeline
 from tests.web.conftest import Site, house, message, site  # noqa: F401 (fixtures)
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from roomtone.runtime.config import Settings, environment_name, keys
+from roomtone.runtime.config import Settings
+from roomtone.runtime.loading import environment_name, keys
 from tests.plain_yaml import read_yaml
 from tests.test_docs import commands
 

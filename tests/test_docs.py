@@ -16,7 +16,7 @@ from roomtone import events, points, ports
 from roomtone.__main__ import app
 from roomtone.alerts import AlertType, Severity
 from roomtone.runtime import plugins
-from roomtone.runtime.config import environment_name, keys, trace
+from roomtone.runtime.loading import environment_name, keys, trace
 from roomtone.sources.chatlog import ALIASES
 
 ROOT = Path(__file__).parents[1]

@@ -43,10 +43,10 @@ async def open(
             await tone.settled()
             print(tone.sessions())
     """
-    from roomtone.runtime import config
+    from roomtone.runtime import loading
     from roomtone.runtime.pipeline import Pipeline
 
-    pipeline = await Pipeline.open(config.load({**(settings or {}), "data": Path(data)}))
+    pipeline = await Pipeline.open(loading.load({**(settings or {}), "data": Path(data)}))
     try:
         await pipeline.start()
         yield pipeline

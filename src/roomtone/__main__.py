@@ -81,7 +81,7 @@ def demo(
     kept is deleted at the end unless you name a folder with --data. If the port is busy the next
     free one is taken.
     """
-    from roomtone.runtime.config import load
+    from roomtone.runtime.loading import load
     from roomtone.web import serving
 
     settings = load({"server.port": port, "server.host": host, "data": data})
@@ -110,7 +110,7 @@ def serve(
 
     All is kept in the data folder. Ctrl-C or SIGTERM end it; nothing acknowledged is ever lost.
     """
-    from roomtone.runtime.config import load
+    from roomtone.runtime.loading import load
     from roomtone.web import serving
 
     flags = {"data": data, "server.port": port, "server.host": host, "server.insecure": insecure}

@@ -14,7 +14,7 @@ from roomtone.errors import ServerError
 from roomtone.events import Event
 from roomtone.runtime import asking, ingest, plugins, terminal
 from roomtone.runtime.clock import WallClock, iso, utc
-from roomtone.runtime.config import load, trace
+from roomtone.runtime.loading import load, trace
 from roomtone.runtime.look_ahead import last_lines
 from roomtone.runtime.masking import mask
 from roomtone.runtime.remote import Remote

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeE
 from rich.table import Table
 from rich.text import Text
 
-from roomtone.runtime.config import Origin
 from roomtone.runtime.ingest import Report
+from roomtone.runtime.loading import Origin
 from roomtone.runtime.masking import mask
 
 BARS = "▁▂▃▄▅▆▇█"
