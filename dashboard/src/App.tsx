@@ -1,10 +1,13 @@
 // Which page stands at which address.
 import { Route, Switch } from 'wouter'
 import { AlertsPage } from './pages/AlertsPage'
+import { ComparePage } from './pages/ComparePage'
 import { ConversationPage } from './pages/ConversationPage'
 import { ConversationsPage } from './pages/ConversationsPage'
 import { EngagementDashboard } from './pages/EngagementDashboard'
 import { InspectorPage } from './pages/InspectorPage'
+import { PeoplePage } from './pages/PeoplePage'
+import { PersonPage } from './pages/PersonPage'
 import { PulsePage } from './pages/PulsePage'
 import { ReplayPage } from './pages/ReplayPage'
 import { ServerPage } from './pages/ServerPage'
@@ -29,6 +32,15 @@ export function App() {
       </Route>
       <Route path="/conversations/:session">
         {({ session }) => <ConversationPage key={session} session={decode(session)} />}
+      </Route>
+      <Route path="/people">
+        <PeoplePage />
+      </Route>
+      <Route path="/people/:user">
+        {({ user }) => <PersonPage key={user} user={decode(user)} />}
+      </Route>
+      <Route path="/compare">
+        <ComparePage />
       </Route>
       <Route path="/alerts">
         <AlertsPage />

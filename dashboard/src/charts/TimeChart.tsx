@@ -1,4 +1,4 @@
-// The one wrapper around uPlot: a time axis, one area, keyboard cursor, resize and theme.
+// The wrapper around uPlot for one area: a time axis, a keyboard cursor, resize and theme.
 import { useEffect, useImperativeHandle, useLayoutEffect, useRef, type Ref } from 'react'
 import uPlot from 'uplot'
 import { useThemeVersion } from '../lib/theme'

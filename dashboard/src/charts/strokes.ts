@@ -7,6 +7,3 @@ export const DASHES = ['none', '7 3', '2 3', '9 3 2 3', '12 4', '4 2', '1 4', '6
 export function dashes(place: number): number[] {
   return (DASHES[place] ?? 'none').split(' ').map(Number).filter(Number.isFinite)
 }
-
-/** The stroke's sample for a legend. */
-export const SWATCH = { width: 22, height: 8 }

@@ -73,7 +73,8 @@ export type Sources = Record<string, number>
 export interface TrendPoint {
   at: string
   value: number
-  source: string
+  /** Null where the value is a mean over a step. */
+  source: string | null
 }
 
 export interface Trend {
@@ -90,6 +91,8 @@ export interface Change {
   before: number
   after: number
   p: number
+  /** Where it changed: the session, and the last turns up to there. */
+  session: string | null
   turns: string[]
 }
 

@@ -51,6 +51,23 @@ export function useParam(name: string, fallback = ''): [string, (value: string) 
   return [value, set]
 }
 
+/** All values of one parameter that may stand in the query string several times. */
+export function useParamList(name: string): [string[], (values: string[]) => void] {
+  const search = useSearch()
+  const [, navigate] = useLocation()
+  const set = useCallback(
+    (values: string[]) => {
+      const query = new URLSearchParams(window.location.search)
+      query.delete(name)
+      for (const value of values) query.append(name, value)
+      const text = query.toString()
+      navigate(window.location.pathname + (text ? `?${text}` : ''), { replace: true })
+    },
+    [name, navigate],
+  )
+  return [new URLSearchParams(search).getAll(name), set]
+}
+
 export function useTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Roomtone`

@@ -11,7 +11,11 @@ export function Filter({ label, value, options, onChange }: Props) {
   return (
     <label className="grid gap-1">
       <span className="label">{label}</span>
-      <select className="field" value={value} onChange={(event) => onChange(event.target.value)}>
+      <select
+        className="field max-w-60"
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+      >
         <option value="">all</option>
         {options.map(([key, word]) => (
           <option key={key} value={key}>

@@ -20,7 +20,7 @@ export function FirstTurn() {
     },
     {
       title: 'From what is instrumented with OpenTelemetry already',
-      text: `export OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=${origin}/v1/traces`,
+      text: `export OTEL_EXPORTER_OTLP_ENDPOINT=${origin}\nexport OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf`,
     },
   ]
   return (

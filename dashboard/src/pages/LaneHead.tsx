@@ -1,6 +1,6 @@
 // Above each lane: its title, what its lines are, their values at the turn pointed at, and who says so.
 import type { ReactNode } from 'react'
-import { DASHES, SWATCH } from '../charts/strokes'
+import { Swatch } from '../charts/Swatch'
 import type { Sources } from '../lib/conversations'
 import { Origin, Origins } from '../panels/Origin'
 
@@ -41,22 +41,5 @@ export function LaneHead({ title, told, swatches, source, sources, pointed, chil
       </div>
       {children}
     </section>
-  )
-}
-
-export function Swatch({ place }: { place: number }) {
-  const { width, height } = SWATCH
-  return (
-    <svg width={width} height={height} aria-hidden="true">
-      <line
-        x1="0"
-        x2={width}
-        y1={height / 2}
-        y2={height / 2}
-        stroke={`var(--series-${place + 1})`}
-        strokeWidth="2.5"
-        strokeDasharray={DASHES[place]}
-      />
-    </svg>
   )
 }

@@ -13,11 +13,7 @@ export function Share({ value, guess = false }: Props) {
       <span className="bar inline-block w-12" aria-hidden="true">
         <i
           className={guess ? 'hatched' : ''}
-          style={{
-            width: `${Math.round((value ?? 0) * 100)}%`,
-            background: guess ? undefined : 'var(--accent)',
-            backgroundColor: guess ? 'transparent' : undefined,
-          }}
+          style={{ width: `${Math.round((value ?? 0) * 100)}%` }}
         />
       </span>
     </span>

@@ -3,10 +3,12 @@ import { useRef, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
 import {
   AlertIcon,
+  CompareIcon,
   ConversationsIcon,
   IngestIcon,
   Logo,
   MoreIcon,
+  PeopleIcon,
   PulseIcon,
   ServerIcon,
 } from './icons'
@@ -28,16 +30,18 @@ const FIRST: Place[] = [
     icon: <ConversationsIcon />,
     under: ['/conversations/'],
   },
+  { to: '/people', word: 'People', icon: <PeopleIcon />, under: ['/people/'] },
 ]
 
 /** What a phone's bar has no room for. */
 const REST: Place[] = [
+  { to: '/compare', word: 'Compare', icon: <CompareIcon />, under: [] },
   { to: '/ingest', word: 'Ingest', icon: <IngestIcon />, under: [] },
   { to: '/server', word: 'Server', icon: <ServerIcon />, under: [] },
 ]
 
 const ITEM =
-  'flex flex-1 flex-col items-center gap-0.5 py-2 text-xs lg:flex-none lg:flex-row lg:gap-3 lg:rounded-xl lg:px-3 lg:text-[15px]'
+  'flex flex-auto flex-col items-center gap-0.5 py-2 text-xs whitespace-nowrap lg:flex-none lg:flex-row lg:gap-3 lg:rounded-xl lg:px-3 lg:text-[15px]'
 const CURRENT = 'font-semibold text-accent lg:bg-card lg:text-ink lg:shadow-xs'
 const OTHER = 'text-soft hover:text-ink'
 

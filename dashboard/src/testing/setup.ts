@@ -1,5 +1,5 @@
 // What happy-dom lacks and a chart needs: a 2D context, paths, and sizes; each test starts clean.
-import { cleanup } from '@testing-library/react'
+import { cleanup, configure } from '@testing-library/react'
 import { afterEach, beforeEach, vi } from 'vitest'
 import { resetLiveConnection } from '../stream/connection'
 import { FakeSocket } from './FakeSocket'
@@ -54,6 +54,9 @@ class FakePath {
   bezierCurveTo() {}
   addPath() {}
 }
+
+// Machines that do much else at the same time are slow, not wrong.
+configure({ asyncUtilTimeout: 4_000 })
 
 beforeEach(() => {
   painted.gradients = []

@@ -119,7 +119,16 @@ export function trajectory(change: Partial<Trajectory> = {}): Trajectory {
       points: 3,
       days: 2,
     },
-    changes: [{ at: iso(T0 - 86_400), before: 0.4, after: 0.58, p: 0.01, turns: ['t2'] }],
+    changes: [
+      {
+        at: iso(T0 - 86_400),
+        before: 0.4,
+        after: 0.58,
+        p: 0.01,
+        session: 'luna/ann',
+        turns: ['t2'],
+      },
+    ],
     sources: { store: 0.34, estimate: 0.33, default: 0.33 },
     ...change,
   }

@@ -1,0 +1,88 @@
+// Several lines on one axis: their times united, and what each says at one of them.
+import type { Change, TrendPoint } from './conversations'
+import { epoch } from './format'
+import { isGuess } from './sources'
+
+export interface Line {
+  name: string
+  /** Epoch seconds, or days since its first point; rising. */
+  t: number[]
+  values: number[]
+  sources: (string | null)[]
+  /** Where its level changes, on the same axis. */
+  changes: number[]
+}
+
+export function lineOf(name: string, points: TrendPoint[], changes: Change[] = []): Line {
+  return {
+    name,
+    t: points.map((point) => epoch(point.at)),
+    values: points.map((point) => point.value),
+    sources: points.map((point) => point.source),
+    changes: changes.map((change) => epoch(change.at)),
+  }
+}
+
+const DAY_S = 86_400
+
+/** The same line by days since its first point. */
+export function fromStart(line: Line): Line {
+  const first = line.t[0] ?? 0
+  const since = (at: number) => (at - first) / DAY_S
+  return { ...line, t: line.t.map(since), changes: line.changes.map(since) }
+}
+
+/** All times of all lines, rising, and each line's values at them; null where it has none. */
+export function united(lines: Line[]): [number[], (number | null)[][]] {
+  const t = [...new Set(lines.flatMap((line) => line.t))].toSorted((a, b) => a - b)
+  const place = new Map(t.map((at, i) => [at, i]))
+  const rows = lines.map((line) => {
+    const row: (number | null)[] = t.map(() => null)
+    line.t.forEach((at, i) => {
+      row[place.get(at)!] = line.values[i] ?? null
+    })
+    return row
+  })
+  return [t, rows]
+}
+
+export interface Said {
+  value: number
+  source: string | null
+}
+
+/** What a line said last at or before a time; null before its first point. */
+export function saidAt(line: Line, at: number): Said | null {
+  let low = 0
+  let high = line.t.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (line.t[middle]! <= at) low = middle + 1
+    else high = middle
+  }
+  const value = line.values[low - 1]
+  return value === undefined ? null : { value, source: line.sources[low - 1] ?? null }
+}
+
+/** The stretches of a line that rest on guesses, as first and last index. */
+export function guessRuns(line: Line): [number, number][] {
+  const runs: [number, number][] = []
+  line.sources.forEach((source, i) => {
+    if (!isGuess(source ?? undefined)) return
+    const last = runs.at(-1)
+    if (last && last[1] === i - 1) last[1] = i
+    else runs.push([i, i])
+  })
+  return runs
+}
+
+/** The range of an axis that holds all values, from a declared one where there is one. */
+export function rangeOf(
+  lines: Line[],
+  [low, high]: [number | null, number | null],
+): [number, number] {
+  const values = lines.flatMap((line) => line.values)
+  const least = low ?? Math.min(0, ...values)
+  const most = high ?? Math.max(least + 1e-9, ...values) * 1.08
+  return most > least ? [least, most] : [least, least + 1]
+}

@@ -1,0 +1,233 @@
+// Compare: the same number of several bots, people or sessions on the same axes.
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { Swatch } from '../charts/Swatch'
+import { Trajectories } from '../charts/Trajectories'
+import {
+  fetchComparison,
+  fetchMeasurements,
+  type Compared,
+  type ComparedBy,
+  type Declared,
+} from '../lib/conversations'
+import { DASH, decimal, millis, name, percent, points, score100 } from '../lib/format'
+import { useParam, useParamList, useTitle } from '../lib/hooks'
+import { fromStart, lineOf, rangeOf } from '../lib/lines'
+import { RANGES, useRange } from '../lib/ranges'
+import { guessed } from '../lib/sources'
+import { Origins } from '../panels/Origin'
+import { TrendWords } from '../panels/TrendWords'
+import { Filter } from './Filter'
+import { Picker } from './Picker'
+import { useBots } from './PeoplePage'
+
+const BY: Record<ComparedBy, string> = { bot: 'bots', user: 'people', session: 'sessions' }
+const USUAL = 'conversation_quality.satisfaction_score'
+const MOST = 8
+// Before anybody chose, the most frequent bots are compared.
+const FIRST = 4
+
+export function ComparePage() {
+  useTitle('Compare')
+  const [byText, setBy] = useParam('by', 'bot')
+  const by: ComparedBy = byText === 'user' || byText === 'session' ? byText : 'bot'
+  const [chosen, setChosen] = useParamList('of')
+  const [number, setNumber] = useParam('number', USUAL)
+  const [align, setAlign] = useParam('align')
+  const [days, setDays, start] = useRange()
+  const { data: bots } = useBots()
+  const names = chosen.length === 0 && by === 'bot' ? (bots ?? []).slice(0, FIRST) : chosen
+  const { data: catalogue } = useQuery({
+    queryKey: ['measurements'],
+    queryFn: fetchMeasurements,
+    staleTime: Infinity,
+  })
+  const numbers = useMemo(() => told(catalogue?.data ?? []), [catalogue])
+  const [measurement = '', field = ''] = number.split('.')
+  const enough = names.length >= 2
+  const { data, error, isFetching } = useQuery({
+    queryKey: ['compare', by, names, measurement, field, start],
+    queryFn: () => fetchComparison({ by, of: names.slice(0, MOST), measurement, field, start }),
+    enabled: enough,
+    placeholderData: keepPreviousData,
+    refetchInterval: 30_000,
+  })
+  return (
+    <div className="pt-4" data-testid="compare">
+      <h1 className="text-2xl font-semibold tracking-tight">Compare</h1>
+      <div className="mt-4 flex flex-wrap items-end gap-3">
+        <div className="flex gap-1" role="group" aria-label="Compare what">
+          {Object.entries(BY).map(([key, word]) => (
+            <button
+              key={key}
+              type="button"
+              className="btn px-3"
+              aria-pressed={key === by}
+              onClick={() => {
+                setChosen([])
+                setBy(key)
+              }}
+            >
+              {word}
+            </button>
+          ))}
+        </div>
+        <label className="grid min-w-0 gap-1">
+          <span className="label">Number</span>
+          <select
+            className="field max-w-full"
+            value={number}
+            onChange={(event) => setNumber(event.target.value)}
+          >
+            {numbers.length === 0 && <option value={number}>{words(field)}</option>}
+            {numbers.map(({ name: group, fields }) => (
+              <optgroup key={group} label={words(group)}>
+                {fields.map((one) => (
+                  <option key={one} value={`${group}.${one}`}>
+                    {words(one)}
+                  </option>
+                ))}
+              </optgroup>
+            ))}
+          </select>
+        </label>
+        <Filter label="The last" value={days} onChange={setDays} options={RANGES} />
+        <div className="flex gap-1" role="group" aria-label="Axis">
+          {[
+            ['', 'by date'],
+            ['start', 'since their start'],
+          ].map(([value, word]) => (
+            <button
+              key={word}
+              type="button"
+              className="btn px-3"
+              aria-pressed={align === value}
+              onClick={() => setAlign(value ?? '')}
+            >
+              {word}
+            </button>
+          ))}
+        </div>
+      </div>
+      <Picker by={by} names={names} most={MOST} choose={setChosen} />
+      {error && (
+        <p role="status" className="mt-4 text-critical">
+          {error.message}
+        </p>
+      )}
+      {!enough && (
+        <p className="card mt-4 p-5 text-soft" role="status">
+          Choose two to eight {BY[by]}; they appear on the same axes.
+        </p>
+      )}
+      {enough && !data && isFetching && <p className="label mt-4">Fetching…</p>}
+      {enough && data && (
+        <Found
+          series={data.series}
+          declared={catalogue?.data.find((one) => one.name === measurement)?.fields[field]}
+          title={`${words(field)} of ${BY[by]}`}
+          since={align === 'start'}
+        />
+      )}
+    </div>
+  )
+}
+
+/** The measurements of turns: those that a bot is a tag of. */
+function told(catalogue: Declared[]): { name: string; fields: string[] }[] {
+  return catalogue
+    .filter((one) => one.tags.includes('bot'))
+    .map((one) => ({ name: one.name, fields: Object.keys(one.fields) }))
+}
+
+function words(text: string): string {
+  return text.replaceAll('_', ' ')
+}
+
+type DeclaredField = Declared['fields'][string]
+
+/** How a field's values are written, and how their changes. */
+function writing(field: DeclaredField | undefined) {
+  const [low, high] = field?.range ?? [null, null]
+  if (low === 0 && high === 1) {
+    return { show: score100, change: (value: number) => points(value, true) }
+  }
+  const show = (value: number | null) =>
+    value === null ? DASH : field?.unit === 'ms' ? millis(value) : decimal(value)
+  const change = (value: number) => (value > 0 ? '+' : '') + decimal(value)
+  return { show, change }
+}
+
+interface FoundProps {
+  series: Compared[]
+  declared: DeclaredField | undefined
+  title: string
+  since: boolean
+}
+
+function Found({ series, declared, title, since }: FoundProps) {
+  const lines = useMemo(() => {
+    const all = series.map((one) => lineOf(name(one.name, 40), one.points))
+    return since ? all.map(fromStart) : all
+  }, [series, since])
+  const range = useMemo(() => rangeOf(lines, declared?.range ?? [null, null]), [lines, declared])
+  const { show, change } = useMemo(() => writing(declared), [declared])
+  return (
+    <>
+      <section className="card mt-4 p-4 sm:p-5" aria-labelledby="compared">
+        <h2 id="compared" className="head mb-2 first-letter:uppercase">
+          {title}
+          {declared && <span className="label font-normal"> · {declared.meaning}</span>}
+        </h2>
+        <Trajectories
+          title={title}
+          lines={lines}
+          range={range}
+          show={show}
+          since={since}
+          height={320}
+        />
+      </section>
+      <div
+        className="card mt-4 overflow-x-auto"
+        tabIndex={0}
+        role="group"
+        aria-label="Means, trends and sources"
+      >
+        <table className="w-full min-w-[38rem] text-left">
+          <thead className="border-b border-line text-[13px] text-soft">
+            <tr>
+              <th className="px-4 py-2 font-medium">Name</th>
+              <th className="px-2 py-2 text-right font-medium">Mean</th>
+              <th className="px-2 py-2 text-right font-medium">Points</th>
+              <th className="px-4 py-2 font-medium">Trend</th>
+              <th className="px-2 py-2 text-right font-medium">Guesses</th>
+              <th className="px-4 py-2 font-medium">Sources</th>
+            </tr>
+          </thead>
+          <tbody>
+            {series.map((one, i) => (
+              <tr key={one.name} className="border-t border-line first:border-t-0">
+                <td className="px-4 py-2 font-medium">
+                  <span className="flex items-center gap-2">
+                    <Swatch place={i} />
+                    {name(one.name, 40)}
+                  </span>
+                </td>
+                <td className="px-2 py-2 text-right font-semibold">{show(one.mean)}</td>
+                <td className="px-2 py-2 text-right">{one.count}</td>
+                <td className="px-4 py-2 text-sm">
+                  <TrendWords trend={one.trend} show={change} />
+                </td>
+                <td className="px-2 py-2 text-right">{percent(guessed(one.sources))}</td>
+                <td className="px-4 py-2">
+                  <Origins sources={one.sources} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  )
+}
