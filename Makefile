@@ -79,19 +79,20 @@ chromium: | databases  ## Install Debian's Chromium if it is missing and this is
 		echo "Chromium is missing: the browser tests will be skipped. Install it to run them."; \
 	fi
 
-servers: databases  ## Install Debian's Redis and PostgreSQL, and make a TimescaleDB, if this is root.
+servers: databases  ## Install Debian's Redis, PostgreSQL, InfluxDB and VictoriaMetrics, and make a TimescaleDB, if this is root.
 	@if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then $(MAKE) --no-print-directory timescale; fi
 
 databases:
-	@if command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then :; \
+	@if command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 && \
+		command -v influxd >/dev/null && command -v victoria-metrics >/dev/null; then :; \
 	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing Redis and PostgreSQL for the tests"; \
+		echo "Installing Redis, PostgreSQL, InfluxDB and VictoriaMetrics for the tests"; \
 		mkdir -p /etc/postgresql-common && \
 		echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf; \
 		apt-get update -qq && RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -qq -y \
-			--no-install-recommends redis-server postgresql >/dev/null; \
+			--no-install-recommends redis-server postgresql influxdb victoria-metrics >/dev/null; \
 	else \
-		echo "Redis or PostgreSQL is missing: the tests that need it will be skipped."; \
+		echo "A server is missing (Redis, PostgreSQL, InfluxDB, VictoriaMetrics): its tests will be skipped."; \
 	fi
 
 timescale:  ## Make a small Debian with TimescaleDB in it, for the tests (root; 700 MB).

@@ -13,7 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import Running, postgres_server, redis_server, timescale_server
+from tests.servers import (
+    Running,
+    influx_server,
+    influxql,
+    postgres_server,
+    redis_server,
+    timescale_server,
+)
 
 _names = itertools.count(1)
 
@@ -83,6 +90,33 @@ def timescale_process() -> Iterator[Running]:
 def timescale_url(timescale_process: Running) -> str:
     """The address of an empty database in a server that has TimescaleDB."""
     return _fresh_database(timescale_process)
+
+
+@pytest.fixture(scope="session")
+def influx_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """One InfluxDB for all; a test that breaks it starts its own."""
+    server = influx_server(tmp_path_factory.mktemp("influxdb"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def influx_url(influx_process: Running) -> str:
+    """The address of a new, empty bucket: a database, as the server is a 1.x."""
+    name = f"test_{next(_names)}"
+    influxql(influx_process, f"CREATE DATABASE {name}")
+    return f"{influx_process.url}/org/{name}"
+
+
+@pytest.fixture
+def own_influx(tmp_path: Path) -> Iterator[Running]:
+    """An InfluxDB of this test's own, to be paused and killed; it has a bucket `room`."""
+    server = influx_server(tmp_path / "influxdb")
+    server.start()
+    influxql(server, "CREATE DATABASE room")
+    yield server
+    server.stop()
 
 
 @pytest.fixture

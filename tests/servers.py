@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import base64
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -11,10 +13,13 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -142,6 +147,78 @@ def redis_server(folder: Path, *options: str) -> Running:
         folder,
         folder / "redis.log",
         lambda: answers(port, b"PING\r\n", b"+PONG"),
+    )
+
+
+INFLUX = """
+reporting-disabled = true
+bind-address = "127.0.0.1:{other}"
+[meta]
+dir = "{folder}/meta"
+[data]
+dir = "{folder}/data"
+wal-dir = "{folder}/wal"
+query-log-enabled = false
+[monitor]
+store-enabled = false
+[http]
+bind-address = "127.0.0.1:{port}"
+log-enabled = false
+auth-enabled = {asks}
+"""
+
+
+def influx_server(folder: Path, *, asks: bool = False) -> Running:
+    """An InfluxDB 1.6 of Debian's, not started yet; one that `asks` wants a user and a password."""
+    program = shutil.which("influxd")
+    if program is None:
+        missing("influxd is missing; install Debian's package influxdb")
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "influxdb.conf"
+    config.write_text(
+        INFLUX.format(folder=folder, port=port, other=free_port(), asks=str(asks).lower())
+    )
+    return Running(
+        f"influxdb://127.0.0.1:{port}",
+        port,
+        [str(program), "-config", str(config)],
+        folder,
+        folder / "influxdb.log",
+        lambda: answers(port, b"GET /ping HTTP/1.0\r\n\r\n", b"HTTP/1.0 204"),
+    )
+
+
+def influxql(server: Running, text: str, database: str = "", login: str = "") -> list[Any]:
+    """The series that such a server gives, times in epoch ms."""
+    asked = urllib.parse.urlencode({"q": text, "db": database, "epoch": "ms"}).encode()
+    request = urllib.request.Request(f"http://127.0.0.1:{server.port}/query", asked)
+    if login:
+        coded = base64.b64encode(login.encode()).decode()
+        request.add_header("Authorization", f"Basic {coded}")
+    with urllib.request.urlopen(request, timeout=20) as answer:
+        (result,) = json.load(answer)["results"]
+    assert "error" not in result, result
+    found: list[Any] = result.get("series", [])
+    return found
+
+
+def victoria_server(folder: Path) -> Running:
+    """A VictoriaMetrics of Debian's, not started yet: it takes InfluxDB's lines over both APIs."""
+    program = shutil.which("victoria-metrics")
+    if program is None:
+        missing("victoria-metrics is missing; install Debian's package of that name")
+    port = free_port()
+    folder.mkdir(parents=True, exist_ok=True)
+    own = [f"-httpListenAddr=127.0.0.1:{port}", f"-storageDataPath={folder}/data"]
+    own += ["-retentionPeriod=10y", "-search.latencyOffset=0s"]
+    return Running(
+        f"influxdb://127.0.0.1:{port}",
+        port,
+        [str(program), *own],
+        folder,
+        folder / "victoria.log",
+        lambda: answers(port, b"GET /health HTTP/1.0\r\n\r\n", b"HTTP/1.0 200"),
     )
 
 

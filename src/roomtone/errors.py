@@ -57,6 +57,10 @@ class StoreAway(StoreError):
     """A store's server cannot be reached, or is not ready: it may be back at any moment."""
 
 
+class StoreRefused(StoreError):
+    """A store does not take what it was given, and would not take it a second time."""
+
+
 class SourceError(RoomtoneError):
     """A live source could not be reached or read; what it holds is asked for again."""
 

@@ -8,6 +8,10 @@ HIDDEN = "***"
 
 # scheme://user:password@host, also where the password holds an @ or a slash that was not escaped.
 _URL = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://[^\s:/@'\"]*:)(?P<secret>[^\s'\"]*)(?=@)")
+# influxdb://token@host, where the token stands alone.
+_TOKEN = re.compile(
+    r"(?P<before>\binfluxdb(?:\+https?)?://)(?P<secret>[^\s'\"]*)(?=@)", re.IGNORECASE
+)
 _NAMED = re.compile(
     r"(?P<before>\b\w*(?:password|passwd|pwd|secret|token|api_?key|passfile)[\"']?\s*[=:]\s*[\"']?)"
     r"(?P<secret>[^\s&'\",;)]+)",
@@ -23,10 +27,12 @@ def mask(text: str) -> str:
     'postgresql://ann:***@db:5432/room?password=***'
     >>> mask("redis://:s3cret@cache")
     'redis://:***@cache'
+    >>> mask("influxdb://t0ken==@db:8086/org/bucket")
+    'influxdb://***@db:8086/org/bucket'
     >>> mask("http://127.0.0.1:8003/ has no password")
     'http://127.0.0.1:8003/ has no password'
     """
     if "://" in text or "=" in text or ":" in text or " " in text:
-        for pattern in (_URL, _NAMED, _BEARER):
+        for pattern in (_TOKEN, _URL, _NAMED, _BEARER):
             text = pattern.sub(rf"\g<before>{HIDDEN}", text)
     return text

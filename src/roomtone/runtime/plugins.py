@@ -57,6 +57,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "sqlite": "roomtone.stores.sqlite:SQLite",
         "postgresql": "roomtone.stores.postgres:PostgreSQL",
         "postgres": "roomtone.stores.postgres:PostgreSQL",
+        "influxdb": "roomtone.stores.influxdb:InfluxDB",
     },
     "stores.archive": {
         "sqlite": "roomtone.stores.sqlite:SQLite",

@@ -14,7 +14,7 @@ NAME = "stores agree"
 LOOK_S = 60.0
 """How often a process compares its stores with the engine's, which may be another by then."""
 
-_PORTS = {"postgresql": 5432}
+_PORTS = {"postgresql": 5432, "influxdb": 8086}
 _HERE = ("", "localhost", "127.0.0.1", "::1")
 
 Stores = dict[str, list[str]]
