@@ -1,7 +1,7 @@
 # The front door: `make` lists what there is. Everything is set up on the way, in .venv.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types unit browser dashboard dashboard-test bench peers faults wheel chromium \
+.PHONY: help run test lint types unit browser dashboard dashboard-test bench catalogue peers faults wheel chromium \
 	servers databases timescale locks clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -51,6 +51,9 @@ dashboard: src/roomtone/web/static/index.html  ## Build the dashboard.
 dashboard-test: dashboard/node_modules/.ready  ## Check and test the dashboard's own code.
 	cd dashboard && $(WITH_NODE) "$(NPM)" run --silent lint
 	cd dashboard && $(WITH_NODE) "$(NPM)" run --silent test
+
+catalogue: $(VENV)/.run  ## Write the tables of docs/measurements.md from the declarations.
+	$(BIN)/python -m roomtone.runtime.catalogue docs/measurements.md
 
 bench: $(VENV)/.dev  ## Run all benchmarks and write their table; QUICK=1 for a short look.
 	$(BIN)/python -m benchmarks all --data $(DATA) $(if $(QUICK),--quick)

@@ -71,11 +71,11 @@ export type EngagementField =
 
 export const ENGAGEMENT_FIELDS: Readonly<Record<EngagementField, { meaning: string; unit: string }>> = {
   score: { meaning: 'weighted engagement', unit: '1' },
-  chat_per_min: { meaning: 'messages of people in the last minute', unit: '1/min' },
-  poll_participation: { meaning: 'share of the room that voted; absent without a poll', unit: '1' },
+  chat_per_min: { meaning: 'messages of people in the last minute; bots and hosts do not count', unit: '1/min' },
+  poll_participation: { meaning: 'share of the room that voted, by distinct people; absent without a poll', unit: '1' },
   active_share: { meaning: 'share of the room that acted in the last minute', unit: '1' },
-  reactions_per_min: { meaning: 'reactions in the last minute; absent if never any', unit: '1/min' },
-  leave_rate: { meaning: 'share of those here a minute ago who left', unit: '1' },
+  reactions_per_min: { meaning: 'reactions in the last minute; absent in a session that never had any', unit: '1/min' },
+  leave_rate: { meaning: 'share of those here a minute ago who left; absent where joins and leaves are not told', unit: '1' },
   active_users: { meaning: 'distinct people who acted in the last minute', unit: 'people' },
   total_users: { meaning: 'people present, or else who acted in half an hour', unit: 'people' },
   presence_known: { meaning: '1: joins and leaves are told; 0: total_users is an estimate', unit: '1' },

@@ -71,9 +71,7 @@ class Away:
         keep = settings.retention
         self.clock: Clock = WallClock()
         self.news: Channel = plugins.channel(settings.channels.news, settings.cluster.partition)
-        self.measurements: Sequence[Measurement] = [
-            gauge.measurement for gauge in plugins.gauges(seed_weights=settings.engine.seed_weights)
-        ]
+        self.measurements: Sequence[Measurement] = plugins.measurements(settings)
         self.series: SeriesStore = plugins.series_store(
             settings.series_url, {0: keep.raw_days, 60: keep.minute_days, 3600: None}
         )

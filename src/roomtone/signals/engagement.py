@@ -19,13 +19,22 @@ ENGAGEMENT = Measurement(
     tags=("session",),
     fields={
         "score": Field("weighted engagement", "1", 0, 1),
-        "chat_per_min": Field("messages of people in the last minute", "1/min", 0),
+        "chat_per_min": Field(
+            "messages of people in the last minute; bots and hosts do not count", "1/min", 0
+        ),
         "poll_participation": Field(
-            "share of the room that voted; absent without a poll", "1", 0, 1
+            "share of the room that voted, by distinct people; absent without a poll", "1", 0, 1
         ),
         "active_share": Field("share of the room that acted in the last minute", "1", 0, 1),
-        "reactions_per_min": Field("reactions in the last minute; absent if never any", "1/min", 0),
-        "leave_rate": Field("share of those here a minute ago who left", "1", 0, 1),
+        "reactions_per_min": Field(
+            "reactions in the last minute; absent in a session that never had any", "1/min", 0
+        ),
+        "leave_rate": Field(
+            "share of those here a minute ago who left; absent where joins and leaves are not told",
+            "1",
+            0,
+            1,
+        ),
         "active_users": Field("distinct people who acted in the last minute", "people", 0),
         "total_users": Field("people present, or else who acted in half an hour", "people", 0),
         "presence_known": Field(

@@ -215,7 +215,7 @@ def _field_names(host: Host, measurement: str, fields: str, step_s: int) -> dict
     if measurement not in known:
         told = ", ".join(known)
         raise Problem(404, f"no measurement is called {measurement!r}; there are: {told}")
-    declared = list(known[measurement].fields)
+    declared = list(known[measurement].numbers)
     names = [name for name in fields.split(",") if name] or declared
     allowed = {name: name for name in declared}
     if step_s > 5:
