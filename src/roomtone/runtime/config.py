@@ -66,6 +66,11 @@ class Engine(_Section):
         description="true: the literal formula, where a channel that a room does not have "
         "counts as zero; false: it is left out and the other weights are scaled up",
     )
+    quality_formula: Literal["people", "seed"] = Field(
+        default="people",
+        description="how the quality of a turn is made: `people` from what the person says back, "
+        "which holds against ratings by people; `seed` is the documents' formula",
+    )
     session_idle_s: int = Field(
         default=1800,
         ge=60,

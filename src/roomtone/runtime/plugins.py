@@ -33,7 +33,9 @@ MEMBERS: dict[str, dict[str, str]] = {
     "signals": {"engagement": "roomtone.signals.engagement:Engagement"},
     "signals.turns": {  # in the order in which they are asked
         "emotion": "roomtone.signals.emotion:Emotion",
+        "quality": "roomtone.signals.quality:Quality",
         "confidence": "roomtone.signals.confidence:Confidence",
+        "dialogue": "roomtone.signals.dialogue:Dialogue",
         "relationship": "roomtone.signals.relationship:Relationship",
         "recall": "roomtone.signals.recall:Recall",
         "response": "roomtone.signals.response:Response",
@@ -98,9 +100,12 @@ def gauges(*, seed_weights: bool) -> list[Gauge]:
     return [load("signals", "engagement")(seed_weights=seed_weights), *_strangers("signals")]
 
 
-def turn_signals() -> list[TurnSignal]:
+def turn_signals(quality_formula: str = "people") -> list[TurnSignal]:
     """What is measured of each turn: ours in their order, then what strangers installed."""
-    ours: list[TurnSignal] = [load("signals.turns", name)() for name in MEMBERS["signals.turns"]]
+    ours: list[TurnSignal] = [
+        load("signals.turns", name)(**({"formula": quality_formula} if name == "quality" else {}))
+        for name in MEMBERS["signals.turns"]
+    ]
     return [*ours, *_strangers("signals.turns")]
 
 
@@ -108,7 +113,9 @@ def conversations(settings: Settings) -> Conversations:
     """The conversations that these settings ask for; a live run and its replay have the same."""
     rules = settings.engine
     return Conversations(
-        turn_signals(), idle_s=rules.session_idle_s, tag_session=rules.tag_session_id
+        turn_signals(rules.quality_formula),
+        idle_s=rules.session_idle_s,
+        tag_session=rules.tag_session_id,
     )
 
 

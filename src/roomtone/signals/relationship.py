@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from roomtone.points import Field, Point
+from roomtone.signals._grades import quality_class
 from roomtone.signals._shape import of_turns, share, word
 from roomtone.turns import Heard
 
@@ -25,9 +26,8 @@ RELATIONSHIP = of_turns(
     },
 )
 
-# The class of a turn by the mean of its quality fields, and what each class does to the three
-# (the predecessors' relationship engine): the rate times the factor.
-CLASSES = ((0.85, "EXCELLENT"), (0.70, "GOOD"), (0.50, "AVERAGE"), (0.30, "POOR"), (0.0, "FAILED"))
+# What each class of a turn's quality does to the three (the predecessors' relationship engine):
+# the rate times the factor.
 _TRUST = {"EXCELLENT": 1.5, "GOOD": 1.0, "AVERAGE": 0.3, "POOR": -0.7, "FAILED": -1.5}
 _AFFECTION = {"EXCELLENT": 1.3, "GOOD": 1.0, "AVERAGE": 0.2, "POOR": -0.8, "FAILED": -1.3}
 _ATTUNEMENT = {"EXCELLENT": 1.5, "GOOD": 1.0, "AVERAGE": 0.5, "POOR": -0.5, "FAILED": -1.0}
@@ -80,15 +80,6 @@ class Relationship:
             "attunement_change": pair.attunement - stood.attunement,
         }
         return (_row(heard, stood, source, changes, {"reason": reason}),)
-
-
-def quality_class(quality: float) -> str:
-    """The word for the mean quality of a turn.
-
-    >>> [quality_class(value) for value in (0.9, 0.7, 0.5, 0.3, 0.1)]
-    ['EXCELLENT', 'GOOD', 'AVERAGE', 'POOR', 'FAILED']
-    """
-    return next(word for least, word in CLASSES if quality >= least)
 
 
 def moved(quality: float, variance: float, *, is_complex: bool) -> tuple[Standing3, str]:
