@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from roomtone.events import RelationshipSet, TurnRead, decode
-from roomtone.heard import Standing
+from roomtone.heard import Standing, on_scale
 
 
 def test_a_reading_comes_back_as_an_event() -> None:
@@ -48,3 +50,16 @@ def test_a_relationship_belongs_to_no_session() -> None:
 
     assert isinstance(event, RelationshipSet)
     assert (event.trust, event.affection) == (0.8, None)
+
+
+@pytest.mark.parametrize("value", [-0.1, 100.1, math.nan, math.inf])
+def test_a_score_outside_its_scale_is_refused(value: float) -> None:
+    """Rather than cut to it: whoever sends it means another scale."""
+    with pytest.raises(ValueError, match="say which scale"):
+        on_scale(value, 100)
+
+
+def test_a_scale_is_never_guessed() -> None:
+    """The same number is another share on another scale."""
+    assert (on_scale(1.0, 1), on_scale(1.0, 100)) == (1.0, 0.01)
+    assert on_scale(0.8, 1) == on_scale(80, 100) == 0.8

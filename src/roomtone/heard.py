@@ -18,6 +18,26 @@ Share = Annotated[float, Meta(ge=0, le=1)]
 Milliseconds = Annotated[float, Meta(ge=0, le=86_400_000)]
 
 
+def on_scale(value: float, scale: float) -> float:
+    """A score as a share of its scale, which somebody has declared: 1 or 100, usually.
+
+    A scale is never guessed from a value: 1 on a scale of 1 is all there is, on one of 100 it is a
+    hundredth. Raises ValueError for what is outside the scale, and for what is no number.
+
+    >>> on_scale(0.8, 1), on_scale(80, 100), on_scale(1, 1), on_scale(1, 100)
+    (0.8, 0.8, 1.0, 0.01)
+    >>> on_scale(80, 1)
+    Traceback (most recent call last):
+    ...
+    ValueError: 80 is not within 0 and 1, the scale; say which scale it is on
+    """
+    if not 0 <= value <= scale:
+        raise ValueError(
+            f"{value:g} is not within 0 and {scale:g}, the scale; say which scale it is on"
+        )
+    return value / scale
+
+
 class Feeling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a text feels like, as the sender's own component read it, in its own words."""
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from roomtone.errors import DiskFull, JournalError, ServerError
-from roomtone.events import Message, Refusal
+from roomtone.events import Message, Refusal, RelationshipSet
 from roomtone.runtime import away as module
 from roomtone.runtime import roles
 from roomtone.runtime.away import Away
 from roomtone.runtime.door import TooManySessions
 from roomtone.runtime.host import Host
+from roomtone.testing import START
 from tests.runtime.conftest import until
 from tests.runtime.joined import engine, joined, pair
 
@@ -48,6 +49,9 @@ async def test_it_tells_what_the_engine_would(tmp_path: Path, redis_url: str) ->
             lambda host: host.recent_alerts(None),
             lambda host: host.judge("nothing", "acknowledged", "ann"),
             lambda host: host.close_history(["a"]),
+            lambda host: host.set_relationship(
+                RelationshipSet(bot="luna", user="ann", trust=0.8, at=START)
+            ),
         ):
             assert await ask(there) == await ask(here)
         frames = [json.loads(await host.snapshot_frame("session:a", at)) for host in (here, there)]

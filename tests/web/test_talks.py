@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 
+from roomtone.runtime.config import Settings
 from roomtone.runtime.spoken import PAGE_CHARS
 from roomtone.web import talk_models as models
+from tests.runtime.conftest import House
 from tests.talked import NOON, keep, turns
-from tests.web.conftest import Site
+from tests.web.conftest import Site, serving
 
 HARD = ["a/b", "a b?c#d", "é👍", "..", "%2F", "a;b=c", "+", "<script>", "x' OR 1=1 --", "{user}"]
 
@@ -199,3 +202,112 @@ async def test_an_archive_that_fails_is_503(site: Site) -> None:
     await site.pipeline.archive.close()
     for path in ("/v1/conversations", "/v1/conversations/s", "/v1/people", "/v1/people/ann"):
         assert (await site.problem(await site.client.get(path)))[0] == 503, path
+
+
+async def test_how_a_pair_stands_is_set_on_a_declared_scale(site: Site) -> None:
+    """0.8 on 1 and 80 on 100 are the same; 1.0 on 1 is all there is, never a hundredth."""
+    url = "/v1/relationships/luna/ann"
+    for body, trust in [
+        ({"trust": 80, "affection": 60, "attunement": 70}, 0.8),
+        ({"trust": 0.8, "scale": 1, "by": "crm"}, 0.8),
+        ({"trust": 1.0, "scale": 1}, 1.0),
+        ({"trust": 1.0, "scale": 100}, 0.01),
+        ({"trust": 0, "scale": 1}, 0.0),
+    ]:
+        told = await site.client.put(url, json=body)
+        assert told.status_code == 200, told.text
+        assert told.json()["trust"] == trust
+        assert await site.get(url) == told.json(), "what is answered is what is kept"
+
+    kept = models.Relationship.model_validate(await site.get(url))
+    assert (kept.affection, kept.attunement, kept.source) == (0.6, 0.7, "store")
+
+
+async def test_a_pair_that_was_long_silent_keeps_what_is_not_said(site: Site) -> None:
+    """Its other scores are those of the archive, not those of a new pair."""
+    await keep(site.pipeline.archive, turns())
+    told = await site.client.put("/v1/relationships/luna/ann", json={"trust": 90})
+
+    assert (told.json()["trust"], told.json()["affection"]) == (0.9, 0.4)
+    assert told.json()["attunement"] == 0.6
+
+
+async def test_the_scale_can_be_a_setting(tmp_path: Path) -> None:
+    """For an owner whose scores are shares."""
+    house = House(tmp_path / "data")
+    house.settings = Settings(data=tmp_path / "data", relationships={"scale": 1})
+    await house.open()
+    async with serving(house, tmp_path / "static") as site:
+        share = await site.client.put("/v1/relationships/luna/ann", json={"trust": 0.8})
+        eighty = await site.client.put("/v1/relationships/luna/ann", json={"trust": 80})
+        said = await site.client.put("/v1/relationships/luna/ann", json={"trust": 80, "scale": 100})
+    await house.pipeline.stop()
+
+    assert share.json()["trust"] == said.json()["trust"] == 0.8
+    assert (await site.problem(eighty))[0] == 422
+
+
+async def test_turns_go_on_from_what_was_set(site: Site) -> None:
+    """The next turn's measurement reads the store, and says so."""
+    await site.client.put("/v1/relationships/luna/ann", json={"trust": 90, "affection": 90})
+    await site.say(
+        {"type": "turn", "session": "s", "id": "t", "bot": "luna", "user": "ann", "message": "hi!"}
+    )
+    assert await site.pipeline.reader.done(20)
+    await site.house.tick()
+    await site.pipeline.keeper.drain()
+    [turn] = (await site.get("/v1/conversations/s"))["turns"]
+    values = turn["values"]["relationship_progression"]
+
+    assert values["source"] == "store"
+    assert values["trust_level"] > 0.8
+
+
+@pytest.mark.parametrize("name", HARD)
+async def test_any_pair_can_be_set(site: Site, name: str) -> None:
+    """Whatever they are called."""
+    url = f"/v1/relationships/{part(name)}/{part(name)}"
+    told = await site.client.put(url, json={"trust": 50})
+
+    assert (told.json()["bot"], told.json()["user"]) == (name, name)
+    assert (await site.get(url))["trust"] == 0.5
+
+
+REFUSED: list[tuple[str, bytes]] = [
+    ("luna/ann", b"{}"),
+    ("luna/ann", b'{"by": "crm"}'),
+    ("luna/ann", b'{"trust": 101}'),
+    ("luna/ann", b'{"trust": -1}'),
+    ("luna/ann", b'{"trust": NaN}'),
+    ("luna/ann", b'{"trust": 1e999}'),
+    ("luna/ann", b'{"trust": 80, "scale": 1}'),
+    ("luna/ann", b'{"trust": 80, "scale": 10}'),
+    ("luna/ann", b'{"trust": true, "love": 3}'),
+    ("luna/ann", b'{"trust": "80 percent"}'),
+    ("luna/ann", b'{"trust": 80, "by": ""}'),
+    ("luna/ann", b"[]"),
+    ("luna/ann", b'{"trust":'),
+    ("luna/a%0Ab", b'{"trust": 80}'),
+    ("luna/" + "x" * 201, b'{"trust": 80}'),
+]
+
+
+@pytest.mark.parametrize(("pair", "body"), REFUSED)
+async def test_what_cannot_be_set_is_told_why(site: Site, pair: str, body: bytes) -> None:
+    """In a problem document that ends in what to do; nothing is kept of it."""
+    url = f"/v1/relationships/{pair}"
+    refused = await site.client.put(url, content=body, headers={"content-type": "application/json"})
+
+    assert (await site.problem(refused))[0] == 422
+    assert (await site.client.get(url)).status_code == 404
+
+
+async def test_a_page_of_another_site_sets_nothing(site: Site) -> None:
+    """Nor does one that a browser was tricked into sending."""
+    refused = await site.client.put(
+        "/v1/relationships/luna/ann",
+        json={"trust": 80},
+        headers={"origin": "http://evil.example"},
+    )
+
+    assert (await site.problem(refused))[0] == 403

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from roomtone.errors import JournalError, ServerError, StoreError
+from roomtone.errors import BadEvent, JournalError, ServerError, StoreError
+from roomtone.events import RelationshipSet
 from roomtone.runtime import frames
 from roomtone.runtime.door import TooManySessions
 from roomtone.runtime.lease import Lease
@@ -29,6 +30,7 @@ ASKABLE = frozenset(
         "open_sessions",
         "overview",
         "readiness",
+        "set_relationship",
         "snapshot_frame",
         "stores_written",
     }
@@ -58,7 +60,12 @@ _decode_inbound = msgspec.msgpack.Decoder(Inbound).decode
 
 def kind_of(error: Exception) -> str:
     """How an error travels: by a name that the other end knows."""
-    kinds = ((TooManySessions, "crowded"), (JournalError, "journal"), (StoreError, "store"))
+    kinds = (
+        (TooManySessions, "crowded"),
+        (JournalError, "journal"),
+        (StoreError, "store"),
+        (BadEvent, "refused"),
+    )
     return next((kind for known, kind in kinds if isinstance(error, known)), "other")
 
 
@@ -149,6 +156,8 @@ class Answering:
             raise trouble
         if asked.what == "snapshot_frame":
             self._pipeline.watched.mark(asked.args[0])
+        if asked.what == "set_relationship":
+            asked.args[0] = msgspec.convert(asked.args[0], RelationshipSet)
         if asked.what == "open_sessions":
             asked.args[0] = tuple(asked.args[0])
         return await getattr(self._pipeline, asked.what)(*asked.args)

@@ -12,8 +12,15 @@ from uuid import uuid4
 import msgspec
 import structlog
 
-from roomtone.errors import EngineFailed, JournalError, RoomtoneError, ServerError, StoreError
-from roomtone.events import Event, Refusal
+from roomtone.errors import (
+    BadEvent,
+    EngineFailed,
+    JournalError,
+    RoomtoneError,
+    ServerError,
+    StoreError,
+)
+from roomtone.events import Event, Refusal, RelationshipSet
 from roomtone.points import Measurement
 from roomtone.ports import Archive, Channel, SeriesStore
 from roomtone.runtime import plugins, same_stores
@@ -59,6 +66,7 @@ _KINDS: dict[str, type[RoomtoneError]] = {
     "crowded": TooManySessions,
     "failed": EngineFailed,
     "journal": JournalError,
+    "refused": BadEvent,
     "store": StoreError,
 }
 
@@ -302,6 +310,11 @@ class Away:
     async def judge(self, id: str, verdict: str, by: str) -> dict[str, Any] | None:
         """Have the engine keep what a person says of an alert and show it to all."""
         shown: dict[str, Any] | None = await self._ask("judge", id, verdict, by)
+        return shown
+
+    async def set_relationship(self, said: RelationshipSet) -> dict[str, Any]:
+        """Have the engine take in what the owner of the truth says of a pair."""
+        shown: dict[str, Any] = await self._ask("set_relationship", said, within_s=ANSWER_S)
         return shown
 
     async def inspect(

@@ -138,6 +138,16 @@ class Models(_Section):
     )
 
 
+class Relationships(_Section):
+    """How the owner of the truth tells how people stand to bots."""
+
+    scale: Literal[1, 100] = Field(
+        default=100,
+        description="what the best trust, affection and attunement are called where "
+        "`PUT /v1/relationships` does not say; 100 as in the documents, or 1; never guessed",
+    )
+
+
 class Cluster(_Section):
     """Which engine the processes of a cluster share."""
 
@@ -235,6 +245,7 @@ class Settings(BaseSettings):
     stores: Stores = Stores()
     channels: Channels = Channels()
     models: Models = Models()
+    relationships: Relationships = Relationships()
     cluster: Cluster = Cluster()
     limits: Limits = Limits()
     retention: Retention = Retention()

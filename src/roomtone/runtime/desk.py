@@ -5,13 +5,20 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
-from roomtone.events import Refusal
+import msgspec
+
+from roomtone.errors import BadEvent
+from roomtone.events import Refusal, RelationshipSet
 from roomtone.runtime import frames, same_stores
 from roomtone.runtime.clock import utc
 from roomtone.runtime.host import Place
+from roomtone.runtime.spoken import show_relationship
 from roomtone.runtime.views import Views, show_row
+
+if TYPE_CHECKING:
+    from roomtone.runtime.pipeline import Pipeline
 
 LETTERS = 20
 """How many dead letters one request may leave; the inspector counts them all."""
@@ -71,6 +78,30 @@ class Desk(Views):
         for topic in (frames.ALERTS, frames.session_topic(shown["session"])):
             await self.news.publish(topic, frames.frame(topic, "alert", alert=shown))
         return shown
+
+    async def set_relationship(self, said: RelationshipSet) -> dict[str, Any]:
+        """Take in what the owner of the truth says of a pair; returns it as it is kept now.
+
+        Waits until the engine knows it and, for a moment, until the archive does: one that is away
+        is told later. Raises BadEvent when it is refused.
+        """
+        here = cast("Pipeline", self)
+        scores = ("trust", "affection", "attunement")
+        lacking = [name for name in scores if getattr(said, name) is None]
+        if lacking and here.conversations.standing(said.bot, said.user or "") is None:
+            pairs = [(said.bot, said.user or "")]
+            for known in (await self.archive.relationships(pairs=pairs, limit=1))[0]:
+                kept = {name: getattr(known, name) for name in lacking}
+                said = msgspec.structs.replace(said, **kept)  # it was long silent, and stays so
+        receipt = await here.submit([said], source=said.by[:100])
+        if receipt.errors:
+            raise BadEvent(receipt.errors[0].reason)
+        await here.caught_up()
+        await self.keeper.kept()
+        pair = here.conversations.standing(said.bot, said.user or "")
+        if pair is None:
+            raise BadEvent("nothing was said of this pair; name its bot, its user and a score")
+        return show_relationship(pair.kept())
 
     async def inspect(
         self, source: str | None, outcome: str | None, limit: int

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from roomtone.events import Event, Refusal
+from roomtone.events import Event, Refusal, RelationshipSet
 from roomtone.points import Measurement
 from roomtone.ports import Archive, Channel, SeriesStore
 from roomtone.runtime.clock import Clock
@@ -88,6 +88,12 @@ class Host(Protocol):
 
     async def judge(self, id: str, verdict: str, by: str) -> dict[str, Any] | None:
         """Keep what a person says of an alert and show it to all; None if there is no such."""
+
+    async def set_relationship(self, said: RelationshipSet) -> dict[str, Any]:
+        """Take in what the owner of the truth says of a pair; returns it as it is kept now.
+
+        Raises BadEvent when it is refused.
+        """
 
     async def inspect(
         self, source: str | None, outcome: str | None, limit: int

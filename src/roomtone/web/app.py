@@ -68,6 +68,7 @@ class Server:
         self._files: StaticFiles | None = None
         self._guard = Guard(settings.server)
         self._max_body = settings.limits.max_body
+        self._scale = settings.relationships.scale
         self.faults = Faults()
         self.live = Hub(host)
         self.socketio = SocketIO(self.live, host, self._guard.may_listen)
@@ -174,7 +175,7 @@ class Server:
         from roomtone.web import query, reference, system, talks, trends
 
         api = query.create_api(self._host, self.faults)
-        talks.add_talks(api, self._host)
+        talks.add_talks(api, self._host, self._scale)
         trends.add_trends(api, self._host)
         system.add_system(api, self._host, self.faults, self._numbers)
         return api, reference.render(api.openapi()).encode()

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
+import msgspec
 from fastapi import FastAPI, Query
 from starlette.responses import Response
 
+from roomtone import events as wire
 from roomtone.errors import BadEvent
+from roomtone.events import RelationshipSet
+from roomtone.heard import on_scale
 from roomtone.runtime import persons, spoken
 from roomtone.runtime.clock import utc
+from roomtone.runtime.door import TooManySessions
 from roomtone.runtime.host import Host
 from roomtone.web import talk_models as models
 from roomtone.web.parameters import Limit, When, pack, parse_time, unpack
-from roomtone.web.problems import Problem
+from roomtone.web.problems import RETRY_S, Problem
 from roomtone.web.query import PROBLEMS, answer
 
 Name = Annotated[str | None, Query(max_length=200)]
@@ -25,10 +30,11 @@ Quality = Annotated[float | None, Query(ge=0, le=1)]
 Order = Literal["ended", "started", "turns", "quality", "satisfaction"]
 
 
-def add_talks(api: FastAPI, host: Host) -> None:
-    """Add these routes to the documented API."""
+def add_talks(api: FastAPI, host: Host, scale: int) -> None:
+    """Add these routes to the documented API; `scale` is that of scores that do not say theirs."""
     _add_conversations(api, host)
     _add_people(api, host)
+    _add_relationships(api, host, scale)
 
 
 def moment(host: Host, text: str | None, name: str) -> datetime | None:
@@ -146,12 +152,16 @@ def _add_people(api: FastAPI, host: Host) -> None:
             )
         return answer(found)
 
-    @api.get(
-        "/v1/relationships/{bot}/{user}",
-        response_model=models.Relationship,
-        responses=PROBLEMS,
-        tags=["people"],
-    )
+
+def _add_relationships(api: FastAPI, host: Host, scale: int) -> None:
+    path = "/v1/relationships/{bot}/{user}"
+    described: dict[str, Any] = {
+        "response_model": models.Relationship,
+        "responses": PROBLEMS,
+        "tags": ["people"],
+    }
+
+    @api.get(path, **described)
     async def relationship(bot: str, user: str) -> Response:
         """How one person stands to one bot."""
         found = await spoken.relationship_of(host.archive, unquote(bot), unquote(user))
@@ -162,3 +172,44 @@ def _add_people(api: FastAPI, host: Host) -> None:
                 "PUT says so, and GET /v1/people lists the pairs there are",
             )
         return answer(found)
+
+    @api.put(path, **described)
+    async def set_relationship(bot: str, user: str, standing: models.Standing) -> Response:
+        """Say how one person stands to one bot, as the owner of the truth. What is left out stays.
+        The answer is how the pair stands from now on: turns move it further."""
+        said = said_of(unquote(bot), unquote(user), standing, scale)
+        try:
+            return answer(await host.set_relationship(said))
+        except BadEvent as error:
+            raise Problem(422, str(error)) from None
+        except TooManySessions as error:
+            raise Problem(429, str(error), retry_s=RETRY_S) from None
+
+
+def said_of(bot: str, user: str, standing: models.Standing, scale: int) -> RelationshipSet:
+    """The event that says so, held against the same rules as any. Raises Problem with the reason.
+
+    >>> said_of("luna", "ann", models.Standing(trust=80), 100).trust
+    0.8
+    >>> said_of("luna", "ann", models.Standing(trust=1, scale=1), 100).trust
+    1.0
+    """
+    known = {
+        name: value
+        for name in ("trust", "affection", "attunement")
+        if (value := getattr(standing, name)) is not None
+    }
+    if not known:
+        raise Problem(422, "nothing is said; give `trust`, `affection` or `attunement`")
+    try:
+        shares = {name: on_scale(value, standing.scale or scale) for name, value in known.items()}
+    except ValueError as error:
+        raise Problem(422, str(error)) from None
+    told = {"type": "relationship", "session": "relationships", "bot": bot, "user": user}
+    body = msgspec.json.encode({**told, **shares, "by": standing.by})
+    events, refusals, _ = wire.decode(body)
+    if refusals:
+        raise Problem(422, f"{refusals[0].reason}; /v1/schema has the shape")
+    (said,) = events
+    assert isinstance(said, RelationshipSet)
+    return said
