@@ -6,7 +6,7 @@ import sys
 import threading
 from pathlib import Path
 
-from roomtone.runtime import keeper, recovery
+from roomtone.runtime import keeper, lanes, recovery
 from roomtone.testing import ManualClock
 from tests.faults import outage
 from tests.faults.outage import Life, Switchable
@@ -37,7 +37,7 @@ async def main(folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    keeper.MOST, keeper.RETRY_S, keeper.LAST_RETRY_S = 4, 0.01, 0.02
+    keeper.MOST, lanes.RETRY_S, lanes.LAST_RETRY_S = 4, 0.01, 0.02
     recovery.SNAPSHOT_EVENTS = 200
     outage.switch_in()
     threading.Thread(target=obey, daemon=True).start()

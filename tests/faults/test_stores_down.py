@@ -14,7 +14,7 @@ import pytest
 
 from roomtone.alerts import Alert
 from roomtone.engine import Output
-from roomtone.runtime import frames, plugins, recovery
+from roomtone.runtime import frames, lanes, plugins, recovery
 from roomtone.runtime import keeper as keepers
 from roomtone.runtime.config import Settings
 from roomtone.runtime.pipeline import Pipeline
@@ -30,8 +30,8 @@ def switchable(monkeypatch):
     monkeypatch.setitem(plugins.MEMBERS["stores.series"], "sqlite", outage.HERE)
     monkeypatch.setitem(plugins.MEMBERS["stores.archive"], "sqlite", outage.HERE)
     monkeypatch.setattr(Switchable, "down", False)
-    monkeypatch.setattr(keepers, "RETRY_S", 0.01)
-    monkeypatch.setattr(keepers, "LAST_RETRY_S", 0.02)
+    monkeypatch.setattr(lanes, "RETRY_S", 0.01)
+    monkeypatch.setattr(lanes, "LAST_RETRY_S", 0.02)
 
 
 async def test_what_a_store_missed_is_derived_again(tmp_path, monkeypatch):
@@ -95,7 +95,7 @@ async def test_no_snapshot_stands_behind_a_hole(tmp_path, monkeypatch):
         Switchable.down = False
         async with asyncio.timeout(20):
             while not pipeline.keeper.whole:
-                pipeline.keeper._news.set()
+                pipeline.keeper.wake()
                 await asyncio.sleep(0.002)
         await recovery.checkpoint(pipeline)
         assert pipeline.journal.latest_snapshot() is not None

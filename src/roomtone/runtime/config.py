@@ -111,6 +111,11 @@ class Stores(_Section):
     archive: str = Field(
         default="", description="alerts and summaries; empty: SQLite in the data folder"
     )
+    mirror: str = Field(
+        default="",
+        description="a second store that gets every point too, as in `influxdb://`; nobody reads "
+        "from it or waits for it; empty: none",
+    )
 
 
 class Channels(_Section):

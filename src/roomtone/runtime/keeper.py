@@ -1,4 +1,4 @@
-"""What keeps points, alerts and summaries: in order, in batches, and patient with stores."""
+"""What keeps points, alerts and summaries: in batches, each store by itself and with patience."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ import numpy as np
 import structlog
 
 from roomtone.engine import Output
+from roomtone.errors import StoreError
 from roomtone.points import Block
 from roomtone.ports import Archive, SeriesStore
 from roomtone.records import DeadLetter
 from roomtone.runtime import pseudonyms
+from roomtone.runtime.lanes import Lane
 from roomtone.runtime.opening import Opening
 
 MOST = 2_000
@@ -33,9 +35,6 @@ AT_ONCE = 200
 
 DEAR = 5_000
 """How many outputs wait for their alerts and summaries alone, after their points were let go."""
-
-RETRY_S, LAST_RETRY_S = 0.5, 30.0
-"""How long after a failure a store is tried again: and each time twice as long."""
 
 KEPT_S = 2.0
 """How long somebody waits for what he asked for to be kept."""
@@ -55,52 +54,91 @@ class Hole(NamedTuple):
     last: int
 
 
+ROOMS, PEOPLE, SAID = 1, 2, 4
+"""What of an output is still to be written: points, points that name persons, all for the archive.
+Persons need a key of the archive's first; it must not be the reason that other points wait."""
+
+
+class _Waiting:
+    """An output with its place in the journal, about how many bytes its points take, and what of
+    it is still to be written."""
+
+    __slots__ = ("out", "position", "size", "todo")
+
+    def __init__(self, position: int, out: Output) -> None:
+        self.position, self.out, self.size = position, out, _size(out)
+        self.todo = 0
+        for block in out.blocks:
+            if len(block):
+                self.todo |= PEOPLE if pseudonyms.TAG in block.tags else ROOMS
+        if out.alerts or out.ended or out.turns or out.conversations or out.relationships:
+            self.todo |= SAID
+
+    @property
+    def is_derived(self) -> bool:
+        """Whether something is still to be written that is not taken along without its points."""
+        out = self.out
+        said = out.turns or out.conversations or out.relationships
+        return bool(self.todo & (ROOMS | PEOPLE) or (self.todo & SAID and said))
+
+
 class Keeper:
     """Writes behind the engine's back; a store that is down costs bounded memory, nothing else.
 
-    What has to be let go leaves a hole. While there is one no snapshot is taken, so that a restart
-    derives again what is missing; a running server does so beside its work (`recovery.mend`).
+    Series and archive are written side by side, so that one that is away, or hangs, keeps nothing
+    from the other. What has to be let go leaves a hole. While there is one no snapshot is taken,
+    so that a restart derives again what is missing; a running server does so beside its work
+    (`recovery.mend`).
     """
 
     def __init__(
         self, series: SeriesStore, archive: Archive, opening: Opening | None = None
     ) -> None:
         self._series, self._archive, self._opening = series, archive, opening
-        self._waiting: deque[tuple[int, Output]] = deque()  # each with its place in the journal
-        self._dear: deque[tuple[int, Output]] = deque()  # only alerts and summaries are left
+        self._waiting: deque[_Waiting] = deque()
+        self._dear: deque[_Waiting] = deque()  # only alerts and summaries are left
         self._letters: deque[DeadLetter] = deque(maxlen=LETTERS)
         self._key: bytes | None = None  # of pseudonyms; the archive's
-        self._bytes = 0  # of the points that wait
+        self._bytes = 0  # of what waits
         self._hole: Hole | None = None
         self._mending: Hole | None = None
-        self._news = asyncio.Event()
         self._progress = asyncio.Event()
+        self._lanes = (
+            Lane("series", self._write_points, lambda: self._waits(ROOMS | PEOPLE), self._tell),
+            Lane("archive", self._write_said, lambda: self._waits(SAID), self._tell),
+        )
         self.holed = asyncio.Event()  # there is a hole that nobody mends yet
         self.written = 0  # points
         self.dropped = 0  # outputs, because a store was down for too long
         self.buried = 0  # dead letters taken to be kept
-        self.failures = 0  # writes that a store refused
         self.mended = 0  # outputs derived again, because they had been dropped
-        self.trouble: str | None = None
 
     def keep(self, out: Output, position: int = 0) -> None:
         """Take what the entry at this position of the journal gave; never waits."""
-        self._waiting.append((position, out))
-        self._bytes += _size(out)
+        waiting = _Waiting(position, out)
+        if waiting.todo:
+            self._waiting.append(waiting)
+            self._bytes += waiting.size
         while len(self._waiting) > 1 and (len(self._waiting) > MOST or self._bytes > MOST_BYTES):
             self._let_go()
-        self._news.set()
+        self.wake()
+
+    def wake(self) -> None:
+        """See whether there is something to write."""
+        for lane in self._lanes:
+            lane.wake()
 
     def _let_go(self) -> None:
         """Forget the oldest points. Alerts and summaries are few and dear: they wait longer."""
-        position, out = self._waiting.popleft()
-        self._bytes -= _size(out)
-        if out.alerts or out.ended:
-            self._dear.append((position, Output(out.now, [], out.alerts, out.ended)))
-        if out.blocks or out.turns or out.conversations or out.relationships:
+        waiting = self._waiting.popleft()
+        out, position = waiting.out, waiting.position
+        self._bytes -= waiting.size
+        if waiting.todo & SAID and (out.alerts or out.ended):
+            self._dear.append(_Waiting(position, Output(out.now, [], out.alerts, out.ended)))
+        if waiting.is_derived:
             self._lose(position)
         if len(self._dear) > DEAR:
-            self._lose(self._dear.popleft()[0])
+            self._lose(self._dear.popleft().position)
 
     def _lose(self, position: int) -> None:
         self.dropped += 1
@@ -152,102 +190,127 @@ class Keeper:
 
     # -- writing -------------------------------------------------------------------------------
 
+    async def key(self) -> bytes:
+        """The key of pseudonyms, asked for once. Raises StoreError while the archive is away."""
+        if self._key is None:
+            self._key = await self._archive.key(pseudonyms.KEY)
+        return self._key
+
     def bury(self, at: datetime, source: str, reason: str, raw: bytes) -> None:
         """Keep what could not be taken in, with the reason."""
         self.buried += 1
         self._letters.append(DeadLetter(at=at, source=source, reason=reason, raw=raw[:2048]))
-        self._news.set()
+        self.wake()
 
     async def run(self) -> None:
         """Write what waits, as long as it takes."""
-        delay = RETRY_S
-        while True:
-            await self._news.wait()
-            await self._opened()
-            try:
-                await self._write_some()
-                self.trouble, delay = None, RETRY_S
-                self._progress.set()
-            except Exception as error:
-                self.failures += 1
-                if self.trouble is None:
-                    log.error("a store does not take what is to be kept", error=str(error))
-                self.trouble = str(error)
-                self._progress.set()  # none, but who waits for it may be waiting no more
-                await asyncio.sleep(delay)
-                delay = min(delay * 2, LAST_RETRY_S)
+        if self.lag or self._letters:
+            self.wake()
+        await self._opened()
+        with contextlib.suppress(StoreError):  # in time, lest points wait for the archive later
+            await self.key()
+        lanes = [asyncio.create_task(lane.run(), name=lane.name) for lane in self._lanes]
+        try:
+            await asyncio.gather(*lanes)
+        finally:
+            for lane in lanes:
+                lane.cancel()
+
+    @property
+    def trouble(self) -> str | None:
+        """What a store said that does not take what is to be kept."""
+        said = [lane.trouble for lane in self._lanes if lane.trouble is not None]
+        return "; ".join(dict.fromkeys(said)) if said else None
+
+    @property
+    def failures(self) -> int:
+        """Writes that a store refused."""
+        return sum(lane.failures for lane in self._lanes)
 
     async def kept(self, within_s: float = KEPT_S) -> None:
         """Wait until what was handed in so far is written, but not for a store that is away."""
-        last = self._waiting[-1][1] if self._waiting else None
+        last = self._waiting[-1] if self._waiting else None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while not (self.absent or self.trouble) and self._waits(last):
+                while last in self._waiting and not (self.absent or self.trouble):
                     self._progress.clear()
                     await self._progress.wait()
 
-    def _waits(self, wanted: Output | None) -> bool:
-        return any(out is wanted for _, out in self._waiting)
-
     async def drain(self) -> None:
         """Write what still waits, once; what a store refuses now stays in the journal."""
-        if self.absent is not None:
-            return
-        try:
-            while self.lag or self._letters:
-                await self._write_some()
-        except Exception as error:
-            log.error("not everything was kept; the journal has it", error=str(error))
-            self.trouble = str(error)
+        if self.absent is None:
+            await asyncio.gather(*(lane.drain() for lane in self._lanes))
+            if self.lag:
+                log.error("not everything was kept; the journal has it")
 
-    async def _write_some(self) -> None:
-        some = [out for _, out in islice(chain(self._dear, self._waiting), AT_ONCE)]
-        letters = list(self._letters)
-        blocks: Sequence[Block] = [b for out in some for b in out.blocks if len(b)]
-        alerts = [alert for out in some for alert in out.alerts]
-        ended = [summary for out in some for summary in out.ended]
-        if pseudonyms.has_people(blocks):
-            if self._key is None:
-                self._key = await self._archive.key(pseudonyms.KEY)
-            blocks = [pseudonyms.veiled(block, self._key) for block in blocks]
-        if blocks:
+    def _waits(self, what: int) -> bool:
+        waiting = chain(self._dear, self._waiting)
+        return any(one.todo & what for one in waiting) or (what == SAID and bool(self._letters))
+
+    def _tell(self) -> None:
+        self._progress.set()
+
+    def _some(self, what: int) -> list[_Waiting]:
+        """The oldest for whom this is to be written."""
+        waiting = chain(self._dear, self._waiting)
+        return list(islice((one for one in waiting if one.todo & what), AT_ONCE))
+
+    async def _write_points(self) -> None:
+        for what in (ROOMS, PEOPLE):
+            if not (some := self._some(what)):
+                continue
+            blocks: Sequence[Block] = [
+                block
+                for one in some
+                for block in one.out.blocks
+                if len(block) and (pseudonyms.TAG in block.tags) == (what == PEOPLE)
+            ]
+            if what == PEOPLE:
+                key = await self.key()
+                blocks = [pseudonyms.veiled(block, key) for block in blocks]
             await self._series.write(blocks)
-        await self._write_said(some)
-        if alerts:
-            await self._archive.add_alerts(alerts)
-        if ended:
-            await self._archive.add_sessions(ended)
-        if letters:
-            await self._archive.add_dead_letters(letters)
-        self.written += sum(len(block) for block in blocks)
-        written = {id(out) for out in some}
-        while self._dear and id(self._dear[0][1]) in written:
-            self._dear.popleft()
-        while self._waiting and id(self._waiting[0][1]) in written:
-            self._bytes -= _size(self._waiting.popleft()[1])
-        buried = {id(letter) for letter in letters}
-        while self._letters and id(self._letters[0]) in buried:
-            self._letters.popleft()
-        if not self.lag and not self._letters:
-            self._news.clear()
+            self.written += sum(len(block) for block in blocks)
+            self._done(some, what)
 
-    async def _write_said(self, some: Sequence[Output]) -> None:
-        """Turns, conversations and relationships; of what was told several times the latest."""
-        turns = {(one.session, one.id): one for out in some for one in out.turns}
-        conversations = {one.id: one for out in some for one in out.conversations}
-        relationships = {(one.bot, one.user): one for out in some for one in out.relationships}
+    async def _write_said(self) -> None:
+        """For the archive; of what was told several times the latest."""
+        some, letters = self._some(SAID), list(self._letters)
+        outs = [one.out for one in some]
+        turns = {(one.session, one.id): one for out in outs for one in out.turns}
+        conversations = {one.id: one for out in outs for one in out.conversations}
+        relationships = {(one.bot, one.user): one for out in outs for one in out.relationships}
+        alerts = [alert for out in outs for alert in out.alerts]
+        ended = [summary for out in outs for summary in out.ended]
         if turns:
             await self._archive.add_turns(list(turns.values()))
         if conversations:
             await self._archive.add_conversations(list(conversations.values()))
         if relationships:
             await self._archive.add_relationships(list(relationships.values()))
+        if alerts:
+            await self._archive.add_alerts(alerts)
+        if ended:
+            await self._archive.add_sessions(ended)
+        if letters:
+            await self._archive.add_dead_letters(letters)
+        buried = {id(letter) for letter in letters}
+        while self._letters and id(self._letters[0]) in buried:
+            self._letters.popleft()
+        self._done(some, SAID)
+
+    def _done(self, some: Sequence[_Waiting], what: int) -> None:
+        """These are written so far; who has nothing left to be written waits no more."""
+        for one in some:
+            one.todo &= ~what
+        self._dear = deque(one for one in self._dear if one.todo)
+        self._bytes -= sum(one.size for one in self._waiting if not one.todo)
+        self._waiting = deque(one for one in self._waiting if one.todo)
 
     def unwritten(self, measurement: str, session: str, slot: int) -> list[Row]:
         """A live session's points that still wait, oldest first: epoch seconds and numbers."""
         found: list[Row] = []
-        for _, out in self._waiting:
-            for block in out.blocks:
+        for one in self._waiting:
+            for block in one.out.blocks:
                 if block.measurement != measurement:
                     continue
                 for row in np.flatnonzero(block.slots == slot):

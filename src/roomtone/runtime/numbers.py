@@ -17,6 +17,7 @@ from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.journal_snapshots import snapshot_paths, snapshot_position
 from roomtone.runtime.keeper import Keeper
+from roomtone.runtime.mirror import Mirror
 from roomtone.runtime.publishing import Publishing
 from roomtone.runtime.reader import Reader
 from roomtone.runtime.tally import Durations, Pace
@@ -68,6 +69,7 @@ def of_running(running: Any, role: str = "all") -> Iterator[Number]:
         yield from of_journal(journal)
     if (keeper := getattr(running, "keeper", None)) is not None:
         yield from of_keeper(keeper)
+        yield from of_mirror(running.mirror)
     if (reader := getattr(running, "reader", None)) is not None:
         yield from of_turns(reader, running.conversations)
     if hasattr(running, "feeds"):
@@ -222,6 +224,31 @@ def of_keeper(keeper: Keeper) -> Iterator[Number]:
     yield gauge(
         "roomtone_store_trouble", "1 while a store takes nothing.", keeper.trouble is not None
     )
+
+
+def of_mirror(mirror: Mirror) -> Iterator[Number]:
+    """What is copied to a second store, and what it lacks; nothing where there is none."""
+    values: dict[str, float] = {}
+    if mirror.is_there:
+        values = {
+            "copied": mirror.copied,
+            "dropped": mirror.dropped,
+            "refused": mirror.refused,
+            "folded": mirror.folded,
+            "errors": mirror.failures,
+        }
+    for name, help in (
+        ("copied", "Points copied to the mirror."),
+        ("dropped", "Points the mirror lacks, because it was away too long."),
+        ("refused", "Points of calls that the mirror refused for good, at least in part."),
+        ("folded", "Points in the mirror without their person, beyond its budget of series."),
+        ("errors", "Calls of the mirror that failed and are made again."),
+    ):
+        points = "" if name == "errors" else "_points"
+        told: list[tuple[Labels, float | Durations]] = [({}, values[name])] if values else []
+        yield Number(f"roomtone_mirror_{name}{points}_total", "counter", help, told)
+    waits: list[tuple[Labels, float | Durations]] = [({}, mirror.waiting)] if values else []
+    yield Number("roomtone_mirror_waiting_blocks", "gauge", "Blocks that wait for it.", waits)
 
 
 def of_pace(pace: Pace) -> Iterator[Number]:

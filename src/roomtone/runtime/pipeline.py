@@ -29,6 +29,7 @@ from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.lately import Lately
+from roomtone.runtime.mirror import Mirror
 from roomtone.runtime.opening import Opening
 from roomtone.runtime.pushing import push, tick_frames
 from roomtone.runtime.reader import Reader
@@ -75,6 +76,7 @@ class Pipeline(Desk):
         self.pace = Pace()
         self.opening = Opening(self.series, self.archive, self.measurements)
         self.keeper = Keeper(self.series, self.archive, self.opening)
+        self.mirror = Mirror(settings.stores.mirror, self.measurements, self.keeper.key)
         self.door = Door(self)
         self.reader = Reader(self)
         self.watched = Audience(self.news, self.inspector.fault)
@@ -138,7 +140,7 @@ class Pipeline(Desk):
         self._tasks.append(asyncio.create_task(self.opening.run(), name="open stores"))
         self.reader.news.set()  # turns may have waited for it since the last time
         jobs = (self._consume, self._recount, self._run_clock, self._run_push, self._mend)
-        for job in (*jobs, self.keeper.run, self.reader.run, self._upkeep):
+        for job in (*jobs, self.keeper.run, self.mirror.run, self.reader.run, self._upkeep):
             self._tasks.append(asyncio.create_task(self._supervised(job), name=job.__name__))
 
     async def stop(self) -> None:
@@ -156,6 +158,7 @@ class Pipeline(Desk):
         await self.keeper.drain()
         if self._idle.is_set():  # else an entry may be half applied
             await asyncio.to_thread(recovery.snapshot, self)
+        await self.mirror.close()
         await self.news.close()
         await self.opening.close()
         await self.journal.close()
@@ -360,6 +363,7 @@ class Pipeline(Desk):
             self.show(out)
         self.door.forget(out.ended)
         self.keeper.keep(out, position)
+        self.mirror.keep(out)
         for topic, made in (*frames.alert_frames(out.alerts), *frames.ended_frames(out)):
             await self.publish(topic, made)
 

@@ -25,6 +25,7 @@ from roomtone.runtime.journal import Journal
 from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.lately import Lately
 from roomtone.runtime.lease import Lease
+from roomtone.runtime.mirror import Mirror
 from roomtone.runtime.publishing import Publishing
 from roomtone.runtime.reader import Reader
 
@@ -50,6 +51,7 @@ class Views:
     inspector: Inspector
     journal: Journal
     keeper: Keeper
+    mirror: Mirror
     reader: Reader
     measurements: Sequence[Measurement]
     names: EventNames
@@ -191,6 +193,7 @@ class Views:
                 "vital": True,  # without it nothing can be acknowledged
             },
             self.keeper.health(),
+            *self.mirror.health(),
             self.reader.health(),
             *news_health(self.news),
             *(() if self.lease is None else (self.lease.health(),)),

@@ -70,9 +70,15 @@ class InfluxDB:
             for budget in {id(b): b for b in budgets if not b.looked}.values():
                 budget.admit(await self._series(client, budget))
             lines = _lines([(b, block) for b, block in zip(budgets, blocks, strict=True)])
+            refused: StoreRefused | None = None
             while batch := await asyncio.to_thread(_bodies, lines, self._address.batch):
                 for precision, body in batch.items():
-                    await client.write(body, precision)
+                    try:
+                        await client.write(body, precision)
+                    except StoreRefused as error:  # of these lines; others may be good
+                        refused = refused or error
+            if refused is not None:
+                raise refused
 
     async def read(
         self,
