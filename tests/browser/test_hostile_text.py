@@ -40,6 +40,7 @@ def poisoned(demo):
                 {**common, "type": "poll_vote", "poll": payload, "option": payload},
                 {**common, "type": "poll_closed", "poll": payload},
                 {"session": session, "type": "heartbeat", "source": payload},
+                {**common, "type": "turn", "bot": IMAGE, "message": payload, "reply": payload},
             ]
     events += [{"type": payload, "session": payload, "user": payload} for payload in PAYLOADS]
     answer = demo.post("/v1/events?source=%3Cimg%20src%3Dx%20onerror%3Dalert(1)%3E", events)
@@ -61,6 +62,11 @@ PAGES = {
     "ingest": "/ingest",
     "refused": "/ingest?outcome=refused",
     "alerts": "/alerts?session=" + IMAGE.replace(" ", "+"),
+    "conversations": "/conversations",
+    "conversation": address("conversations", IMAGE) + "?from=all",
+    "people": "/people",
+    "person": address("people", IMAGE),
+    "compare": "/compare?by=user&of=" + quote(IMAGE, safe="") + "&of=%3Cb%3E",
     "unknown": "/live/" + "%3Cscript%3Ealert(1)%3C%2Fscript%3E",
 }
 
@@ -77,6 +83,11 @@ def test_nothing_hostile_runs(wide, poisoned, name):
         "ingest": "[aria-label^=Last] li",
         "refused": "[aria-label^=Last] li",
         "alerts": "ul",
+        "conversations": "tbody tr",
+        "conversation": "[data-turn]",
+        "people": "tbody tr",
+        "person": "[data-testid=trajectories]",
+        "compare": "[data-testid=compare] ul li:nth-child(2)",
         "unknown": "[data-testid=loading]",
     }
     page.wait_for_selector(ready[name])

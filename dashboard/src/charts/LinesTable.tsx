@@ -37,8 +37,8 @@ export function LinesTable({ id, t, rows, lines, label, show }: Props) {
               <thead className="text-soft">
                 <tr>
                   <th className="py-1 pr-4 font-medium">When</th>
-                  {lines.map((line) => (
-                    <th key={line.name} className="py-1 pr-4 font-medium">
+                  {lines.map((line, i) => (
+                    <th key={i} className="py-1 pr-4 font-medium">
                       {line.name}
                     </th>
                   ))}
@@ -49,7 +49,7 @@ export function LinesTable({ id, t, rows, lines, label, show }: Props) {
                   <tr key={i} className="border-t border-line">
                     <td className="py-1 pr-4 whitespace-nowrap">{label(t[i]!)}</td>
                     {rows.map((row, k) => (
-                      <td key={lines[k]!.name} className="py-1 pr-4">
+                      <td key={k} className="py-1 pr-4">
                         {show(row[i] ?? null)}
                       </td>
                     ))}

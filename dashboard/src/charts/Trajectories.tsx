@@ -86,7 +86,7 @@ export function Trajectories(props: TrajectoriesProps) {
             {lines.map((line, i) => {
               const one = saidAt(line, here)
               return (
-                <li key={line.name} className="flex items-center gap-2 text-sm">
+                <li key={i} className="flex items-center gap-2 text-sm">
                   <Swatch place={i} />
                   <span className="max-w-32 min-w-0 flex-1 truncate text-soft">{line.name}</span>
                   <span className="font-semibold">{show(one?.value ?? null)}</span>

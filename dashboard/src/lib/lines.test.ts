@@ -1,7 +1,17 @@
 // Lines with times of their own are united on one axis, and each says what it knew last.
 import { expect, test } from 'vitest'
 import { trajectory } from '../testing/turns'
-import { fromStart, guessRuns, lineOf, rangeOf, saidAt, united, type Line } from './lines'
+import {
+  fromStart,
+  grainOf,
+  guessRuns,
+  lineOf,
+  meansOver,
+  rangeOf,
+  saidAt,
+  united,
+  type Line,
+} from './lines'
 
 const line = (t: number[], values: number[], change: Partial<Line> = {}): Line => ({
   name: 'a',
@@ -53,4 +63,18 @@ test('the axis holds a declared range, or else all values', () => {
   expect(low).toBe(-5)
   expect(high).toBeGreaterThan(100)
   expect(rangeOf([], [null, null])[1]).toBeGreaterThan(rangeOf([], [null, null])[0])
+})
+
+test('many turns become means of hours, each from where most of its points are', () => {
+  const sources = ['default', 'store', 'store', 'estimate']
+  const means = meansOver(line([0, 60, 120, 3600], [0.1, 0.2, 0.6, 1], { sources }), 3600)
+  expect(means.t).toEqual([60, 3600])
+  expect(means.values.map((value) => Math.round(value * 100))).toEqual([30, 100])
+  expect(means.sources).toEqual(['store', 'estimate'])
+})
+
+test('what fits into half a day is shown turn by turn, and weeks by the day', () => {
+  const over = (span: number) => grainOf([line([0, span], [0, 1]), line([], [])])
+  expect([over(3600), over(86_400), over(30 * 86_400)]).toEqual([0, 3600, 86_400])
+  expect(grainOf([])).toBe(0)
 })

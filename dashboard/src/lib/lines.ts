@@ -32,6 +32,43 @@ export function fromStart(line: Line): Line {
   return { ...line, t: line.t.map(since), changes: line.changes.map(since) }
 }
 
+/** How long a point's stretch is, in seconds; 0 keeps each point as it is. */
+export type Grain = 0 | 3600 | 86_400
+
+/** As fine as can be read: turn by turn within half a day, by the hour within ten days. */
+export function grainOf(lines: Line[]): Grain {
+  const ends = lines.flatMap((line) => [line.t[0], line.t.at(-1)]).filter((t) => t !== undefined)
+  const span = ends.length > 0 ? Math.max(...ends) - Math.min(...ends) : 0
+  return span <= DAY_S / 2 ? 0 : span <= 10 * DAY_S ? 3600 : 86_400
+}
+
+/** Means over each hour or day of this place; a mean's source is that of most of its points. */
+export function meansOver(line: Line, grain: Grain): Line {
+  if (grain === 0) return line
+  const places: number[][] = []
+  let last = Number.NaN
+  line.t.forEach((at, i) => {
+    const stretch = Math.floor((at - new Date(at * 1000).getTimezoneOffset() * 60) / grain)
+    if (stretch === last) places.at(-1)!.push(i)
+    else places.push([i])
+    last = stretch
+  })
+  const mean = (of: number[], column: number[]) =>
+    of.reduce((sum, i) => sum + column[i]!, 0) / of.length
+  return {
+    ...line,
+    t: places.map((of) => mean(of, line.t)),
+    values: places.map((of) => mean(of, line.values)),
+    sources: places.map((of) => mostly(of.map((i) => line.sources[i] ?? null))),
+  }
+}
+
+function mostly(sources: (string | null)[]): string | null {
+  const counts = new Map<string | null, number>()
+  for (const source of sources) counts.set(source, (counts.get(source) ?? 0) + 1)
+  return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? null
+}
+
 /** All times of all lines, rising, and each line's values at them; null where it has none. */
 export function united(lines: Line[]): [number[], (number | null)[][]] {
   const t = [...new Set(lines.flatMap((line) => line.t))].toSorted((a, b) => a - b)

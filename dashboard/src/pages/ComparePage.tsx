@@ -1,114 +1,54 @@
 // Compare: the same number of several bots, people or sessions on the same axes.
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Swatch } from '../charts/Swatch'
 import { Trajectories } from '../charts/Trajectories'
-import {
-  fetchComparison,
-  fetchMeasurements,
-  type Compared,
-  type ComparedBy,
-  type Declared,
-} from '../lib/conversations'
+import { fetchComparison, type Compared, type Declared } from '../lib/conversations'
 import { DASH, decimal, millis, name, percent, points, score100 } from '../lib/format'
 import { useParam, useParamList, useTitle } from '../lib/hooks'
-import { fromStart, lineOf, rangeOf } from '../lib/lines'
-import { RANGES, useRange } from '../lib/ranges'
+import { fromStart, grainOf, lineOf, meansOver, rangeOf, type Grain } from '../lib/lines'
+import { useRange } from '../lib/ranges'
 import { guessed } from '../lib/sources'
 import { Origins } from '../panels/Origin'
 import { TrendWords } from '../panels/TrendWords'
-import { Filter } from './Filter'
+import {
+  BY,
+  CompareControls,
+  useBy,
+  useCatalogue,
+  useGrain,
+  useNumber,
+  words,
+} from './CompareControls'
 import { Picker } from './Picker'
 import { useBots } from './PeoplePage'
 
-const BY: Record<ComparedBy, string> = { bot: 'bots', user: 'people', session: 'sessions' }
-const USUAL = 'conversation_quality.satisfaction_score'
 const MOST = 8
 // Before anybody chose, the most frequent bots are compared.
 const FIRST = 4
 
 export function ComparePage() {
   useTitle('Compare')
-  const [byText, setBy] = useParam('by', 'bot')
-  const by: ComparedBy = byText === 'user' || byText === 'session' ? byText : 'bot'
+  const [by] = useBy()
   const [chosen, setChosen] = useParamList('of')
-  const [number, setNumber] = useParam('number', USUAL)
-  const [align, setAlign] = useParam('align')
-  const [days, setDays, start] = useRange()
+  const [measurement, field] = useNumber()
+  const [align] = useParam('align')
+  const grain = useGrain()
+  const [, , start] = useRange()
+  const declared = useCatalogue()?.find((one) => one.name === measurement)?.fields[field]
   const { data: bots } = useBots()
   const names = chosen.length === 0 && by === 'bot' ? (bots ?? []).slice(0, FIRST) : chosen
-  const { data: catalogue } = useQuery({
-    queryKey: ['measurements'],
-    queryFn: fetchMeasurements,
-    staleTime: Infinity,
-  })
-  const numbers = useMemo(() => told(catalogue?.data ?? []), [catalogue])
-  const [measurement = '', field = ''] = number.split('.')
   const enough = names.length >= 2
   const { data, error, isFetching } = useQuery({
     queryKey: ['compare', by, names, measurement, field, start],
     queryFn: () => fetchComparison({ by, of: names.slice(0, MOST), measurement, field, start }),
     enabled: enough,
-    placeholderData: keepPreviousData,
     refetchInterval: 30_000,
   })
   return (
     <div className="pt-4" data-testid="compare">
       <h1 className="text-2xl font-semibold tracking-tight">Compare</h1>
-      <div className="mt-4 flex flex-wrap items-end gap-3">
-        <div className="flex gap-1" role="group" aria-label="Compare what">
-          {Object.entries(BY).map(([key, word]) => (
-            <button
-              key={key}
-              type="button"
-              className="btn px-3"
-              aria-pressed={key === by}
-              onClick={() => {
-                setChosen([])
-                setBy(key)
-              }}
-            >
-              {word}
-            </button>
-          ))}
-        </div>
-        <label className="grid min-w-0 gap-1">
-          <span className="label">Number</span>
-          <select
-            className="field max-w-full"
-            value={number}
-            onChange={(event) => setNumber(event.target.value)}
-          >
-            {numbers.length === 0 && <option value={number}>{words(field)}</option>}
-            {numbers.map(({ name: group, fields }) => (
-              <optgroup key={group} label={words(group)}>
-                {fields.map((one) => (
-                  <option key={one} value={`${group}.${one}`}>
-                    {words(one)}
-                  </option>
-                ))}
-              </optgroup>
-            ))}
-          </select>
-        </label>
-        <Filter label="The last" value={days} onChange={setDays} options={RANGES} />
-        <div className="flex gap-1" role="group" aria-label="Axis">
-          {[
-            ['', 'by date'],
-            ['start', 'since their start'],
-          ].map(([value, word]) => (
-            <button
-              key={word}
-              type="button"
-              className="btn px-3"
-              aria-pressed={align === value}
-              onClick={() => setAlign(value ?? '')}
-            >
-              {word}
-            </button>
-          ))}
-        </div>
-      </div>
+      <CompareControls />
       <Picker by={by} names={names} most={MOST} choose={setChosen} />
       {error && (
         <p role="status" className="mt-4 text-critical">
@@ -124,24 +64,14 @@ export function ComparePage() {
       {enough && data && (
         <Found
           series={data.series}
-          declared={catalogue?.data.find((one) => one.name === measurement)?.fields[field]}
+          declared={declared}
           title={`${words(field)} of ${BY[by]}`}
           since={align === 'start'}
+          grain={grain}
         />
       )}
     </div>
   )
-}
-
-/** The measurements of turns: those that a bot is a tag of. */
-function told(catalogue: Declared[]): { name: string; fields: string[] }[] {
-  return catalogue
-    .filter((one) => one.tags.includes('bot'))
-    .map((one) => ({ name: one.name, fields: Object.keys(one.fields) }))
-}
-
-function words(text: string): string {
-  return text.replaceAll('_', ' ')
 }
 
 type DeclaredField = Declared['fields'][string]
@@ -163,13 +93,17 @@ interface FoundProps {
   declared: DeclaredField | undefined
   title: string
   since: boolean
+  /** Undefined: as fits what there is. */
+  grain: Grain | undefined
 }
 
-function Found({ series, declared, title, since }: FoundProps) {
+function Found({ series, declared, title, since, grain }: FoundProps) {
   const lines = useMemo(() => {
-    const all = series.map((one) => lineOf(name(one.name, 40), one.points))
+    const told = series.map((one) => lineOf(name(one.name, 40), one.points))
+    const fits = grain ?? grainOf(told)
+    const all = told.map((line) => meansOver(line, fits))
     return since ? all.map(fromStart) : all
-  }, [series, since])
+  }, [series, since, grain])
   const range = useMemo(() => rangeOf(lines, declared?.range ?? [null, null]), [lines, declared])
   const { show, change } = useMemo(() => writing(declared), [declared])
   return (

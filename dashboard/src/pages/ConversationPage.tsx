@@ -136,7 +136,7 @@ function Facts({ talk, talks, choose, turns }: FactsProps) {
           <Who user={pair.user} bot={pair.bot} /> with{' '}
           <span className="font-medium text-ink">{name(pair.bot, 40)}</span>
           {one &&
-            `, ${when(epoch(one.started))}, ${duration(epoch(one.ended) - epoch(one.started))}`}
+            `, begun ${when(epoch(one.started))}, ${duration(epoch(one.ended) - epoch(one.started))} long`}
         </p>
       )}
       {one && (
