@@ -1,4 +1,4 @@
-"""The command line: demo, serve, ingest, replay, explain, sessions, alerts, and what operates."""
+"""The command line: what runs and takes in, what looks and tells, and what operates."""
 
 from __future__ import annotations
 
@@ -271,6 +271,61 @@ def alerts(
     from roomtone.runtime import commands
 
     asyncio.run(commands.alerts(session, url=url, data=data, limit=limit, as_json=as_json))
+
+
+@app.command(epilog=EPILOG)
+def conversations(
+    bot: Annotated[str | None, typer.Option(help="Of this bot only.")] = None,
+    user: Annotated[str | None, typer.Option(help="Of this person only.")] = None,
+    search: Annotated[str, typer.Option(help="Part of a session, bot or person.")] = "",
+    limit: Annotated[int, typer.Option(help="At most this many.", min=1, max=100_000)] = 50,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """List conversations, the one that went on last first.
+
+    Reads the stores of the data folder or of the settings, whether a server runs or not.
+    """
+    from roomtone.runtime import looking
+    from roomtone.runtime.loading import load
+
+    asked = {"bot": bot, "user": user, "search": search, "limit": limit}
+    asyncio.run(looking.conversations(load({"data": data}), asked, as_json=as_json))
+
+
+@app.command(epilog=EPILOG)
+def person(
+    user: Annotated[str, typer.Argument(help="The person, as turns name them.")],
+    tz: Annotated[str, typer.Option(help="Time zone of days and hours.")] = "UTC",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show one person: relationships, days in a row, hours of the day, newest conversations.
+
+    Reads the stores of the data folder or of the settings, whether a server runs or not.
+    """
+    from roomtone.runtime import looking
+    from roomtone.runtime.loading import load
+
+    asyncio.run(looking.person(load({"data": data}), user, tz=tz, as_json=as_json))
+
+
+@app.command(epilog=EPILOG)
+def coverage(
+    bot: Annotated[
+        str | None, typer.Option(help="Of this bot only.", show_default="the ten that talk most")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show which measurements the newest turns of each bot really gave, and what is missing.
+
+    Reads the stores of the data folder or of the settings, whether a server runs or not.
+    """
+    from roomtone.runtime import looking
+    from roomtone.runtime.loading import load
+
+    asyncio.run(looking.coverage(load({"data": data}), bot=bot, as_json=as_json))
 
 
 app.add_typer(operating_app)

@@ -1,13 +1,16 @@
 """The doctor finds what would keep Roomtone from working, and changes nothing by looking."""
 
+import asyncio
 import socket
 import sqlite3
 
 import pytest
 
+from roomtone.events import Turn
 from roomtone.runtime.config import Settings
 from roomtone.runtime.doctor import examine
 from roomtone.testing import ManualClock
+from tests.runtime.conftest import House
 
 
 @pytest.fixture
@@ -72,3 +75,53 @@ def test_a_data_folder_that_is_a_file_is_seen(tmp_path, port):
     found = checks(Settings(data=tmp_path / "data", server={"port": port}))["data folder"]
 
     assert not found["ok"]
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_folder_without_turns_is_well(tmp_path, port, old):
+    """Also one whose database is of a release that knew none: it is not made newer by looking."""
+    if old:
+        sqlite3.connect(tmp_path / "roomtone.db").execute("create table t (x)").connection.close()
+    found = checks(Settings(data=tmp_path, server={"port": port}))["turns"]
+
+    assert found["ok"]
+    assert found["detail"] == "none yet"
+    assert [path.name for path in tmp_path.iterdir()] == ["roomtone.db"] * old
+
+
+def test_each_measurement_of_turns_is_looked_at(tmp_path, port):
+    """Present, fresh and in range, of what a folder keeps; what is missing is named."""
+    settings = Settings(data=tmp_path, server={"port": port})
+    asyncio.run(with_turns(settings))
+    found = checks(settings)
+    asyncio.run(with_turns(settings, lost="user_emotion"))
+    then = checks(settings)["measured: user_emotion"]
+
+    assert found["measured: user_emotion"]["ok"]
+    assert found["measured: memory_quality"]["ok"]
+    assert "memories" in found["measured: memory_quality"]["detail"]
+    assert not then["ok"]
+    assert "nova has none" in then["detail"]
+    assert then["remedy"]
+
+
+async def with_turns(settings: Settings, lost: str = "") -> None:
+    """Three turns with a bot, measured and kept; all but what is lost."""
+    house = House(settings.data)
+    house.settings = settings
+    house.clock.advance(3600 if lost else 0)  # the second life comes after the first
+    await house.open()
+    bot = "nova" if lost else "luna"
+    for signal in list(house.pipeline.conversations.signals):
+        if any(one.name == lost for one in signal.measurements):
+            house.pipeline.conversations.signals.remove(signal)
+    await house.pipeline.submit(
+        [
+            Turn(session="s", bot=bot, user="ann", id=f"{bot}{n}", message="thank you!", reply="!")
+            for n in range(3)
+        ]
+    )
+    assert await house.pipeline.reader.done(20)
+    await house.tick()
+    await house.pipeline.keeper.drain()
+    await house.pipeline.stop()

@@ -98,3 +98,16 @@ async def test_what_cannot_be_asked_is_told_why(site: Site) -> None:
     """In a problem document that ends in what to do."""
     for path, status in ODD.items():
         assert (await site.problem(await site.client.get(path)))[0] == status, path
+
+
+async def test_what_bots_give_is_covered(site: Site) -> None:
+    """Every measurement but those that need what these turns do not tell; none of a stranger."""
+    await talk(site, "ann")
+    told = await site.get("/v1/coverage")
+    model = models.Coverage.model_validate(told)
+    nobody = await site.get("/v1/coverage", bot="nobody")
+
+    assert model.model_extra in ({}, None)
+    assert set(told["missing"]) <= {"memory_quality", "context_switches", "vector_classification"}
+    assert all(one["out_of_range"] == 0 for one in told["bots"][0]["measurements"])
+    assert nobody["bots"] == []

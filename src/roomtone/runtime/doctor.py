@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import socket
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from roomtone.errors import RoomtoneError, ServerError
-from roomtone.runtime import plugins
+from roomtone.runtime import coverage, looking, plugins
 from roomtone.runtime.clock import Clock, iso, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.doctor_servers import examine_servers
@@ -40,6 +42,7 @@ def examine(settings: Settings, clock: Clock) -> list[Check]:
         _stores,
         _server,
         _dashboard,
+        _turns,
     ]
     found = [result for check in checks for result in check(settings)]
     servers = [_result(*its) for its in examine_servers(settings, clock)]
@@ -143,6 +146,45 @@ def _server(settings: Settings) -> Iterator[Check]:
     yield _result("server", True, f"runs on port {port}")
     for part in parts:
         yield _result(f"server: {part['name']}", part["ok"], part["detail"], part["remedy"])
+
+
+def _turns(settings: Settings) -> Iterator[Check]:
+    """Is each measurement of turns present, fresh and in range? A running server is asked."""
+    try:
+        Remote(settings.url, timeout_s=3).get("/healthz")  # what hangs is not waited for
+        report = Remote(settings.url, timeout_s=30).get("/v1/coverage")
+    except ServerError:
+        report = None
+    try:
+        if not isinstance(report, dict) or "bots" not in report:
+            report = asyncio.run(_kept_turns(settings))
+    except (RoomtoneError, TimeoutError) as error:
+        yield _result("turns", False, str(error) or "the stores do not answer", "see the stores")
+        return
+    names = [one.name for one in coverage.of_turns(plugins.measurements(settings))]
+    for found in coverage.findings(report, names):
+        yield _result(*found)
+
+
+async def _kept_turns(settings: Settings) -> dict[str, Any]:
+    """What the SQLite files tell of turns, where there are any; a server's stores it tells itself,
+    as to open them here might change them."""
+    for url in (settings.archive_url, settings.series_url):
+        file = looking.sqlite_file(url)
+        if file is None or not file.is_file() or not _has_turns(file):
+            return {"bots": []}
+    async with asyncio.timeout(30), looking.opened(settings) as kept:
+        return await coverage.coverage(kept)
+
+
+def _has_turns(file: Path) -> bool:
+    """Whether the file is of a release that knows turns."""
+    try:
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=2)) as connection:
+            sql = "SELECT count(*) FROM sqlite_master WHERE name = 'conversations'"
+            return bool(connection.execute(sql).fetchone()[0])
+    except sqlite3.Error:
+        return False  # the check of the database says why
 
 
 def _is_free(host: str, port: int) -> bool:

@@ -136,6 +136,62 @@ def alerts_table(alerts: Sequence[Mapping[str, Any]]) -> Table:
     return table
 
 
+def conversations_table(conversations: Sequence[Mapping[str, Any]]) -> Table:
+    """Conversations as a table, in the order given."""
+    table = _table("last turn (UTC)", "session", "bot", "person", "feeling")
+    for name in ("turns", "quality", "satisfaction", "ms"):
+        table.add_column(name, justify="right")
+    for talk in conversations:
+        table.add_row(
+            when(talk["ended"]),
+            plain(talk["session"]),
+            plain(talk["bot"]),
+            plain(talk["user"] or NOTHING),
+            plain(talk["emotion"] or NOTHING),
+            f"{talk['turns']:,}",
+            percent(talk["quality"]),
+            percent(talk["satisfaction"]),
+            _number(talk["processing_time_ms"]),
+        )
+    return table
+
+
+def relationships_table(relationships: Sequence[Mapping[str, Any]]) -> Table:
+    """How a person stands to each bot, of 100."""
+    table = _table("bot")
+    for name in ("trust", "affection", "attunement", "turns"):
+        table.add_column(name, justify="right")
+    table.add_column("source")
+    table.add_column("since (UTC)")
+    for pair in relationships:
+        scores = (percent(pair[name]) for name in ("trust", "affection", "attunement"))
+        first = when(pair["first"])
+        table.add_row(plain(pair["bot"]), *scores, f"{pair['turns']:,}", pair["source"], first)
+    return table
+
+
+def coverage_table(bots: Sequence[Mapping[str, Any]]) -> Table:
+    """What the newest turns of each bot gave, a row for each measurement."""
+    table = _table("bot", "measurement")
+    for name in ("points", "% of turns", "out of range"):
+        table.add_column(name, justify="right")
+    table.add_column("last (UTC)")
+    table.add_column("sources")
+    for bot in bots:
+        for one in bot["measurements"]:
+            shares = (f"{name} {percent(share)} %" for name, share in one["sources"].items())
+            table.add_row(
+                plain(bot["bot"]),
+                one["name"],
+                f"{one['points']:,}",
+                percent(one["turns_share"]),
+                Text(f"{one['out_of_range']:,}", style="red" if one["out_of_range"] else ""),
+                when(one["last"]),
+                plain(", ".join(shares) or NOTHING),
+            )
+    return table
+
+
 def alert_line(alert: Mapping[str, Any], clock: str) -> Text:
     """One alert on one line, as `demo` and `replay` print it."""
     line = Text(f" {clock}  ").append(f"{alert['type']:<16}", style=_STYLES[alert["severity"]])

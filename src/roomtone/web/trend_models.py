@@ -74,3 +74,32 @@ class Comparison(_Model):
     """The same number of several."""
 
     series: list[Line]
+
+
+class Given(_Model):
+    """What the newest turns of a bot gave of one measurement."""
+
+    name: str
+    points: int
+    step_s: int = Field(description="0: points as written; 3600: means of hours are all there is")
+    turns_share: float | None = Field(description="share of the turns that have a point")
+    first: str
+    last: str
+    sources: Sources
+    out_of_range: int = Field(description="numbers outside their declared range")
+
+
+class BotCoverage(_Model):
+    """What a bot's newest turns gave, some 500 of them."""
+
+    bot: str
+    turns: int = Field(description="how many were looked at")
+    last_turn: str
+    measurements: list[Given]
+
+
+class Coverage(_Model):
+    """Which measurements of turns there really are."""
+
+    bots: list[BotCoverage]
+    missing: list[str] = Field(description="measurements that none of these bots gives")

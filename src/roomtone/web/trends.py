@@ -9,7 +9,7 @@ from fastapi import FastAPI, Query, Request
 from starlette.responses import Response
 
 from roomtone.errors import BadEvent
-from roomtone.runtime import comparing, trajectories
+from roomtone.runtime import comparing, coverage, trajectories
 from roomtone.runtime.host import Host
 from roomtone.web import trend_models as models
 from roomtone.web.parameters import When
@@ -68,6 +68,12 @@ def add_trends(api: FastAPI, host: Host) -> None:
         """The same number of 2 to 8 bots, people or sessions."""
         asked = _asked(host, measurement, field, start, end, step)
         return answer(await comparing.compare(host, asked, by, of))
+
+    @api.get("/v1/coverage", response_model=models.Coverage, responses=PROBLEMS, tags=["series"])
+    async def covered(bot: Name = None) -> Response:
+        """Which measurements the newest turns of each bot gave (of the ten with the most
+        conversations, or of one), and which none of them did."""
+        return answer(await coverage.coverage(host, bot))
 
 
 def _asked(
