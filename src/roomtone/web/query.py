@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import unquote
 
@@ -17,8 +15,6 @@ from starlette.responses import PlainTextResponse, Response
 from roomtone import events as wire
 from roomtone.alerts import AlertType, Severity
 from roomtone.errors import JournalError, ServerError, StoreError
-from roomtone.points import Point
-from roomtone.runtime import frames
 from roomtone.runtime.host import Host
 from roomtone.runtime.views import show_row
 from roomtone.web import models
@@ -26,11 +22,6 @@ from roomtone.web.listing import list_page
 from roomtone.web.parameters import Cursor, Limit, When, pack, parse_time, unpack
 from roomtone.web.problems import RETRY_S, Faults, Problem
 from roomtone.web.readiness import detailed, readiness
-
-MOST_POINTS = 20_000
-"""How many points one answer holds: a day of 5-second ones."""
-
-DEFAULT_SPAN = timedelta(minutes=15)
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     404: {"model": models.ProblemDocument, "description": "there is no such thing"},
@@ -59,7 +50,6 @@ def create_api(host: Host, faults: Faults) -> FastAPI:
     _add_handlers(api)
     _add_ingest(api, host)
     _add_sessions(api, host)
-    _add_series(api, host)
     _add_alerts(api, host)
     _add_health(api, host, faults)
     return api
@@ -157,86 +147,6 @@ def no_session(name: str) -> Problem:
     return Problem(
         404, f"no session {name[:200]!r} is live or kept; GET /v1/sessions lists those there are"
     )
-
-
-def _add_series(api: FastAPI, host: Host) -> None:
-    @api.get("/v1/series", response_model=models.Series, responses=PROBLEMS, tags=["series"])
-    async def series(
-        session: Annotated[str, Query(min_length=1, max_length=200)],
-        measurement: Annotated[str, Query(max_length=100)] = "engagement",
-        fields: Annotated[
-            str,
-            Query(
-                max_length=2000,
-                description="comma between; empty: all; with `step` 60 or "
-                "3600 also score_min, score_max and so on",
-            ),
-        ] = "",
-        start: Annotated[str | None, Query(alias="from", max_length=50)] = None,
-        end: Annotated[str | None, Query(alias="to", max_length=50)] = None,
-        step: Literal["5", "60", "3600"] = "5",
-    ) -> Response:
-        """One session's numbers over time, as columns of equal length; null: not known then."""
-        now = _now(host)
-        until = now + timedelta(seconds=1) if end is None else parse_time(end, now, "to")
-        since = until - DEFAULT_SPAN if start is None else parse_time(start, now, "from")
-        if since > until:
-            raise Problem(422, "`from` is after `to`; exchange them")
-        step_s = int(step)
-        if (until - since).total_seconds() / step_s > MOST_POINTS:
-            raise Problem(
-                422,
-                f"that is more than {MOST_POINTS:,} points; ask for less time or a larger step",
-            )
-        names = _field_names(host, measurement, fields, step_s)
-        points = await host.series.read(
-            measurement,
-            tags={"session": session},
-            start=since,
-            end=until,
-            fields=sorted(set(names.values())),
-            step_s=0 if step_s == 5 else step_s,
-            limit=MOST_POINTS + 2,
-        )
-        about = {"measurement": measurement, "session": session, "step_s": step_s}
-        make = _columns(about, points, names)
-        body = await asyncio.to_thread(make) if len(points) > 1000 else make()
-        return Response(body, media_type="application/json")
-
-    @api.get("/v1/measurements", response_model=models.Catalogue, tags=["series"])
-    async def measurements() -> Response:
-        """Everything that is measured: tags, fields, units and ranges."""
-        return answer({"data": [declared.as_json() for declared in host.measurements]})
-
-
-def _field_names(host: Host, measurement: str, fields: str, step_s: int) -> dict[str, str]:
-    """The columns asked for, and the declared field that each is read from."""
-    known = {declared.name: declared for declared in host.measurements}
-    if measurement not in known:
-        told = ", ".join(known)
-        raise Problem(404, f"no measurement is called {measurement!r}; there are: {told}")
-    declared = list(known[measurement].numbers)
-    names = [name for name in fields.split(",") if name] or declared
-    allowed = {name: name for name in declared}
-    if step_s > 5:
-        ends = {f"{name}_{end}": name for name in declared for end in ("min", "max")}
-        allowed = ends | allowed
-    for name in names:
-        if name not in allowed:
-            raise Problem(
-                422, f"{measurement} has no field {name[:100]!r}; there are: {', '.join(declared)}"
-            )
-    return {name: allowed[name] for name in names}
-
-
-def _columns(
-    about: dict[str, Any], points: Sequence[Point], names: Iterable[str]
-) -> Callable[[], bytes]:
-    def make() -> bytes:
-        rows = [(point.time.timestamp(), point.fields) for point in points]
-        return msgspec.json.encode({**about, **frames.columns(rows, names)})
-
-    return make
 
 
 def _add_alerts(api: FastAPI, host: Host) -> None:
