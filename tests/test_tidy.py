@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "roomtone"
 TESTS = ROOT / "tests"
 FAMILIES = ("signals", "detectors", "sources", "stores", "channels", "models")
-FOLDERS = {*FAMILIES, "runtime", "web", "migrations"}
+FOLDERS = {*FAMILIES, "runtime", "web", "migrations", "queries"}  # the last one: Flux
 UNBORN = {"utils", "common", "helpers", "core", "base", "manager", "service", "handler"}
 
 MODULES = sorted(SOURCE.rglob("*.py"))

@@ -1,4 +1,4 @@
-"""The commands of whoever operates a server: doctor, backup, restore, config."""
+"""The commands of whoever operates a server: doctor, backup, restore, backfill, query, config."""
 
 from __future__ import annotations
 
@@ -76,6 +76,59 @@ def restore(
 
     job = commands.restore(source, data=data, at=at, keep_stores=keep_stores, as_json=as_json)
     raise typer.Exit(asyncio.run(job))
+
+
+@operating_app.command(epilog=EPILOG)
+def backfill(
+    to: Annotated[str, typer.Option(help="Store to write into, as in influxdb://…", metavar="URL")],
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="From when on, as 2026-01-31T12:00:00Z.", show_default="all"),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to-time", help="Up to when.", show_default="now")
+    ] = None,
+    measurement: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this one; may be repeated.", show_default="all of them"),
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Copy history from the series store into another one, such as an InfluxDB.
+
+    Points are read and written page by page, beside a running server or without one. Doing it
+    again changes nothing, so what was broken off is made whole by running it once more. 1 when
+    the target refused some points for good.
+    """
+    from roomtone.runtime import series_commands
+
+    job = series_commands.backfill(
+        to, start=start, end=end, only=measurement or (), data=data, as_json=as_json
+    )
+    raise typer.Exit(asyncio.run(job))
+
+
+@operating_app.command(epilog=EPILOG)
+def query(
+    what: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="A saved query, a file of Flux, or - for its text."),
+    ] = None,
+    data: Data = None,
+    show: Annotated[bool, typer.Option("--flux", help="Print the query's Flux instead.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Answer a query in Flux from the series store, with the rows an InfluxDB would give.
+
+    Without a name the saved queries are listed. What is understood of Flux: from, range, filter
+    with ==, !=, and, or, and limit.
+    """
+    from roomtone.runtime import series_commands
+
+    raise typer.Exit(
+        asyncio.run(series_commands.query(what, data=data, show=show, as_json=as_json))
+    )
 
 
 @config_app.command("show", epilog=EPILOG)

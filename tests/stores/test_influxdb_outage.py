@@ -1,4 +1,4 @@
-"""An InfluxDB that is dead or hangs delays no turn, no tick and no alert, as a mirror or as store."""
+"""An InfluxDB that is dead or hangs delays no turn, no tick and no alert, whatever it is for."""
 
 from __future__ import annotations
 

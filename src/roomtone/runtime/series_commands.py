@@ -1,0 +1,158 @@
+"""What `roomtone query` and `roomtone backfill` do: read series, beside a server or without one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from roomtone.errors import BadConfig, BadEvent, StoreError
+from roomtone.points import Measurement
+from roomtone.ports import SeriesStore
+from roomtone.runtime import flux, plugins, terminal
+from roomtone.runtime.asking import parse_moment
+from roomtone.runtime.backfill import backfill as copy
+from roomtone.runtime.clock import WallClock, iso, utc
+from roomtone.runtime.config import Settings
+from roomtone.runtime.loading import load
+
+OK, UNWELL = 0, 1
+
+FIRST_MS = 0
+"""1970: before any turn that there is."""
+
+AHEAD = timedelta(days=1)
+"""How far ahead points are looked for: clocks of senders may be fast."""
+
+
+@asynccontextmanager
+async def open_series(
+    settings: Settings, measurements: Sequence[Measurement]
+) -> AsyncIterator[SeriesStore]:
+    """The store that these settings keep series in. Raises StoreError where there is none yet."""
+    _see_that_there_is_one(settings.series_url)
+    store = plugins.series_store(settings.series_url)
+    try:
+        await store.open(measurements)
+        yield store
+    finally:
+        await store.close()
+
+
+def _see_that_there_is_one(url: str) -> None:
+    """An empty file would be made of a folder's name with a typing mistake."""
+    scheme, _, path = url.partition(":///")
+    if scheme == "sqlite" and not Path(path).exists():
+        raise StoreError(f"there is no {path}; name the folder that `serve` was given with --data")
+
+
+async def query(what: str | None, *, data: Path | None, show: bool, as_json: bool) -> int:
+    """`roomtone query`: a saved query, a file or standard input."""
+    if what is None:
+        for name in flux.saved():
+            about = flux.text_of(name).partition("\n")[0].removeprefix("// ")
+            terminal.out.print(f"{name:16} {about}", markup=False)
+        return OK
+    text = _flux_of(what)
+    if show:
+        terminal.out.print(text.rstrip(), markup=False)
+        return OK
+    asked = flux.parse(text, utc(WallClock().now_ms()))
+    settings = load({"data": data})
+    measurements = plugins.measurements(settings)
+    async with open_series(settings, measurements) as store:
+        rows = await flux.answer(asked, store, measurements)
+    shown = [{name: _shown(value) for name, value in row.items()} for row in rows]
+    if as_json:
+        terminal.print_json(shown)
+    elif shown:
+        terminal.out.print(_table(shown))
+    else:
+        terminal.note("no rows; see what there is with: roomtone query")
+    return OK
+
+
+def _flux_of(what: str) -> str:
+    if what == "-":
+        return sys.stdin.read(1 << 20)
+    if what in flux.saved() or not Path(what).is_file():
+        return flux.text_of(what)
+    return Path(what).read_text(encoding="utf-8")
+
+
+def _shown(value: Any) -> Any:
+    return iso(value) if isinstance(value, datetime) else value
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Rows as InfluxDB's own command shows them, without the range that all have in common."""
+    tags = sorted({name for row in rows for name in row if not name.startswith("_")} - {"table"})
+    names = ["table", "_time", "_measurement", *tags, "_field", "_value"]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in names:
+        table.add_column(name, justify="right" if name in ("table", "_value") else "left")
+    for row in rows:
+        table.add_row(*(terminal.plain(str(row.get(name, ""))) for name in names))
+    return table
+
+
+async def backfill(
+    to: str,
+    *,
+    start: str | None,
+    end: str | None,
+    only: Sequence[str],
+    data: Path | None,
+    as_json: bool,
+) -> int:
+    """`roomtone backfill`; 1 when the target refused some of it for good."""
+    settings = load({"data": data})
+    measurements = plugins.measurements(settings)
+    if unknown := set(only) - {m.name for m in measurements}:
+        names = ", ".join(m.name for m in measurements)
+        raise BadConfig(
+            f"nothing is measured as {', '.join(sorted(unknown))}; choose among: {names}"
+        )
+    first = utc(FIRST_MS) if start is None else parse_moment(start)
+    last = utc(WallClock().now_ms()) + AHEAD if end is None else parse_moment(end)
+    if first >= last:
+        raise BadEvent("--from is not before --to-time; name a moment before it")
+    chosen = [m for m in measurements if not only or m.name in only]
+    target = plugins.series_store(to)
+    async with open_series(settings, measurements) as source:
+        try:
+            await target.open(chosen)
+            columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+            hidden = not terminal.err.is_terminal
+            with Progress(*columns, console=terminal.err, transient=True, disable=hidden) as bar:
+                task = bar.add_task("reading", total=None)
+
+                def told(name: str, at: datetime, points: int) -> None:
+                    bar.update(task, description=f"{name}: {points:,} points, up to {iso(at)}")
+
+                done = await copy(source, target, chosen, first, last, told)
+        finally:
+            await target.close()
+    total = sum(done.points.values())
+    if as_json:
+        terminal.print_json(
+            {"points": done.points, "refused": done.refused, "folded": done.folded, "total": total}
+        )
+    else:
+        for name, count in done.points.items():
+            terminal.out.print(f" {count:>12,} {name}", markup=False)
+        terminal.out.print(f" {total:>12,} points are there", markup=False)
+    if done.folded:
+        terminal.note(
+            f"{done.folded:,} of them without their person, beyond the target's budget of series; "
+            "raise series= in its URL to have more"
+        )
+    if done.refused:
+        terminal.note(f"refused, at least in part: {done.refused:,} points: {done.why}")
+    return UNWELL if done.refused else OK
