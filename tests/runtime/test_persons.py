@@ -76,4 +76,5 @@ async def test_a_person_is_all_that_is_kept_of_them() -> None:
     assert (len(told["conversations"]), told["total"]) == (50, 60)
     assert told["streak"] == {"current": 60, "longest": 60}
     assert set(told["emotions"]) == {"joy"}
+    assert {day["turns"] for day in told["days"]} == {5}
     assert await person(archive, "nobody", NOON, UTC) is None

@@ -33,6 +33,12 @@ async def test_two_web_processes_show_the_same(cluster: Cluster) -> None:
     assert changes[0] == changes[1]
     assert ticks[0] == ticks[1]
     assert two.post(message(id="1")).json()["duplicates"] == 1
+    pair = "/v1/relationships/luna/ann"
+    said = httpx2.put(f"{one.url}{pair}", json={"trust": 80}, timeout=PATIENCE_S)
+    assert (said.status_code, said.json()["trust"]) == (200, 0.8)
+    assert two.get(pair).json() == said.json()
+    one.post({"type": "turn", "session": "t", "bot": "luna", "user": "ann", "message": "hi"})
+    wait_for(lambda: two.get("/v1/conversations").json()["total"] == 1)
     wait_for(lambda: one.get("/v1/series?session=s").json()["t"])
     for path in (
         "/v1/sessions",
@@ -41,6 +47,11 @@ async def test_two_web_processes_show_the_same(cluster: Cluster) -> None:
         "/v1/alerts",
         "/v1/inspector",
         "/v1/measurements",
+        "/v1/conversations/t",
+        "/v1/people",
+        "/v1/people/ann",
+        "/v1/coverage",
+        "/v1/trends?measurement=user_emotion&field=intensity&user=ann",
     ):
         answers = [one.get(path), two.get(path)]
         if "explain" in path or path.endswith("sessions"):  # a tick may have come in between

@@ -139,8 +139,8 @@ async def person(archive: Archive, user: str, now: datetime, zone: tzinfo) -> di
         "relationships": shown_pairs(pairs),
         "conversations": [show_conversation(talk) for talk in talks],
         "total": total,
-        "hours": hours,
-        "days": [{"day": day.isoformat(), "turns": turns} for day, turns in shown],
+        "hours": [[round(turns, 3) for turns in day] for day in hours],
+        "days": [{"day": day.isoformat(), "turns": round(turns, 3)} for day, turns in shown],
         "streak": {"current": current, "longest": longest},
         "emotions": dict(activity.emotions),
     }

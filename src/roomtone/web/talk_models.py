@@ -111,7 +111,10 @@ class Person(_Model):
     relationships: list[Relationship]
     conversations: list[Conversation] = Field(description="the newest 50")
     total: int = Field(description="how many conversations there are")
-    hours: list[list[float]] = Field(description="turns by weekday, Monday first, and hour")
+    hours: list[list[float]] = Field(
+        description="turns by weekday, Monday first, and hour; those of a conversation are taken "
+        "as spread evenly over it, by quarters of an hour"
+    )
     days: list[Day]
     streak: Streak
     emotions: dict[str, float] = Field(description="turns by what was felt most")
