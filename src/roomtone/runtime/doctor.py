@@ -116,9 +116,12 @@ def _stores(settings: Settings) -> Iterator[Check]:
     for name, url, family in (
         ("series store", settings.series_url, "stores.series"),
         ("archive", settings.archive_url, "stores.archive"),
+        ("mirror", settings.stores.mirror, "stores.series"),
         ("news", settings.channels.news, "channels"),
     ):
-        scheme = url.split(":", 1)[0]
+        if not url:
+            continue
+        scheme = url.split(":", 1)[0].partition("+")[0]
         try:
             plugins.load(family, scheme)
         except (RoomtoneError, ImportError) as error:

@@ -1,11 +1,11 @@
-"""What is wrong with the servers that the settings name: PostgreSQL and Redis, looked at only."""
+"""What is wrong with the servers that the settings name: PostgreSQL, InfluxDB, Redis."""
 
 from __future__ import annotations
 
 import asyncio
 import pkgutil
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from roomtone import migrations
@@ -13,6 +13,8 @@ from roomtone.errors import RoomtoneError
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock
 from roomtone.runtime.config import Settings
+from roomtone.runtime.doctor_influx import Found as Found
+from roomtone.runtime.doctor_influx import examine_influx, influx_urls
 from roomtone.runtime.masking import mask
 
 PATIENCE_S = 5.0
@@ -30,15 +32,6 @@ _OURS = ("schema", "pool", "timeout", "edition", "chunk_hours")
 _SOURCE = ("mode", "channels", "group", "consumer", "idle_s", "count", "start")
 
 
-class Found(NamedTuple):
-    """One finding."""
-
-    name: str
-    ok: bool
-    detail: str
-    remedy: str = ""
-
-
 def examine_servers(settings: Settings, clock: Clock) -> list[Found]:
     """All findings about the servers that these settings name; none where they name none."""
 
@@ -46,6 +39,9 @@ def examine_servers(settings: Settings, clock: Clock) -> list[Found]:
         found = []
         for url, users in _postgres_urls(settings).items():
             found += [result async for result in _postgres(url, users, clock)]
+        measurements = plugins.measurements(settings)
+        for url, users in influx_urls(settings).items():
+            found += [r async for r in examine_influx(url, users, measurements, clock)]
         for url, (users, durable) in _redis_urls(settings).items():
             found += [result async for result in _redis(url, users, durable=durable)]
         return found

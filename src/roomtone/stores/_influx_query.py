@@ -56,6 +56,11 @@ def points_query(
     )
 
 
+def newest_query(measurements: Sequence[str]) -> str:
+    """The newest point of each of these measurements."""
+    return f"SELECT * FROM {', '.join(map(name, measurements))} ORDER BY time DESC LIMIT 1"
+
+
 def points_in(
     answer: Sequence[Series], measurement: Measurement, fields: Sequence[str]
 ) -> list[Point]:

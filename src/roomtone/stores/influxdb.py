@@ -112,6 +112,20 @@ class InfluxDB:
         self._opened()
         return 0  # the bucket has a retention of its own
 
+    async def version(self) -> str:
+        """What the server says it is; empty where it does not. Needs no `open`."""
+        client = self._client or Client(self._address)
+        self._client = client
+        await client.ping()
+        return client.version
+
+    async def newest(self, measurements: Sequence[str]) -> Mapping[str, datetime]:
+        """The time of the newest point of each of these that has any. Needs no `open`."""
+        client = self._client or Client(self._address)
+        self._client = client
+        answer = await client.query(ql.newest_query(measurements))
+        return {series["name"]: steps.from_ms(series["values"][0][0]) for series in answer}
+
     @property
     def folded(self) -> Mapping[str, int]:
         """By measurement: points that went in without their person, for want of room."""
