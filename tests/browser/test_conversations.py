@@ -123,6 +123,7 @@ def test_a_conversation_is_seen_and_read(looker, talked):
     page.get_by_test_id("lanes").focus()
     page.keyboard.press("Home")
     page.get_by_test_id("turn-values").get_by_text("raw label").first.wait_for()
+    page.evaluate("window.scrollTo(0, 0)")
     looker.page.screenshot(
         path=looker.shots / f"conversation-whole-{looker.scheme}-{looker.width}.png",
         full_page=True,

@@ -57,7 +57,7 @@ describe('ConversationPage', () => {
     expect(lane('Quality').getByText('engagement').nextSibling?.textContent).toBe('60')
     expect(screen.getByTestId('turn-values').textContent).toContain('Turn 3')
     // Four turns share 800 pixels: the third begins at 400.
-    expect(screen.getByTestId('cursor').style.left).toBe('500px')
+    expect(screen.getByTestId('cursor').style.transform).toBe('translateX(500px)')
 
     fireEvent.pointerMove(lanes, { pointerType: 'mouse', clientX: 130 })
     expect(rows().map((row) => row.dataset['here'])).toEqual(['true', 'false', 'false', 'false'])

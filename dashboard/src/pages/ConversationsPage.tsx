@@ -241,7 +241,7 @@ function Table({ rows }: { rows: Conversation[] }) {
             <th className="w-28 px-2 py-2 font-medium max-xl:hidden">Satisfaction</th>
             <th className="w-36 px-2 py-2 font-medium max-sm:hidden">Felt most</th>
             <th className="w-16 px-2 py-2 text-right font-medium max-md:hidden">Turns</th>
-            <th className="w-22 px-2 py-2 text-right font-medium max-md:hidden">Time</th>
+            <th className="w-22 px-2 py-2 text-right font-medium max-md:hidden">Reply in</th>
             <th className="w-32 px-3 py-2 text-right font-medium max-sm:w-24 sm:px-4">When</th>
           </tr>
         </thead>

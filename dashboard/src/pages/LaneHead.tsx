@@ -39,7 +39,8 @@ export function LaneHead({ title, told, swatches, source, sources, pointed, chil
           {pointed ? <Origin source={source} /> : <Origins sources={sources} />}
         </span>
       </div>
-      {children}
+      {/* A layer of its own: the values above it change without it being painted anew. */}
+      <div className="will-change-transform [contain:content]">{children}</div>
     </section>
   )
 }

@@ -1,5 +1,5 @@
 // What the turns of a conversation feel like, lane above lane on one axis, with one cursor for all.
-import { useMemo, type KeyboardEvent, type PointerEvent } from 'react'
+import { memo, useMemo, type KeyboardEvent, type PointerEvent } from 'react'
 import { axisOf, nearest, type Axis, type Spacing } from '../charts/axis'
 import { LaneBars } from '../charts/LaneBars'
 import { LaneFlags } from '../charts/LaneFlags'
@@ -77,8 +77,8 @@ export function Lanes({ turns, at, turning, spacing, point, pin }: Props) {
             ))}
             {at !== null && axis.x[at] !== undefined && (
               <div
-                className="pointer-events-none absolute inset-y-0 border-l border-dashed border-[var(--ink)]"
-                style={{ left: axis.x[at] }}
+                className="pointer-events-none absolute inset-y-0 left-0 border-l border-dashed border-[var(--ink)] will-change-transform"
+                style={{ transform: `translateX(${axis.x[at]}px)` }}
                 data-testid="cursor"
                 aria-hidden="true"
               />
@@ -108,7 +108,13 @@ function sentence(turns: Turn[], at: number): string {
 
 const LABELS_APART = 84
 
-function Ruler({ turns, axis, spacing }: { turns: Turn[]; axis: Axis; spacing: Spacing }) {
+interface RulerProps {
+  turns: Turn[]
+  axis: Axis
+  spacing: Spacing
+}
+
+const Ruler = memo(function Ruler({ turns, axis, spacing }: RulerProps) {
   const marks: { x: number; text: string }[] = []
   turns.forEach((turn, i) => {
     const x = axis.x[i] ?? 0
@@ -126,7 +132,7 @@ function Ruler({ turns, axis, spacing }: { turns: Turn[]; axis: Axis; spacing: S
       ))}
     </svg>
   )
-}
+})
 
 interface Part {
   turns: Turn[]
@@ -141,6 +147,7 @@ const WHOSE = [
 
 function Feelings({ turns, axis, at, turning }: Part & { turning: TurningPoint[] }) {
   const valences = useMemo(() => column(turns, 'user_emotion', 'valence'), [turns])
+  const sources = useMemo(() => sourcesOf(turns, 'user_emotion'), [turns])
   const turn = at === null ? undefined : turns[at]
   const has = valences.some((one) => one !== null)
   const told = (one: number | null) => (one === null ? DASH : decimal(one))
@@ -167,7 +174,7 @@ function Feelings({ turns, axis, at, turning }: Part & { turning: TurningPoint[]
             { word: 'turning points', value: String(turning.length) },
           ]}
           source={turn && sourceOf(turn, 'user_emotion')}
-          sources={sourcesOf(turns, 'user_emotion')}
+          sources={sources}
           pointed={turn !== undefined}
         >
           <Mood
@@ -189,6 +196,8 @@ interface FeltProps extends Part {
 
 function FeltLane({ measurement, title, turns, axis, at }: FeltProps) {
   const felt = useMemo(() => feltBy(turns, measurement), [turns, measurement])
+  const sources = useMemo(() => sourcesOf(turns, measurement), [turns, measurement])
+  const label = useMemo(() => `${title}, turn by turn: ${summary(felt)}`, [title, felt])
   const turn = at === null ? undefined : turns[at]
   const here = at === null ? null : felt[at]
   if (felt.every((one) => one === null)) return null
@@ -212,10 +221,10 @@ function FeltLane({ measurement, title, turns, axis, at }: FeltProps) {
       title={title}
       told={turn && !here ? [{ word: 'nothing was read', value: '' }] : told}
       source={turn && sourceOf(turn, measurement)}
-      sources={sourcesOf(turns, measurement)}
+      sources={sources}
       pointed={turn !== undefined}
     >
-      <Ribbon axis={axis} felt={felt} label={`${title}, turn by turn: ${summary(felt)}`} />
+      <Ribbon axis={axis} felt={felt} label={label} />
     </LaneHead>
   )
 }
@@ -241,6 +250,7 @@ function Switches({ turns, axis, at }: Part) {
       }),
     [turns],
   )
+  const sources = useMemo(() => sourcesOf(turns, 'context_switches'), [turns])
   if (flags.length === 0) return null
   const turn = at === null ? undefined : turns[at]
   const here = flags.find((flag) => flag.index === at)
@@ -256,7 +266,7 @@ function Switches({ turns, axis, at }: Part) {
           : [{ word: turn ? 'none here, in all' : 'in all', value: String(flags.length) }]
       }
       source={turn && sourceOf(turn, 'context_switches')}
-      sources={sourcesOf(turns, 'context_switches')}
+      sources={sources}
       pointed={turn !== undefined}
     >
       <LaneFlags axis={axis} flags={flags} label={`The context changes ${flags.length} times`} />
@@ -271,24 +281,34 @@ function MeasuredLane({ lane, turns, axis, at }: Part & { lane: Lane }) {
     [turns, fields, measurement],
   )
   const hatched = useMemo(() => guesses(turns, measurement), [turns, measurement])
+  const sources = useMemo(() => sourcesOf(turns, measurement), [turns, measurement])
+  // The drawings tell their means: they are not drawn anew for each turn that is pointed at.
+  const means = useMemo(
+    () => fields.map(({ word, show }, i) => `${word} ${show(mean(columns[i]!))}`),
+    [fields, columns],
+  )
   if (columns.every((values) => values.every((value) => value === null))) return null
   const turn = at === null ? undefined : turns[at]
   const told = fields.map(({ word, show }, i) => ({
     word,
     value: show(at === null ? mean(columns[i]!) : (columns[i]![at] ?? null)),
   }))
-  const spoken = told.map(({ word, value }) => `${word} ${value}`).join(', ')
   return (
     <LaneHead
       title={title}
       told={told}
       swatches={kind === 'lines'}
       source={turn && sourceOf(turn, measurement)}
-      sources={sourcesOf(turns, measurement)}
+      sources={sources}
       pointed={turn !== undefined}
     >
       {kind === 'lines' ? (
-        <LaneLines axis={axis} lines={columns} guesses={hatched} label={`${title}: ${spoken}`} />
+        <LaneLines
+          axis={axis}
+          lines={columns}
+          guesses={hatched}
+          label={`${title}, means: ${means.join(', ')}`}
+        />
       ) : (
         columns.map((values, i) =>
           values.some((value) => value !== null) ? (
@@ -298,7 +318,7 @@ function MeasuredLane({ lane, turns, axis, at }: Part & { lane: Lane }) {
               values={values}
               guesses={hatched}
               color={`var(--series-${i + 1})`}
-              label={`${title}, ${told[i]!.word}: ${told[i]!.value}`}
+              label={`${title}, mean: ${means[i]}`}
             />
           ) : null,
         )
@@ -308,7 +328,7 @@ function MeasuredLane({ lane, turns, axis, at }: Part & { lane: Lane }) {
 }
 
 /** What a conversation does not have is said, not drawn as nought. */
-function Missing({ turns }: { turns: Turn[] }) {
+const Missing = memo(function Missing({ turns }: { turns: Turn[] }) {
   const has = (measurement: string) => turns.some((turn) => turn.values[measurement])
   const lacking = [
     ...(has('user_emotion') ? [] : ['feelings of the person']),
@@ -321,4 +341,4 @@ function Missing({ turns }: { turns: Turn[] }) {
       Not known of these turns: {lacking.join(', ')}.
     </p>
   )
-}
+})

@@ -1,5 +1,5 @@
 // What was said, turn by turn. Texts come from strangers: they stay text nodes.
-import { memo, useEffect, useRef } from 'react'
+import { memo, useEffect, useMemo, useRef } from 'react'
 import type { Turn } from '../lib/conversations'
 import { clock, day, epoch, name } from '../lib/format'
 import { feelingColor } from '../lib/feelings'
@@ -33,6 +33,8 @@ export function Transcript({ turns, at, within, turning, older, point, pin }: Pr
       host.scrollTop = row.offsetTop - host.clientHeight / 3
     }
   }, [at, within])
+  // A date in words is dear: once for all turns, not anew for each that is pointed at.
+  const days = useMemo(() => beginnings(turns), [turns])
   const moods = new Map(turning.map(({ index, to }) => [index, to]))
   return (
     <ol
@@ -56,7 +58,7 @@ export function Transcript({ turns, at, within, turning, older, point, pin }: Pr
           turn={turn}
           index={i}
           here={at === i}
-          day={i === 0 || day(epoch(turns[i - 1]!.at)) !== day(epoch(turn.at))}
+          day={days[i] ?? ''}
           mood={moods.get(i)}
           point={point}
           pin={pin}
@@ -66,27 +68,40 @@ export function Transcript({ turns, at, within, turning, older, point, pin }: Pr
   )
 }
 
+/** The date above each turn that is the first of its day; empty above the others. */
+function beginnings(turns: Turn[]): string[] {
+  let last = ''
+  return turns.map((turn) => {
+    const at = new Date(turn.at)
+    const date = at.toDateString()
+    if (date === last) return ''
+    last = date
+    return day(at.getTime() / 1000)
+  })
+}
+
 interface RowProps {
   turn: Turn
   index: number
   here: boolean
-  day: boolean
+  /** The date, where a day begins. */
+  day: string
   mood: TurningPoint['to'] | undefined
   point: (index: number | null) => void
   pin: (index: number | null) => void
 }
 
-const Row = memo(function Row({ turn, index, here, day: first, mood, point, pin }: RowProps) {
+const Row = memo(function Row({ turn, index, here, day: date, mood, point, pin }: RowProps) {
   const at = epoch(turn.at)
   const switched = switchOf(turn)
   return (
     <li
       data-turn={index}
       data-here={here}
-      className={`rounded-xl border px-3 py-2 ${here ? 'border-[var(--line-strong)] bg-sunken' : 'border-transparent'}`}
+      className={`rounded-xl border px-3 py-2 [contain-intrinsic-size:auto_8rem] [content-visibility:auto] ${here ? 'border-[var(--line-strong)] bg-sunken' : 'border-transparent'}`}
       onPointerEnter={(event) => event.pointerType === 'mouse' && point(index)}
     >
-      {first && <p className="label pb-1 font-medium">{day(at)}</p>}
+      {date && <p className="label pb-1 font-medium">{date}</p>}
       <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
         <button
           type="button"

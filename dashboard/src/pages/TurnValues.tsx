@@ -31,7 +31,7 @@ export function TurnValues({ turn, index, close }: Props) {
         )}
       </div>
       {turn ? (
-        <div className="mt-2 grid gap-x-8 gap-y-4 md:grid-cols-2 2xl:grid-cols-3">
+        <div className="mt-2 gap-8 md:columns-2 2xl:columns-3">
           {Object.entries(turn.values).map(([measurement, values]) => (
             <Measured key={measurement} measurement={measurement} values={values} />
           ))}
@@ -50,11 +50,12 @@ export function TurnValues({ turn, index, close }: Props) {
 
 function Measured({ measurement, values }: { measurement: string; values: Values }) {
   const source = typeof values['source'] === 'string' ? values['source'] : undefined
-  const told = Object.entries(values).filter(
-    ([field, value]) => !SAID.has(field) && value !== undefined && value !== '',
-  )
+  const told = Object.entries(values)
+    .filter(([field, value]) => !SAID.has(field) && value !== undefined && value !== '')
+    // What was felt is what one looks for.
+    .toSorted(([a], [b]) => Number(b === 'emotion') - Number(a === 'emotion'))
   return (
-    <section aria-label={words(measurement)}>
+    <section aria-label={words(measurement)} className="mb-4 break-inside-avoid">
       <h3 className="flex items-center justify-between gap-2 border-b border-line pb-1 text-sm font-semibold">
         {words(measurement)}
         <Origin source={source} />
