@@ -381,3 +381,18 @@ class EmotionModel(Protocol):  # models/
     """
 
     def read(self, texts: Sequence[str]) -> Sequence[Reading]: ...
+
+
+class CoherenceModel(Protocol):  # models/
+    """Reads how texts of a conversation hang together: 0 to 1 for each, None where it cannot tell.
+
+    No text makes it raise, and a number depends on its own texts alone. ServerError as above.
+    """
+
+    def relevance(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float | None]:
+        """How far the reply of each (message, reply) speaks of what its message does."""
+
+    def shift(
+        self, before: Sequence[tuple[str, str]], messages: Sequence[str]
+    ) -> Sequence[float | None]:
+        """How surely each message changes the topic of the (message, reply) before it: from .4."""

@@ -18,7 +18,7 @@ from roomtone.emotions import LABELS, UNSURE, mixed
 from roomtone.listed import ListArchive as ListArchive
 from roomtone.listed import ListSeriesStore as ListSeriesStore
 from roomtone.points import Block, Measurement
-from roomtone.ports import Detector, EmotionModel, Gauge
+from roomtone.ports import CoherenceModel, Detector, EmotionModel, Gauge
 from roomtone.rooms import Rooms
 
 
@@ -152,6 +152,21 @@ def check_gauge(gauge: Gauge, rooms: Rooms, now: int) -> Block:
 
 
 HARD_TEXTS = ("", "\0\n\r\t", "\ud800", "\u202eevil", "😂", "a" * 100_000, "no " * 50_000, "hello")
+
+
+def check_coherence_model(model: CoherenceModel) -> None:
+    """Raise AssertionError where a model breaks the contract of `CoherenceModel`."""
+    pairs = [(one, two) for one in HARD_TEXTS for two in HARD_TEXTS[::3]]
+    messages = [HARD_TEXTS[i % len(HARD_TEXTS)] for i in range(len(pairs))]
+    near, moved = list(model.relevance(pairs)), list(model.shift(pairs, messages))
+    assert len(near) == len(moved) == len(pairs), "a number for each, whatever it is"
+    assert list(model.relevance([])) == list(model.shift([], [])) == [], "nothing read, none said"
+    for number in (*near, *moved):
+        assert number is None or 0.0 <= number <= 1.0, "in 0..1, or not known"
+    assert list(model.relevance(pairs[::-1])) == near[::-1], "the company changes nothing"
+    assert [model.relevance([pair])[0] for pair in pairs] == near, "nor does being alone"
+    alone = [model.shift([b], [m])[0] for b, m in zip(pairs, messages, strict=True)]
+    assert alone == moved, "nor does being alone"
 
 
 def check_emotion_model(model: EmotionModel) -> None:

@@ -17,6 +17,7 @@ from roomtone.points import Measurement
 from roomtone.ports import (
     Archive,
     Channel,
+    CoherenceModel,
     Detector,
     EmotionModel,
     Feed,
@@ -75,6 +76,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "local": "roomtone.models.emotion:Emotion",
         "openai": "roomtone.models.openai:OpenAI",
     },
+    "models.coherence": {"local": "roomtone.models.coherence:Coherence"},
 }
 
 
@@ -216,6 +218,12 @@ def channel(url: str, name: str = "main", **more: Any) -> Channel:
 def emotion(url: str) -> EmotionModel:
     """The model that reads emotion from text and that the URL's scheme names."""
     member: EmotionModel = load("models.emotion", _scheme(url))(url)
+    return member
+
+
+def coherence(url: str) -> CoherenceModel:
+    """The model that reads how texts hang together and that the URL's scheme names."""
+    member: CoherenceModel = load("models.coherence", _scheme(url))(url)
     return member
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
@@ -14,7 +14,7 @@ from roomtone.emotions import Reading
 from roomtone.errors import ServerError
 from roomtone.events import TurnRead
 from roomtone.heard import MAX_NAME, Feeling, Standing
-from roomtone.ports import EmotionModel
+from roomtone.ports import CoherenceModel, EmotionModel
 from roomtone.runtime import plugins
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ SOURCE = "reader"
 log = structlog.get_logger()
 
 
+class _Models(NamedTuple):
+    emotion: EmotionModel
+    coherence: CoherenceModel
+
+
 class Reader:
     """Takes turns that wait to be read, many at a time, and submits a `turn_read` for each.
 
@@ -60,6 +65,7 @@ class Reader:
         self._url = pipeline.settings.models.emotion
         self._at_once = AT_ONCE if self._url.startswith("local:") else ASKED_AT_ONCE
         self._model: EmotionModel | None = None
+        self._coherence: CoherenceModel | None = None
         self.news = asyncio.Event()  # there may be turns to read
         self._progress = asyncio.Event()
         self.read = 0  # turns
@@ -106,7 +112,10 @@ class Reader:
         standings = await self._standings(batch)
         if self._model is None:
             self._model = await asyncio.to_thread(plugins.emotion, self._url)
-        events = await asyncio.to_thread(_read_all, self._model, batch, standings)
+        if self._coherence is None:
+            self._coherence = await asyncio.to_thread(plugins.coherence, "local://")
+        models = _Models(self._model, self._coherence)
+        events = await asyncio.to_thread(_read_all, models, batch, standings)
         await self._pipeline.submit(events, source=SOURCE)
         await self._pipeline.caught_up()
         self.read += len(events)
@@ -155,24 +164,24 @@ class Reader:
 
 
 def _read_all(
-    model: EmotionModel,
+    models: _Models,
     batch: Sequence[Pending],
     standings: Mapping[tuple[str, str], Standing],
 ) -> list[TurnRead]:
     """Read a batch, in a thread. One turn that brings a model to fail is told as failed, alone."""
     try:
-        return _read(model, batch, standings)
+        return _read(models, batch, standings)
     except ServerError:
         raise
     except Exception:
         if len(batch) > 1:
-            return [read for one in batch for read in _read_all(model, [one], standings)]
+            return [read for one in batch for read in _read_all(models, [one], standings)]
         log.warning("a turn cannot be read", exc_info=True)
         return [_answer_to(batch[0], standings, failed=True)]
 
 
 def _read(
-    model: EmotionModel,
+    models: _Models,
     batch: Sequence[Pending],
     standings: Mapping[tuple[str, str], Standing],
 ) -> list[TurnRead]:
@@ -183,9 +192,12 @@ def _read(
             texts[_excerpt(turn.message)] = None
         if turn.reply and turn.bot_emotion is None:
             texts[_excerpt(turn.reply)] = None
-    found = dict(zip(texts, model.read(list(texts)), strict=True))
+    found = dict(zip(texts, models.emotion.read(list(texts)), strict=True))
+    said = [(_excerpt(one.turn.message or ""), _excerpt(one.turn.reply or "")) for one in batch]
+    relevance = models.coherence.relevance(said)
+    shift = models.coherence.shift([one.before for one in batch], [text for text, _ in said])
     answers = []
-    for one in batch:
+    for one, near, moved in zip(batch, relevance, shift, strict=True):
         turn = one.turn
         user = found.get(_excerpt(turn.message)) if turn.message else None
         bot = found.get(_excerpt(turn.reply)) if turn.reply else None
@@ -198,6 +210,8 @@ def _read(
                 user_emotion=None if turn.user_emotion else _feeling(user),
                 bot_emotion=None if turn.bot_emotion else _feeling(bot),
                 sentiment=user.valence if user else None,
+                relevance=near,
+                shift=moved,
             )
         )
     return answers
