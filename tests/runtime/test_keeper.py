@@ -167,3 +167,11 @@ async def test_dead_letters_are_cut_and_kept() -> None:
 
     (letter,) = await keeper._archive.dead_letters()
     assert (letter.reason, len(letter.raw)) == ("no JSON", 2048)
+
+
+async def test_points_without_their_person_are_said() -> None:
+    """A store that bounds its series tells how many it wrote without; so does the page."""
+    keeper, series = await make()
+    series.folded = {"user_emotion": 3}  # type: ignore[attr-defined]
+
+    assert "3 points without their person" in keeper.health()["detail"]

@@ -171,7 +171,7 @@ async def test_a_bad_block_spoils_the_call_and_nothing_else(influx_url):
 async def test_large_calls_are_sent_in_batches(influx_process, influx_url):
     """Five thousand lines in a request at most; all of them arrive, packed."""
     with shim_before(influx_process.port) as shim:
-        store = InfluxDB(f"{shim.url}{urllib.parse.urlsplit(influx_url).path}?batch=100")
+        store = InfluxDB(f"{shim.url}{urllib.parse.urlsplit(influx_url).path}?batch=100&gzip=true")
         await store.open([WEATHER])
         rows = {f"p{i}": (float(i), 0.0) for i in range(250)}
         await store.write([weather(0, rows), weather(5, rows)])
@@ -271,7 +271,7 @@ async def test_victoria_metrics_takes_what_the_official_client_writes(tmp_path):
     server = victoria_server(tmp_path)
     server.start()
     try:
-        store = InfluxDB(f"influxdb://token@127.0.0.1:{server.port}/org/bucket")
+        store = InfluxDB(f"influxdb://token@127.0.0.1:{server.port}/org/bucket?gzip=true")
         await store.open([WEATHER])
         rows = {name: (280.0 + i / 3, float(i)) for i, name in enumerate(HOSTILE)}
         await store.write([weather(0.25, rows)])

@@ -183,6 +183,7 @@ def test_an_address_says_all():
     assert (found.timeout_s, found.series) == (3, 7)
     assert "ken" not in found.shown
     assert parse("influxdb://[::1]/o/b", {}).server == "http://[::1]:8086"
+    assert found.gzip and not parse("influxdb://[::1]/o/b", {}).gzip
 
 
 def test_the_documents_variables_fill_in_what_is_left_out():

@@ -337,9 +337,15 @@ class Keeper:
         }
 
     def _losses(self) -> str:
+        said = ""
         if self._hole or self._mending:
-            return f"; {self.dropped:,} ticks dropped, to be derived again from the journal"
-        return f"; {self.mended:,} ticks were derived again from the journal" if self.mended else ""
+            said = f"; {self.dropped:,} ticks dropped, to be derived again from the journal"
+        elif self.mended:
+            said = f"; {self.mended:,} ticks were derived again from the journal"
+        folded = sum(getattr(self._series, "folded", {}).values())
+        return said + (
+            f"; {folded:,} points without their person (docs/influxdb.md)" if folded else ""
+        )
 
 
 def _size(out: Output) -> int:

@@ -73,7 +73,7 @@ def parse(url: str, environment: Mapping[str, str] | None = None) -> Address:
         _number(given, "timeout", TIMEOUT_S, 0.1, 600, shown),
         round(_number(given, "batch", BATCH, 1, 50_000, shown)),
         round(_number(given, "series", SERIES, 0, 10_000_000, shown)),
-        given.get("gzip", "true").lower() not in ("false", "0", "no"),
+        given.get("gzip", str(not _is_here(server))).lower() not in ("false", "0", "no"),
     )
 
 
@@ -89,6 +89,11 @@ def _server(scheme: str, place: str) -> str:
     if not host:
         raise ValueError(place)
     return f"{transport or 'http'}://{host}:{parts.port or PORT}"
+
+
+def _is_here(server: str) -> bool:
+    """Whether it is on this machine, where packing costs more than it saves."""
+    return urlsplit(server).hostname in ("localhost", "127.0.0.1", "::1")
 
 
 def _from_variable(value: str) -> str:
