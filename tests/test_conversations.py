@@ -35,7 +35,8 @@ def turn(id: str, minutes: float = 0, **more: Any) -> Turn:
 
 def read(id: str, **more: Any) -> TurnRead:
     """What a model makes of it."""
-    return TurnRead(session="s", id=f"{id}/read", turn=id, bot="luna", **{"standing": NEW, **more})
+    told = {"session": "s", "turn": id, "bot": "luna", "user": "ann", "standing": NEW}
+    return TurnRead(**{**told, **more})
 
 
 def feel(label: str) -> Feeling:
@@ -198,9 +199,97 @@ def test_a_session_can_be_made_a_tag() -> None:
     assert rows(out, "response_metrics")[0].tags["session_id"] == "s"
 
 
+def test_a_reading_of_another_pair_is_none() -> None:
+    """Whoever names a turn of somebody else says nothing of it."""
+    own = make()
+    own.apply([turn("1"), read("1", bot="other"), read("1", user="eve")], MS)
+
+    assert [one.turn.id for one in own.to_read(9)] == ["1"]
+
+
+def test_a_gap_is_not_the_readers_delay() -> None:
+    """The server was down for an hour: what waited then is read, not given up."""
+    own = make()
+    own.apply([turn("1")], MS)
+    own.gap(3_600_000)
+    assert not run(own, seconds=3_605).blocks
+    out = run(own, read("1", user_emotion=feel("joy")))
+
+    assert rows(out, "user_emotion")
+
+
+def test_what_cannot_be_told_has_no_valence_and_teaches_nothing() -> None:
+    """A text in another language does not make its writer unhappy or happy."""
+    own = make()
+    unsure = Feeling(primary="unsure", intensity=0.2, confidence=0.1, valence=0.3)
+    out = run(own, turn("1"), read("1", user_emotion=unsure))
+
+    assert "valence" not in rows(out, "user_emotion")[0].fields
+    assert own.pairs["luna", "ann"].valence is None
+    assert out.conversations[0].valence is None
+
+
+def test_labels_without_numbers_count_alike() -> None:
+    """Of eight joys and one sadness joy is what was felt most."""
+    own = make()
+    labels = ["joy"] * 8 + ["sadness"]
+    said = [turn(str(n), n, user_emotion=Feeling(primary=one)) for n, one in enumerate(labels)]
+    out = run(own, *said, *(read(str(n)) for n in range(9)))
+
+    assert out.conversations[0].emotion == "joy"
+
+
+def test_an_old_turn_is_no_part_of_the_running_conversation() -> None:
+    """An export with its newest first is as many conversations as it was."""
+    own = make()
+    out = run(own, *(turn(str(n), -1440 * n) for n in range(3)), *(read(str(n)) for n in range(3)))
+
+    assert [one.turns for one in out.conversations] == [1, 1, 1]
+
+
+def test_turns_of_an_outage_count_beside_those_the_store_had() -> None:
+    """A hundred before, two while it was away, one after it: a hundred and three."""
+    own = make()
+    away, back = Standing(source="estimate"), Standing(trust=0.5, turns=100)
+    run(own, turn("1"), turn("2", 1), read("1", standing=away), read("2", standing=away))
+    out = run(own, turn("3", 2), read("3", standing=back))
+
+    assert out.relationships[0].turns == 103
+
+
+def test_what_an_owner_sets_leaves_the_rest_as_the_store_had_it() -> None:
+    """The door says how the pair stood; what was not said is not made up."""
+    stood = Standing(trust=0.9, affection=0.8, attunement=0.7, turns=100)
+    (kept,) = run(
+        make(), RelationshipSet(bot="luna", user="ann", trust=0.1, standing=stood)
+    ).relationships
+
+    assert (kept.trust, kept.affection, kept.attunement, kept.turns) == (0.1, 0.8, 0.7, 100)
+
+
+def test_books_end_a_slice() -> None:
+    """So that a loop gets its breath, however long the texts are."""
+    own = make()
+    book = "word " * 20_000
+    own.apply([turn(str(n), n, message=book) for n in range(6)], MS)
+    own.apply([read(str(n)) for n in range(6)], MS)
+
+    assert len([out for out in own.ticking(round(MS / 1000) + 5) if out.turns]) == 6
+
+
 def test_other_events_are_not_its_own() -> None:
     """A room's chat passes by."""
     assert not make().apply([Message(session="s", text="hi", user="u")], MS)
+
+
+class Undeclared:
+    """A signal that gives what it did not declare."""
+
+    measurements: Sequence[Measurement] = (Measurement("x", "", ("bot",), {"y": Field("")}),)
+
+    def update(self, heard: Heard) -> Sequence[Point]:
+        """Always."""
+        return (Point("x", heard.at, {"bot": "b"}, {"z": 1.0}),)
 
 
 class Broken:
@@ -213,9 +302,10 @@ class Broken:
         raise ZeroDivisionError
 
 
-def test_a_signal_that_fails_loses_its_own_point_alone() -> None:
+@pytest.mark.parametrize("kind", [Broken, Undeclared])
+def test_a_signal_that_fails_loses_its_own_point_alone(kind: Any) -> None:
     """The others are not its hostages; it is counted."""
-    own = Conversations([Broken(), *plugins.turn_signals()])
+    own = Conversations([kind(), *plugins.turn_signals()])
     out = run(own, turn("1"), read("1", user_emotion=feel("joy")))
 
     assert rows(out, "user_emotion")
@@ -234,7 +324,7 @@ def test_a_snapshot_goes_on_as_if_nothing_had_been(cut: int) -> None:
         read("1", user_emotion=feel("anger")),
         turn("3", 2, user="bob"),
         turn("4", 99),
-        read("3", bot_emotion=feel("joy")),
+        read("3", bot_emotion=feel("joy"), user="bob"),
     ]
     straight, begun, taken = make(), make(), make()
     expected = run(straight, *events, read("4"))

@@ -93,6 +93,7 @@ export interface Feeling {
   primary: string
   intensity?: number | null
   confidence?: number | null
+  valence?: number | null
   scores?: Record<string, number>
 }
 
@@ -284,8 +285,8 @@ export interface TurnRead {
   id?: string | null
   at?: string | null
   user?: string | null
-  turn: string
   bot: string
+  turn: string
   model?: string
   user_emotion?: Feeling | null
   bot_emotion?: Feeling | null
@@ -307,6 +308,7 @@ export interface RelationshipSet {
   affection?: number | null
   attunement?: number | null
   by?: string
+  standing?: Standing | null
 }
 
 export type WireEvent =

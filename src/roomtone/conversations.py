@@ -10,17 +10,19 @@ from typing import Any
 
 import msgspec
 
-from roomtone.emotions import UNSURE, Reading, reading
+from roomtone.emotions import UNSURE
 from roomtone.engine import Output
 from roomtone.events import Event, RelationshipSet, Turn, TurnRead
-from roomtone.heard import Feeling, Standing
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import TurnSignal
 from roomtone.records import TurnRecord
-from roomtone.turns import Heard, Pair, Talk, shortened, utc
+from roomtone.turns import NEW_PAIR, REMEMBERED, Heard, Pair, Talk, added, felt, shortened, utc
 
 SLICE = 40
 """How many turns are measured at once, so that a loop gets a breath in between: some 10 ms."""
+
+SLICE_CHARS = 50_000
+"""How much text in them: a book takes as long as a hundred messages."""
 
 READ_WITHIN_MS = 600_000
 """How long a turn waits to be read. After that it is measured by what its sender said alone."""
@@ -31,9 +33,6 @@ MOST_PENDING, MOST_PENDING_BYTES = 50_000, 64_000_000
 MOST_PAIRS, MOST_TALKS = 200_000, 50_000
 """How many pairs and conversations are remembered; of one that was forgotten the archive tells
 how it stands, and its next turn begins a new conversation."""
-
-NEW_PAIR = (0.40, 0.35, 0.45)
-"""Trust, affection and attunement of a pair that nobody knows anything of."""
 
 _BURST_MS = 1_000  # turns of a pair this close in time are told apart by a millisecond each
 
@@ -63,12 +62,20 @@ class Pending(msgspec.Struct, kw_only=True, array_like=True):
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        return len(self.turn.message or "") + len(self.turn.reply or "") + 1_000
+        turn = self.turn
+        labels = sum(len(one.scores) for one in (turn.user_emotion, turn.bot_emotion) if one)
+        parts = 300 * len(turn.memories or ()) + 200 * labels + 4 * REMEMBERED
+        return self.chars + parts + 1_000
+
+    @property
+    def chars(self) -> int:
+        """How much text it holds."""
+        return len(self.turn.message or "") + len(self.turn.reply or "")
 
 
 class _State(msgspec.Struct):
-    pairs: list[Pair]
-    talks: list[Talk]
+    pairs: list[bytes]  # some hundred in each
+    talks: list[bytes]
     pending: list[Pending]
     ready: list[tuple[Pending, TurnRead | None]]
     said: list[tuple[Who, _Said]]
@@ -142,7 +149,9 @@ class Conversations:
         if not waiting and talk and self._goes_on(talk, ms):
             message, reply = talk.message, talk.reply
         pair = self.pairs.get(key[1:])
-        asks = bool(turn.user) and (pair is None or pair.trust is None or pair.source == "estimate")
+        asks = bool(turn.user) and (pair is None or not pair.is_known)
+        if (turn.session, turn.id or "") in self.pending:
+            return  # it was told again, and waits already
         waits = Pending(turn=turn, ms=ms, arrival=arrival, before=(message, reply), asks=asks)
         self._said[key] = (shortened(turn.message), shortened(turn.reply), waiting + 1)
         self.pending[waits.key] = waits
@@ -151,13 +160,16 @@ class Conversations:
             self._unread(next(iter(self.pending)))
 
     def _goes_on(self, talk: Talk, ms: int) -> bool:
-        return ms - talk.ended_ms <= self.idle_ms
+        return talk.started_ms - self.idle_ms <= ms <= talk.ended_ms + self.idle_ms
 
     def _read(self, read: TurnRead) -> None:
-        waits = self.pending.pop((read.session, read.turn), None)
-        if waits is not None:  # else it was read before, or given up
-            self._pending_bytes -= waits.size
-            self._ready.append((waits, read))
+        key = (read.session, read.turn)
+        waits = self.pending.get(key)
+        if waits is None or (waits.turn.bot, waits.turn.user) != (read.bot, read.user):
+            return  # it was read before, or given up; or it is of another pair
+        del self.pending[key]
+        self._pending_bytes -= waits.size
+        self._ready.append((waits, read))
 
     def _unread(self, key: Key) -> None:
         waits = self.pending.pop(key)
@@ -170,6 +182,8 @@ class Conversations:
             return
         ms = arrival if said.at is None else round(said.at.timestamp() * 1000)
         pair = self._pair(said.bot, said.user)
+        if said.standing is not None:
+            pair.learn(said.standing)
         old = (pair.trust, pair.affection, pair.attunement)
         new = (said.trust, said.affection, said.attunement)
         pair.trust, pair.affection, pair.attunement = (
@@ -177,8 +191,9 @@ class Conversations:
             for values in zip(new, old, NEW_PAIR, strict=True)
         )
         pair.source = "store"
-        pair.first_ms = pair.first_ms or ms
-        pair.last_ms = max(pair.last_ms, ms)
+        new_pair = not (pair.first_ms or pair.turns)
+        pair.first_ms = ms if new_pair else pair.first_ms
+        pair.last_ms = ms if new_pair else max(pair.last_ms, ms)
         self._told[(said.bot, said.user)] = None
         self.is_set = True
 
@@ -190,6 +205,11 @@ class Conversations:
     def to_read(self, limit: int) -> list[Pending]:
         """The turns that have waited longest to be read."""
         return list(islice(self.pending.values(), limit))
+
+    def gap(self, ms: int) -> None:
+        """Nobody listened for so long: what waits to be read has not waited longer for it."""
+        for one in self.pending.values():
+            one.arrival += ms
 
     # -- what it gives ------------------------------------------------------------------------
 
@@ -206,10 +226,16 @@ class Conversations:
         """What was read up to now, in slices. Nothing may be applied until it is through."""
         ready, self._ready = self._ready, []
         self.is_set = False
-        for start in range(0, len(ready), SLICE):
+        done = 0
+        while done < len(ready):
             made = _Gathered({}, [])
-            for waits, read in ready[start : start + SLICE]:
+            chars = 0
+            for waits, read in ready[done : done + SLICE]:
                 self._measure(waits, read, made)
+                done += 1
+                chars += waits.chars
+                if chars > SLICE_CHARS:
+                    break
             yield Output(now, self._blocks(made), turns=made.turns, **self._renewals())
         if self._told or self._renewed:
             yield Output(now, **self._renewals())
@@ -230,17 +256,18 @@ class Conversations:
         turn = waits.turn
         pair = self._pair(turn.bot, turn.user or "")
         ms = waits.ms
-        if pair.turns and 0 <= pair.last_ms - ms < _BURST_MS:
+        if pair.turns and (ms == pair.said_ms or 0 <= pair.last_ms - ms < _BURST_MS):
             ms = pair.last_ms + 1  # one series holds one point a millisecond
+        pair.said_ms = waits.ms
         talk = self._talk(turn, ms)
         if read is not None and read.standing is not None:
-            _learn_standing(pair, read.standing)
+            pair.learn(read.standing)
         heard = Heard(turn, utc(ms), pair, talk)
-        heard.user_emotion = _felt(turn.user_emotion, "measured")
-        heard.bot_emotion = _felt(turn.bot_emotion, "measured")
+        heard.user_emotion = felt(turn.user_emotion, "measured")
+        heard.bot_emotion = felt(turn.bot_emotion, "measured")
         if read is not None:
-            heard.user_emotion = heard.user_emotion or _felt(read.user_emotion, "model", read.model)
-            heard.bot_emotion = heard.bot_emotion or _felt(read.bot_emotion, "model", read.model)
+            heard.user_emotion = heard.user_emotion or felt(read.user_emotion, "model", read.model)
+            heard.bot_emotion = heard.bot_emotion or felt(read.bot_emotion, "model", read.model)
             heard.relevance, heard.shift, heard.sentiment = (
                 read.relevance,
                 read.shift,
@@ -249,6 +276,8 @@ class Conversations:
         for signal in self.signals:
             try:
                 points = signal.update(heard)
+                for point in points:
+                    self.measurements[point.measurement].check(point)
             except Exception:  # of one measurement: the others are not its hostages
                 self.failures[signal.measurements[0].name] += 1
                 continue
@@ -299,9 +328,10 @@ class Conversations:
     def _remember(self, heard: Heard, ms: int) -> None:
         """What the next turn of this pair and this conversation needs to know of this one."""
         turn, pair, talk, values = heard.turn, heard.pair, heard.talk, heard.values
+        new_pair = not (pair.turns or pair.first_ms)
+        pair.first_ms = ms if new_pair else min(pair.first_ms, ms)
+        pair.last_ms = ms if new_pair else max(pair.last_ms, ms)
         pair.turns += 1
-        pair.first_ms = min(pair.first_ms or ms, ms)
-        pair.last_ms = max(pair.last_ms, ms)
         talk.turns += 1
         talk.ended_ms = max(talk.ended_ms, ms)
         talk.message, talk.reply = shortened(turn.message), shortened(turn.reply)
@@ -310,17 +340,19 @@ class Conversations:
         if waiting > 1:
             self._said[key] = (message, reply, waiting - 1)
         quality = values.get("conversation_quality", {})
-        talk.quality = _add(talk.quality, quality.get("overall"))
-        talk.satisfaction = _add(talk.satisfaction, quality.get("satisfaction_score"))
-        talk.processing_ms = _add(talk.processing_ms, turn.processing_time_ms)
+        talk.quality = added(talk.quality, quality.get("overall"))
+        talk.satisfaction = added(talk.satisfaction, quality.get("satisfaction_score"))
+        talk.processing_ms = added(talk.processing_ms, turn.processing_time_ms)
         talk.switches += "context_switches" in values
         if turn.context is not None:
             talk.context = turn.context
-        felt = heard.user_emotion
-        if felt is not None and felt.primary != UNSURE:
-            talk.valence = _add(talk.valence, felt.valence)
-            talk.felt[felt.primary] = talk.felt.get(felt.primary, 0.0) + felt.intensity
-            talk.emotion, talk.intensity = felt.primary, felt.intensity
+        mood = heard.user_emotion
+        if mood is not None and mood.primary != UNSURE:
+            told = turn.user_emotion
+            weight = 1.0 if told is not None and told.intensity is None else mood.intensity
+            talk.valence = added(talk.valence, mood.valence)
+            talk.felt[mood.primary] = talk.felt.get(mood.primary, 0.0) + weight
+            talk.emotion, talk.intensity = mood.primary, mood.intensity
         self._renewed[key, talk.started_ms] = talk
         if pair.user and pair.trust is not None:
             self._told[(pair.bot, pair.user)] = None
@@ -330,8 +362,8 @@ class Conversations:
     def snapshot(self) -> bytes:
         """Everything that the future depends on."""
         state = _State(
-            list(self.pairs.values()),
-            list(self.talks.values()),
+            _packed(list(self.pairs.values())),
+            _packed(list(self.talks.values())),
             list(self.pending.values()),
             self._ready,
             list(self._said.items()),
@@ -343,8 +375,10 @@ class Conversations:
     def restore(self, saved: bytes) -> None:
         """Go on exactly as the one would have that the snapshot was taken of."""
         state = msgspec.msgpack.decode(saved, type=_State)
-        self.pairs = OrderedDict(((one.bot, one.user), one) for one in state.pairs)
-        self.talks = OrderedDict(((one.session, one.bot, one.user), one) for one in state.talks)
+        pairs = [one for part in state.pairs for one in _PAIRS.decode(part)]
+        talks = [one for part in state.talks for one in _TALKS.decode(part)]
+        self.pairs = OrderedDict(((one.bot, one.user), one) for one in pairs)
+        self.talks = OrderedDict(((one.session, one.bot, one.user), one) for one in talks)
         self.pending = OrderedDict((one.key, one) for one in state.pending)
         self._pending_bytes = sum(one.size for one in state.pending)
         self._ready = state.ready
@@ -358,31 +392,9 @@ class Conversations:
         self._said = dict(state.said)
 
 
-def _learn_standing(pair: Pair, standing: Standing) -> None:
-    """What a store said of a pair that nobody here knew; an estimate waits for a store's word."""
-    if standing.source == "estimate" or (pair.trust is not None and pair.source != "estimate"):
-        return
-    told = (standing.trust, standing.affection, standing.attunement)
-    pair.trust, pair.affection, pair.attunement = (
-        known if known is not None else usual for known, usual in zip(told, NEW_PAIR, strict=True)
-    )
-    pair.source = standing.source
-    pair.turns = max(pair.turns, standing.turns)
+_PAIRS, _TALKS = msgspec.msgpack.Decoder(list[Pair]), msgspec.msgpack.Decoder(list[Talk])
 
 
-def _felt(told: Feeling | None, source: str, model: str = "") -> Reading | None:
-    """What was said of a feeling, in our words; what was not said of it counts as 0 here."""
-    if told is None:
-        return None
-    return reading(
-        told.primary,
-        intensity=told.intensity or 0.0,
-        confidence=told.confidence or 0.0,
-        scores=told.scores,
-        source=source,
-        model=model,
-    )
-
-
-def _add(sum_of: tuple[float, int], value: Any) -> tuple[float, int]:
-    return sum_of if value is None else (sum_of[0] + float(value), sum_of[1] + 1)
+def _packed(things: Sequence[Pair | Talk]) -> list[bytes]:
+    """In pieces, as one long call would keep the interpreter from everybody else."""
+    return [msgspec.msgpack.encode(things[n : n + 500]) for n in range(0, len(things), 500)]

@@ -119,13 +119,21 @@ class Heartbeat(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="hear
 TurnText = Annotated[str, Meta(max_length=MAX_TURN_TEXT)]
 
 
-class Turn(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="turn"):
+class _OfPair(_Event, frozen=True, kw_only=True, omit_defaults=True):
+    bot: Name
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The bot and the person, "" where nobody says who that is."""
+        return self.bot, self.user or ""
+
+
+class Turn(_OfPair, frozen=True, kw_only=True, omit_defaults=True, tag="turn"):
     """Somebody said something to a bot, and what it answered; either may be missing.
 
     `at` is when the reply was there. `memories` absent: nobody looked any up; empty: none found.
     """
 
-    bot: Name
     message: TurnText | None = None
     reply: TurnText | None = None
     processing_time_ms: Milliseconds | None = None
@@ -136,14 +144,14 @@ class Turn(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="turn"):
     context: Context | None = None
 
 
-class TurnRead(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="turn_read"):
-    """What a model made of a turn, some time after it: `turn` is its id, this one's is `…/read`.
+class TurnRead(_OfPair, frozen=True, kw_only=True, omit_defaults=True, tag="turn_read"):
+    """What a model made of a turn, some time after it. Roomtone says so to itself, nobody else.
 
+    `turn` is the turn's id. It has none of its own: only the first reading of a turn counts.
     What the sender of the turn said himself is not read again, and is absent here.
     """
 
     turn: Name
-    bot: Name
     model: Name = "local"
     user_emotion: Feeling | None = None
     bot_emotion: Feeling | None = None
@@ -154,30 +162,19 @@ class TurnRead(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="turn_
     failed: bool = False  # nothing could be read, and nothing will be
 
 
-class RelationshipSet(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="relationship"):
+class RelationshipSet(_OfPair, frozen=True, kw_only=True, omit_defaults=True, tag="relationship"):
     """The owner of the truth says how a person stands to a bot; what is absent stays."""
 
     session: Name = "relationships"  # it belongs to none
-    bot: Name
     trust: Share | None = None
     affection: Share | None = None
     attunement: Share | None = None
     by: Name = "api"
+    standing: Standing | None = None  # as the archive had it: the door adds that, nobody else
 
 
-Event = (
-    Message
-    | Reaction
-    | Join
-    | Leave
-    | PollOpened
-    | PollVote
-    | PollClosed
-    | Heartbeat
-    | Turn
-    | TurnRead
-    | RelationshipSet
-)
+_InRoom = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed | Heartbeat
+Event = _InRoom | Turn | TurnRead | RelationshipSet
 EVENT_TYPES: tuple[type[_Event], ...] = get_args(Event)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -38,12 +39,27 @@ def on_scale(value: float, scale: float) -> float:
     return value / scale
 
 
+def session_of(bot: str, user: object) -> str:
+    """The session of a pair that names none: it does not tell who the person is.
+
+    >>> session_of("luna", "ann") == session_of("luna", "ann") != session_of("luna", "bob")
+    True
+    >>> session_of("luna", "ann").startswith("luna/"), session_of("luna", None)
+    (True, 'luna/unknown')
+    """
+    if not user:
+        return f"{bot[: MAX_NAME - 20]}/unknown"
+    digest = hashlib.blake2b(f"{bot}\0{user}".encode("utf-8", "replace"), digest_size=8)
+    return f"{bot[: MAX_NAME - 20]}/{digest.hexdigest()}"
+
+
 class Feeling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a text feels like, as the sender's own component read it, in its own words."""
 
     primary: Name
     intensity: Share | None = None
     confidence: Share | None = None
+    valence: Annotated[float, Meta(ge=-1, le=1)] | None = None
     scores: Annotated[dict[Name, Share], Meta(max_length=MAX_LABELS)] = {}
 
 

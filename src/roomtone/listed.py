@@ -210,7 +210,10 @@ class ListArchive:
         return sorted(rows, key=lambda turn: (turn.at, turn.id), reverse=True)[:limit]
 
     async def add_conversations(self, conversations: Sequence[Conversation]) -> None:
-        self.talks |= {talk.id: talk for talk in conversations}
+        for talk in conversations:
+            known = self.talks.get(talk.id)
+            if known is None or talk.turns >= known.turns:
+                self.talks[talk.id] = talk
 
     async def conversations(
         self,
@@ -253,7 +256,10 @@ class ListArchive:
         return {name: dict(counted.most_common(50)) for name, counted in counts.items()}
 
     async def add_relationships(self, relationships: Sequence[Relationship]) -> None:
-        self.pairs |= {(one.bot, one.user): one for one in relationships}
+        for one in relationships:
+            known = self.pairs.get((one.bot, one.user))
+            if known is None or (one.turns, one.updated) >= (known.turns, known.updated):
+                self.pairs[one.bot, one.user] = one
 
     async def relationships(
         self,

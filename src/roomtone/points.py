@@ -116,6 +116,16 @@ class Measurement:
         fields = {name: field for name, field in self.fields.items() if name != text}
         return replace(self, tags=(*self.tags, text), fields=fields)
 
+    def check(self, row: Point) -> None:
+        """Raises UndeclaredField where a row has a field that was not declared, or of that kind."""
+        for name in row.fields:
+            if name not in self.fields or self.fields[name].is_text:
+                raise UndeclaredField(self.name, [name])
+        for name in row.texts:
+            known = self.fields[name].is_text if name in self.fields else name in self.tags
+            if not known:
+                raise UndeclaredField(self.name, [name])
+
     def gather(self, rows: Sequence[Point]) -> Block:
         """Points of this measurement as one block, each at its own time (to the millisecond).
 
@@ -123,11 +133,8 @@ class Measurement:
         UndeclaredField. `rows` must not be empty.
         """
         numbers, words = self.numbers, self.texts
-        texts = {*words, *self.tags}
         for row in rows:
-            if not (row.fields.keys() <= numbers.keys() and row.texts.keys() <= texts):
-                unknown = (row.fields.keys() - numbers.keys()) | (row.texts.keys() - texts)
-                raise UndeclaredField(self.name, unknown)
+            self.check(row)
         times = np.array([round(row.time.timestamp() * 1000) for row in rows], np.int64)
         return Block(
             self.name,

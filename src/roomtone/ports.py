@@ -262,7 +262,7 @@ class Archive(Protocol):  # stores/
         """Turns of a session, newest first; `before` is time and id of the last one of a page."""
 
     async def add_conversations(self, conversations: Sequence[Conversation]) -> None:
-        """Add, or renew those whose id is there already: the latest wins."""
+        """Add, or renew those whose id is there already; not by one with fewer turns."""
 
     async def conversations(
         self,
@@ -294,7 +294,8 @@ class Archive(Protocol):  # stores/
         """
 
     async def add_relationships(self, relationships: Sequence[Relationship]) -> None:
-        """Add, or renew those of the same bot and person: the latest wins."""
+        """Add, or renew those of the same bot and person; not by one with fewer turns, or with
+        as many and an earlier `updated`: what is derived again may come late."""
 
     async def relationships(
         self,

@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
+from msgspec import structs
 
-from roomtone.emotions import Reading
+from roomtone.emotions import Reading, reading
 from roomtone.events import Turn
-from roomtone.heard import Context
+from roomtone.heard import Context, Feeling, Standing
 from roomtone.points import Measurement, Point
 from roomtone.records import Conversation, Relationship
 
 REMEMBERED = 1_000
 """How many characters of the last message and the last reply a conversation remembers: enough to
 tell whether the next one changes the topic."""
+
+
+NEW_PAIR = (0.40, 0.35, 0.45)
+"""Trust, affection and attunement of a pair that nobody knows anything of."""
 
 
 class Pair(msgspec.Struct, kw_only=True):
@@ -32,6 +38,7 @@ class Pair(msgspec.Struct, kw_only=True):
     turns: int = 0
     first_ms: int = 0
     last_ms: int = 0
+    said_ms: int | None = None  # when the turn before was, as it was told
     trust: float | None = None
     affection: float | None = None
     attunement: float | None = None
@@ -40,6 +47,26 @@ class Pair(msgspec.Struct, kw_only=True):
     variance: float = 0.0  # of the same, around that mean
     character: dict[str, float] = {}  # the bot's own feelings towards this person, 0..1
     character_ms: int = 0  # when they were brought up to date
+
+    @property
+    def is_known(self) -> bool:
+        """Whether a store, an owner or the defaults say how they stand."""
+        return self.trust is not None and self.source != "estimate"
+
+    def learn(self, standing: Standing) -> None:
+        """Take what a store said of a pair that nobody here knew; what an owner has said stays.
+
+        An estimate says nothing: the store is asked again.
+        """
+        if standing.source == "estimate" or self.is_known:
+            return
+        told = (standing.trust, standing.affection, standing.attunement)
+        self.trust, self.affection, self.attunement = (
+            known if known is not None else usual
+            for known, usual in zip(told, NEW_PAIR, strict=True)
+        )
+        self.source = standing.source
+        self.turns += standing.turns
 
     def kept(self) -> Relationship:
         """How the pair stands, to be kept; it must be known how."""
@@ -180,3 +207,23 @@ def shortened(text: str | None) -> str:
 def utc(ms: int) -> datetime:
     """Epoch milliseconds as a time."""
     return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def felt(told: Feeling | None, source: str, model: str = "") -> Reading | None:
+    """What was said of a feeling, in our words; what was not said of it counts as 0 here."""
+    if told is None:
+        return None
+    read = reading(
+        told.primary,
+        intensity=told.intensity or 0.0,
+        confidence=told.confidence or 0.0,
+        scores=told.scores,
+        source=source,
+        model=model,
+    )
+    return read if told.valence is None else structs.replace(read, valence=told.valence)
+
+
+def added(sum_of: tuple[float, int], value: Any) -> tuple[float, int]:
+    """A sum and a count with one more in it; what is not known counts as nothing."""
+    return sum_of if value is None else (sum_of[0] + float(value), sum_of[1] + 1)

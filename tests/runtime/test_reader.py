@@ -9,10 +9,11 @@ import pytest
 
 from roomtone.emotions import Reading, reading
 from roomtone.errors import ServerError, StoreAway
-from roomtone.events import RelationshipSet, Turn
+from roomtone.events import Message, RelationshipSet, Turn, TurnRead
 from roomtone.points import Point
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import utc
+from roomtone.runtime.config import Engine, Settings
 from roomtone.runtime.pseudonyms import KEY, pseudonym
 from tests.runtime.conftest import House, until
 
@@ -242,3 +243,66 @@ async def test_a_turn_of_a_session_that_is_over_opens_no_other(house: House) -> 
 
     assert list(house.pipeline.engine.rooms.rooms) == ["s"]
     assert plugins.conversations(house.settings).measurements
+
+
+async def test_no_other_event_stands_in_the_way_of_a_reading(house: House) -> None:
+    """Whatever ids others chose: a turn is read."""
+    await house.pipeline.submit([Message(session="s", id="1/read", user="eve", text="hi")])
+    await house.pipeline.submit([turn(id="1"), turn(id="x" * 200), turn(id="y" + "x" * 199)])
+    await read(house)
+
+    assert len(await points(house, "user_emotion")) == 3
+
+
+@pytest.mark.parametrize(
+    ("event", "word"),
+    [
+        (Turn(session="s", bot="", message="hi"), "bot"),
+        (Turn(session="s", bot="b" * 201, message="hi"), "bot"),
+        (Turn(session="s", bot="b\n", message="hi"), "control character"),
+        (TurnRead(session="s", turn="1", bot="luna"), "send what you know"),
+        (RelationshipSet(bot="luna", trust=0.5), "user"),
+        (RelationshipSet(bot="luna", user="ann", trust=80.0), "trust"),
+    ],
+)
+async def test_what_could_not_be_read_back_is_never_kept(
+    house: House, event: Turn | TurnRead | RelationshipSet, word: str
+) -> None:
+    """Also from this very process, which is not checked otherwise: the server starts again."""
+    receipt = await house.pipeline.submit([event, turn(id="good")])
+    await house.pipeline.stop()
+    await house.open()
+
+    assert receipt.accepted == 1
+    assert [refusal.index for refusal in receipt.errors] == [0]
+    assert word in receipt.errors[0].reason
+
+
+async def test_how_people_stand_outlives_a_change_of_rules(house: House) -> None:
+    """Rooms are derived anew from the journal; what it tells no more is kept."""
+    said = RelationshipSet(bot="luna", user="ann", trust=0.8, affection=0.6, attunement=0.7)
+    await house.pipeline.submit([said, turn(id="1")])
+    await read(house)
+    before = house.pipeline.conversations.standing("luna", "ann")
+    await house.pipeline.stop()
+    house.settings = Settings(data=house.settings.data, engine=Engine(session_idle_s=600))
+    await house.open()
+    after = house.pipeline.conversations.standing("luna", "ann")
+
+    assert before is not None
+    assert after == before
+
+
+async def test_a_model_that_gives_what_cannot_be_costs_no_turn(house: House) -> None:
+    """An intensity of 7 is not kept; the turn is measured without it."""
+
+    class Odd:
+        def read(self, texts: Sequence[str]) -> Sequence[Reading]:
+            return [Reading(primary="joy", intensity=7.0) for _ in texts]
+
+    house.pipeline.reader._model = Odd()
+    await house.pipeline.submit([turn(id="1")])
+    await read(house)
+
+    assert len(await points(house, "response_metrics")) == 1
+    assert await points(house, "user_emotion") == []

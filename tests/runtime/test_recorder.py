@@ -16,6 +16,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from roomtone.events import Turn, decode
+from roomtone.heard import session_of
 from roomtone.runtime import recorder as module
 from roomtone.runtime.recorder import Recorder, finished
 
@@ -88,7 +89,7 @@ def test_a_turn_arrives_with_what_was_left_out(taker: Taker) -> None:
 
     first, second = taker.turns
     assert (first.session, first.user, first.message, first.reply) == (
-        "luna/ann",
+        session_of("luna", "ann"),
         "ann",
         "hi",
         "hello",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -16,13 +16,18 @@ from roomtone.events import (
     CLIENT,
     HISTORIES,
     HISTORY,
+    MALFORMED,
     SESSIONS,
+    UNAVAILABLE,
     Event,
     Refusal,
     RelationshipSet,
     Turn,
     TurnRead,
+    check_names,
+    explain_refusal,
 )
+from roomtone.heard import Standing
 from roomtone.records import Batch, SessionSummary
 from roomtone.runtime.clock import utc
 from roomtone.runtime.histories import FULL, MOST_HISTORIES
@@ -36,6 +41,8 @@ AHEAD_MS = 30_000
 
 ROOMLESS = (TurnRead, RelationshipSet)
 """What opens no room and belongs to none: it is taken whatever becomes of its session."""
+
+TURNS = (Turn, *ROOMLESS)
 
 READ_S = 60.0
 """How long history waits while too many turns wait to be read."""
@@ -89,6 +96,7 @@ class Door:
         source: str,
         history: bool,
         client: str,
+        own: bool = False,
     ) -> Receipt:
         """Take events in; `kept` gives each event's place in the request, beside `refusals`.
 
@@ -105,8 +113,11 @@ class Door:
         if trouble := pipeline.journal.trouble or pipeline.fenced:
             pipeline.inspector.turned_away(len(events))
             raise trouble
-        arrival = pipeline.clock.now_ms()
         errors = list(refusals)
+        if any(type(event) in TURNS for event in events):
+            places = range(len(events)) if kept is None else kept
+            events, kept = await self._turned(events, places, own, errors)
+        arrival = pipeline.clock.now_ms()
         crowded = 0
         opened: set[str] = set()
         if not history and self._all_welcome(events, arrival):
@@ -124,7 +135,6 @@ class Door:
         if not good:
             pipeline.inspector.took(source, (), (), arrival)
             return Receipt(0, 0, errors)
-        good = [_named(event) if type(event) is Turn else event for event in good]
         batch = Batch(arrival=arrival, source=source, events=good, history=history)
         begun: set[str] = set()  # sessions that something new is heard of
         try:
@@ -143,6 +153,29 @@ class Door:
             raise trouble
         pipeline.inspector.took(source, good, receipt.duplicates, arrival)
         return Receipt(receipt.accepted, len(receipt.duplicates), errors)
+
+    async def _turned(
+        self, events: Sequence[Event], places: Sequence[int], own: bool, errors: list[Refusal]
+    ) -> tuple[list[Event], list[int]]:
+        """Turns and what is said of pairs, made whole; what cannot be is refused.
+
+        They may come from this very process, unchecked, and one that cannot be read back would
+        keep the journal from being read.
+        """
+        sets = [event for event in events if type(event) is RelationshipSet]
+        standings = await self._pipeline.reader.standings(sets) if sets else {}
+        good: list[Event] = []
+        kept: list[int] = []
+        for place, event in zip(places, events, strict=True):
+            made: Event | Refusal = event
+            if type(event) in TURNS:
+                made = _whole(event, place, own, standings)
+            if isinstance(made, Refusal):
+                errors.append(made)
+                continue
+            good.append(made)
+            kept.append(place)
+        return good, kept
 
     def _all_welcome(self, events: Sequence[Event], arrival: int) -> bool:
         """Whether nothing is to be said against any: the usual case, at a fraction of the cost."""
@@ -239,9 +272,37 @@ class Door:
                     del self._owned[client]
 
 
-def _named(turn: Turn) -> Turn:
-    """What is read of a turn later names it: one that has no id is given one."""
-    return turn if turn.id else replace(turn, id=f"turn-{uuid4().hex}")
+def _whole(
+    event: Event, place: int, own: bool, standings: Mapping[tuple[str, str], Standing]
+) -> Event | Refusal:
+    """The event as it is kept: a turn with an id, a relationship with how the pair stood."""
+    if isinstance(event, TurnRead) and not own:
+        reason = "what is read of a turn is read here; send what you know of it in the `turn`"
+        return Refusal(place, reason, MALFORMED)
+    if isinstance(event, Turn) and not event.id:
+        event = replace(event, id=f"turn-{uuid4().hex}")
+    if isinstance(event, RelationshipSet):
+        if not event.user:
+            return Refusal(place, "whose relationship it is is missing; give `user`", MALFORMED)
+        standing = standings.get((event.bot, event.user))
+        if standing is not None and standing.source == "estimate":
+            if None in (event.trust, event.affection, event.attunement):
+                reason = (
+                    "how they stand is not known while the archive is away; give `trust`, "
+                    "`affection` and `attunement`, or try again"
+                )
+                return Refusal(place, reason, UNAVAILABLE)
+            standing = None
+        event = replace(event, standing=standing)
+    try:
+        check_names(event)
+        whole: Event = _DECODER.decode(_ENCODER.encode(event))
+        return whole
+    except (ValueError, UnicodeError) as error:
+        return Refusal(place, explain_refusal(error), MALFORMED)
+
+
+_ENCODER, _DECODER = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder[Event](Event)
 
 
 def _ahead(event: Event, arrival: int) -> str:

@@ -193,7 +193,7 @@ class Pipeline(Desk):
     async def close_history(self, sessions: Sequence[str]) -> int:
         """Finish history sessions; returns how many were open."""
         await self.settled()  # what was sent before has its place in them first
-        await self.reader.done(CLOSE_S)  # and what was said in them is read
+        await self.reader.read_of(sessions, CLOSE_S)  # and what was said in them is read
         open_ones = [session for session in sessions if session in self.histories]
         await asyncio.gather(*(self._append(Closed(session=session)) for session in open_ones))
         await self.settled()
@@ -289,9 +289,13 @@ class Pipeline(Desk):
     async def _mend(self) -> None:
         await recovery.mend_for_good(self)
 
-    async def apply(self, entry: Entry, position: int) -> None:
-        """One entry of the journal, in its place: into the engines, and what comes of it out."""
-        await self._guarded(self._hear(entry, position))
+    async def apply(self, entry: Entry, position: int, *, heard: bool = False) -> None:
+        """One entry of the journal, in its place: into the engines, and what comes of it out.
+
+        `heard` is whether its turns are in the conversations already.
+        """
+        if not heard:
+            await self._guarded(self._hear(entry, position))
         await self._guarded(self._apply(entry, position))
 
     async def _guarded(self, work: Coroutine[Any, Any, None]) -> None:

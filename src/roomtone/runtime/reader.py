@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
@@ -12,9 +12,10 @@ import structlog
 from roomtone.conversations import Pending
 from roomtone.emotions import Reading
 from roomtone.errors import ServerError
-from roomtone.events import TurnRead
+from roomtone.events import RelationshipSet, TurnRead
 from roomtone.heard import MAX_NAME, Feeling, Standing
 from roomtone.ports import CoherenceModel, EmotionModel
+from roomtone.records import Relationship
 from roomtone.runtime import plugins
 
 if TYPE_CHECKING:
@@ -56,8 +57,8 @@ class _Models(NamedTuple):
 class Reader:
     """Takes turns that wait to be read, many at a time, and submits a `turn_read` for each.
 
-    What waits is part of the engine's state: a restart begins where this one ended, and a reading
-    that comes twice is known by its id. Nobody waits for it but history that comes in bulk.
+    What waits is part of the engine's state: a restart begins where this one ended, and of two
+    readings of a turn the first counts. Nobody waits for it but history that comes in bulk.
     """
 
     def __init__(self, pipeline: Pipeline) -> None:
@@ -71,6 +72,7 @@ class Reader:
         self.read = 0  # turns
         self.failures = 0  # attempts that failed
         self.trouble: str | None = None
+        self._answers: list[TurnRead] = []  # read, and not yet taken in
 
     @property
     def behind(self) -> int:
@@ -108,22 +110,49 @@ class Reader:
                     await self._progress.wait()
         return self.behind <= at_most
 
-    async def _answer(self, batch: Sequence[Pending]) -> None:
-        standings = await self._standings(batch)
-        if self._model is None:
-            self._model = await asyncio.to_thread(plugins.emotion, self._url)
-        if self._coherence is None:
-            self._coherence = await asyncio.to_thread(plugins.coherence, "local://")
-        models = _Models(self._model, self._coherence)
-        events = await asyncio.to_thread(_read_all, models, batch, standings)
-        await self._pipeline.submit(events, source=SOURCE)
-        await self._pipeline.caught_up()
-        self.read += len(events)
+    async def read_of(self, sessions: Container[str], within_s: float) -> None:
+        """Wait until what waits now of these sessions is read, or it took too long."""
+        pending = self._pipeline.conversations.pending
+        waiting = [key for key in pending if key[0] in sessions]
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while self.trouble is None and any(key in pending for key in waiting):
+                    self._progress.clear()
+                    await self._progress.wait()
 
-    async def _standings(self, batch: Sequence[Pending]) -> Mapping[tuple[str, str], Standing]:
-        """How the pairs stand that nobody here knows: as the archive has it, or why it has not."""
-        pairs = {(one.turn.bot, one.turn.user) for one in batch if one.asks and one.turn.user}
-        asked = [(bot, user) for bot, user in pairs if user is not None]
+    async def _answer(self, batch: Sequence[Pending]) -> None:
+        if not self._answers:
+            standings = await self._asked({one.turn.pair for one in batch if one.asks})
+            if self._model is None:
+                self._model = await asyncio.to_thread(plugins.emotion, self._url)
+            if self._coherence is None:
+                self._coherence = await asyncio.to_thread(plugins.coherence, "local://")
+            models = _Models(self._model, self._coherence)
+            self._answers = await asyncio.to_thread(_read_all, models, batch, standings)
+        door = self._pipeline.door
+        receipt = await door.submit(self._answers, (), None, SOURCE, False, "", own=True)
+        failed = {refusal.index for refusal in receipt.errors}
+        again = [one for place, one in enumerate(self._answers) if place in failed]
+        if again:  # a model gave what cannot be: the turn is measured without it
+            self._pipeline.inspector.fault("reader", ValueError(receipt.errors[0].reason))
+            blank = [_unread(one) for one in again]
+            await door.submit(blank, (), None, SOURCE, False, "", own=True)
+        await self._pipeline.caught_up()
+        self.read += len(self._answers) - len(again)
+        self._answers = []
+
+    async def standings(
+        self, sets: Sequence[RelationshipSet]
+    ) -> Mapping[tuple[str, str], Standing]:
+        """How those of these pairs stand that nobody here knows."""
+        known = self._pipeline.conversations.standing
+        return await self._asked(
+            {one.pair for one in sets if one.user and known(one.bot, one.user) is None}
+        )
+
+    async def _asked(self, pairs: set[tuple[str, str]]) -> Mapping[tuple[str, str], Standing]:
+        """How pairs stand, as the archive has it; or that it cannot say."""
+        asked = sorted(pairs)
         if not asked:
             return {}
         if self._pipeline.opening.trouble is not None:
@@ -134,15 +163,7 @@ class Reader:
         except Exception as error:
             self._pipeline.inspector.fault("relationships", error)
             return dict.fromkeys(asked, Standing(source="estimate"))
-        known = {
-            (one.bot, one.user): Standing(
-                trust=one.trust,
-                affection=one.affection,
-                attunement=one.attunement,
-                turns=one.turns,
-            )
-            for one in kept
-        }
+        known = {(one.bot, one.user): _standing(one) for one in kept}
         return {pair: known.get(pair, Standing(source="default")) for pair in asked}
 
     def health(self) -> dict[str, Any]:
@@ -223,12 +244,30 @@ def _answer_to(
     turn = one.turn
     return TurnRead(
         session=turn.session,
-        id=f"{turn.id}/read"[-MAX_NAME:],
         user=turn.user,
         turn=turn.id or "",
         bot=turn.bot,
-        standing=standings.get((turn.bot, turn.user or "")),
+        standing=standings.get(turn.pair),
         **read,
+    )
+
+
+def _unread(read: TurnRead) -> TurnRead:
+    """That a turn could not be read, in place of what could not be taken in."""
+    return TurnRead(session=read.session, user=read.user, turn=read.turn, bot=read.bot, failed=True)
+
+
+def _standing(kept: Relationship) -> Standing:
+    """How a pair stands by the archive. What cannot be there is no standing: better a guess."""
+    scores = (kept.trust, kept.affection, kept.attunement)
+    if not all(0 <= score <= 1 for score in scores):
+        return Standing(source="estimate")
+    return Standing(
+        trust=kept.trust,
+        affection=kept.affection,
+        attunement=kept.attunement,
+        source="default" if kept.source == "default" else "store",
+        turns=max(0, kept.turns),
     )
 
 
@@ -240,6 +279,7 @@ def _feeling(read: Reading | None) -> Feeling | None:
         primary=read.primary,
         intensity=read.intensity,
         confidence=read.confidence,
+        valence=read.valence,
         scores={label: score for label, score in strongest if score >= LEAST_SCORE},
     )
 

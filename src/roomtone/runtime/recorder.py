@@ -23,7 +23,7 @@ from roomtone.events import (
     MAX_TURN_TEXT,
     Turn,
 )
-from roomtone.heard import Feeling, Recalled
+from roomtone.heard import Feeling, Recalled, session_of
 from roomtone.runtime.clock import utc
 from roomtone.runtime.remote import Busy, Remote
 
@@ -119,8 +119,8 @@ class Recorder:
     def record(self, turn: Turn | None = None, /, **fields: Any) -> bool:
         """Take a turn: a `Turn`, or its fields as keywords; False if nothing was taken.
 
-        `bot` and `user` say who spoke, `message` and `reply` what; `session` is `bot/user` unless
-        given, `at` is now. The other fields are those of the event `turn` (docs/wire.md).
+        `bot` and `user` say who spoke, `message` and `reply` what; `session` is made of both
+        unless given, `at` is now. The other fields are those of the event `turn` (docs/wire.md).
         """
         try:
             if not self.enabled or self._closing.is_set():
@@ -346,7 +346,7 @@ def finished(turn: Any, fields: dict[str, Any], id: str, when_ns: int) -> Turn:
     given.setdefault("type", "turn")
     given.setdefault("id", id)
     given.setdefault("at", utc(when_ns // 1_000_000).isoformat())
-    given.setdefault("session", f"{given.get('bot', '')}/{given.get('user', 'unknown')}"[:200])
+    given.setdefault("session", session_of(str(given.get("bot", "")), given.get("user")))
     texts = [name for name in ("message", "reply") if isinstance(given.get(name), str)]
     most = MAX_TURN_TEXT
     if sum(len(given[name].encode("utf-8", "replace")) for name in texts) > BATCH_BYTES:

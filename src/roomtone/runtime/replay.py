@@ -10,6 +10,7 @@ from typing import Any
 from roomtone.conversations import Conversations
 from roomtone.engine import Engine, Output
 from roomtone.events import Event
+from roomtone.points import Point
 from roomtone.records import Batch, Closed, Entry, Gap, SessionSummary, Tick
 from roomtone.runtime import plugins
 from roomtone.runtime.board import show_alert
@@ -17,6 +18,11 @@ from roomtone.runtime.clock import iso
 from roomtone.runtime.config import Settings
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.journal import read_journal
+
+NO_TIME = 0
+"""The time of what is told when a history is closed: turns have their own."""
+
+_SESSION = ("session", "session_id")
 
 Row = dict[str, Any]
 """One line of `roomtone replay --json`: `kind` is point, alert or summary."""
@@ -64,9 +70,9 @@ def hear(conversations: Conversations, entry: Entry) -> Iterator[Output]:
         case Tick():
             yield from conversations.ticking(entry.now)
         case Closed():
-            yield from conversations.measuring(0)
+            yield from conversations.measuring(NO_TIME)
         case Gap():
-            pass
+            conversations.gap((entry.end - entry.start) * 1000)
 
 
 def play_entry(
@@ -88,6 +94,11 @@ def play_entry(
                 yield ended
 
 
+def _session_of(point: Point) -> str:
+    told = {**point.texts, **point.tags}
+    return next((told[name] for name in _SESSION if name in told), "")
+
+
 def rows(out: Output) -> Iterator[Row]:
     """What a tick gave, as the lines of `roomtone replay --json`."""
     for block in out.blocks:
@@ -95,10 +106,10 @@ def rows(out: Output) -> Iterator[Row]:
             yield {
                 "kind": "point",
                 "time": iso(point.time),
-                "session": point.tags.get("session") or point.texts["session_id"],
+                "session": _session_of(point),
                 "measurement": point.measurement,
-                **{name: tag for name, tag in point.tags.items() if name != "session"},
-                **{name: text for name, text in point.texts.items() if name != "session_id"},
+                **{name: tag for name, tag in point.tags.items() if name not in _SESSION},
+                **{name: text for name, text in point.texts.items() if name not in _SESSION},
                 **point.fields,
             }
     for alert in out.alerts:
@@ -139,7 +150,8 @@ def paced(
     """The outputs at `speed` times their own pace; `wait` is told how many seconds to sleep."""
     before: int | None = None
     for out in outputs:
-        if before is not None and out.now > before:
-            wait((out.now - before) / speed)
-        before = out.now
+        if out.now != NO_TIME:
+            if before is not None and out.now > before:
+                wait((out.now - before) / speed)
+            before = out.now
         yield out

@@ -49,15 +49,18 @@ CHARACTER = of_turns(
 
 
 class Character:
-    """Writes `character_emotional_evolution`: one row for each reply that was read."""
+    """Writes `character_emotional_evolution`: one row for each reply whose effect is known."""
 
     measurements = (CHARACTER,)
 
     def update(self, heard: Heard) -> Sequence[Point]:
         """The row, after this reply."""
         felt = heard.bot_emotion
-        if felt is None or felt.primary == UNSURE:
+        said = heard.turn.bot_emotion
+        if felt is None or felt.primary == UNSURE or not heard.turn.user:
             return ()
+        if said is not None and (said.intensity is None or said.confidence is None):
+            return ()  # how far it moves is not known
         pair = heard.pair
         settle(pair, heard.ms)
         name = _FEELING_OF.get(felt.primary)

@@ -57,7 +57,7 @@ def of_facts(memories: int) -> float:
 
 
 def of_relationship(pair: Pair) -> float | None:
-    """From how close the pair is; None while nobody knows, and for a pair that is new.
+    """From how close the pair is; None while nobody knows. A new pair stands at the defaults.
 
     >>> of_relationship(Pair(bot="b", user="u", trust=0.8, affection=0.6, attunement=0.7))
     0.7

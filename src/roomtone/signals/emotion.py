@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from roomtone.emotions import Reading
+from roomtone.emotions import UNSURE, Reading
 from roomtone.heard import Feeling
 from roomtone.points import Field, Measurement, Point
 from roomtone.signals._shape import of_turns, share, word
@@ -49,10 +49,11 @@ class Emotion:
         rows = []
         user, bot = heard.user_emotion, heard.bot_emotion
         if user is not None:
-            usual = heard.pair.valence
-            deviation = None if usual is None else round(user.valence - usual, 4)
+            usual, known = heard.pair.valence, bool(heard.turn.user) and user.primary != UNSURE
+            deviation = None if usual is None or not known else round(user.valence - usual, 4)
             rows.append(_row(heard, USER_EMOTION, user, heard.turn.user_emotion, deviation))
-            learn(heard.pair, user.valence)
+            if known:  # of somebody whom nobody names nothing is usual
+                learn(heard.pair, user.valence)
         if bot is not None:
             rows.append(_row(heard, BOT_EMOTION, bot, heard.turn.bot_emotion))
         return rows
@@ -86,7 +87,7 @@ def _row(
     fields: dict[str, float | None] = {
         "intensity": felt.intensity if said is None else said.intensity,
         "confidence": felt.confidence if said is None else said.confidence,
-        "valence": felt.valence,
+        "valence": None if felt.primary == UNSURE else felt.valence,
         "deviation": deviation,
     }
     texts = {"raw_label": felt.raw}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 
 from roomtone.events import MAX_TURN_TEXT, Turn
-from roomtone.heard import MAX_NAME
+from roomtone.heard import session_of
 from roomtone.sources._otlp_dialects import AGENT, MODEL, MOST_RECALLED, RETRIEVER, WRAP, Part
 
 UNKNOWN = "unknown"
@@ -207,7 +207,7 @@ def turn_of(group: Group, repeat: int, all_parts: Iterable[Part], notes: list[st
     if at is None:
         notes.append("a span says no time that could be; it counts as now")
     return Turn(
-        session=session or f"{bot or UNKNOWN}/{user or UNKNOWN}"[:MAX_NAME],
+        session=session or session_of(bot or UNKNOWN, user),
         id=f"otlp-{trace}-{mark_of(group)}{again}",
         at=at,
         user=user,

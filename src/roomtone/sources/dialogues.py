@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
@@ -127,12 +128,10 @@ def pair(said: Sequence[Said]) -> Iterator[tuple[Said | None, Said | None]]:
     >>> [(m and m.text, r and r.text) for m, r in pair([b("Hi!"), a("Hi"), a("you"), b("Ho")])]
     [(None, 'Hi!'), ('Hi\\nyou', 'Ho')]
     """
-    runs: list[Said] = []
-    for one in said:
-        if runs and runs[-1].speaker == one.speaker:
-            runs[-1] = Said(one.speaker, f"{runs[-1].text}\n{one.text}")
-        else:
-            runs.append(one)
+    runs = [
+        Said(speaker, "\n".join(one.text for one in texts))
+        for speaker, texts in groupby(said, key=lambda one: one.speaker)
+    ]
     is_bot = [one.speaker.lower() in BOTS for one in runs]
     if not any(is_bot):
         is_bot = [place % 2 == 1 for place in range(len(runs))]

@@ -39,23 +39,33 @@ class Table:
     name: str
     columns: tuple[str, ...]
     keys: int
+    newer: tuple[str, ...] = ()  # what tells that a row is not older than the one there is
 
     @property
     def upsert(self) -> str:
-        """Add a row, or renew it: the later one counts whole."""
+        """Add a row, or renew it: the later one counts whole, unless it is known to be older."""
         places = ", ".join("?" * len(self.columns))
         update = ", ".join(f"{c} = excluded.{c}" for c in self.columns[self.keys :])
+        new, old = (", ".join(f"{of}.{c}" for c in self.newer) for of in ("excluded", self.name))
+        guard = f" WHERE ({new}) >= ({old})" if self.newer else ""
         return (
             f"INSERT INTO {self.name} ({', '.join(self.columns)}) VALUES ({places}) "
-            f"ON CONFLICT ({', '.join(self.columns[: self.keys])}) DO UPDATE SET {update}"
+            f"ON CONFLICT ({', '.join(self.columns[: self.keys])}) DO UPDATE SET {update}{guard}"
         )
 
 
 TURNS = Table(
     "turns", ("session", "id", "bot", "person", "at", "message", "reply", "measured"), keys=2
 )
-CONVERSATIONS = Table("conversations", ("key", "person", *_CONVERSATION, "sought"), keys=1)
-RELATIONSHIPS = Table("relationships", ("bot", "person", *_RELATIONSHIP[1:], "sought"), keys=2)
+CONVERSATIONS = Table(
+    "conversations", ("key", "person", *_CONVERSATION, "sought"), keys=1, newer=("turns",)
+)
+RELATIONSHIPS = Table(
+    "relationships",
+    ("bot", "person", *_RELATIONSHIP[1:], "sought"),
+    keys=2,
+    newer=("turns", "updated"),
+)
 
 KEY_SQL = "SELECT key FROM keys WHERE name = ?"
 NEW_KEY_SQL = (  # of two that come at once, both get what the first one entered
