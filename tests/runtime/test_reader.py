@@ -36,7 +36,7 @@ async def read(house: House) -> None:
     assert await house.pipeline.reader.done(20)
     await house.pipeline.settled()
     await house.tick()
-    await house.pipeline.keeper.kept()
+    await house.pipeline.keeper.kept(20)
 
 
 async def points(house: House, measurement: str, user: str = "ann") -> Sequence[Point]:
@@ -127,7 +127,7 @@ async def test_a_model_that_does_not_answer_costs_no_turn(house: House) -> None:
     assert not house.pipeline.reader.health()["ok"]
     assert "model" in house.pipeline.reader.health()["remedy"]
     await house.tick(121)
-    await house.pipeline.keeper.kept()
+    await house.pipeline.keeper.kept(20)
     assert len(await points(house, "response_metrics")) == 1
     assert await points(house, "user_emotion") == []
 
@@ -137,7 +137,7 @@ async def test_a_relationship_that_its_owner_set_is_what_is_measured(house: Hous
     said = RelationshipSet(bot="luna", user="ann", trust=0.8, affection=0.6, attunement=0.7)
     await house.pipeline.submit([said])
     await house.pipeline.settled()
-    await house.pipeline.keeper.kept()
+    await house.pipeline.keeper.kept(20)
     (kept,), _ = await house.pipeline.archive.relationships(pairs=[("luna", "ann")])
     await house.pipeline.submit([turn()])
     await read(house)
@@ -225,7 +225,7 @@ async def test_half_a_turn_is_measured_by_what_there_is(house: House, side: str)
 async def test_turns_of_history_are_measured_when_it_is_closed(house: House) -> None:
     """At their own times; nobody has to wait for a tick."""
     then = datetime(2025, 6, 1).astimezone()
-    past = [turn(id=str(n), session="old", at=then + timedelta(minutes=n)) for n in range(300)]
+    past = [turn(id=str(n), session="old", at=then + timedelta(seconds=10 * n)) for n in range(300)]
     await house.pipeline.submit(past, history=True)
     await house.pipeline.close_history(["old"])
     kept = await house.pipeline.archive.turns("old", limit=1000)
