@@ -21,6 +21,8 @@ from roomtone.runtime.masking import mask
             "postgresql://h/d?user=a&password=***&ssl=on",
         ),
         ("Authorization: Bearer abcdef123456", "Authorization: Bearer ***"),
+        ("influxdb://s3cret==@h:8086/o/b", "influxdb://***@h:8086/o/b"),
+        ("at influxdb+https://a:b@h/o, and on", "at influxdb+https://***@h/o, and on"),
         ("token=abc, then", "token=***, then"),
         ("postgresql://h/d?sslpassword=b&ssl=on", "postgresql://h/d?sslpassword=***&ssl=on"),
         ('{"password": "b", "user": "a"}', '{"password": "***", "user": "a"}'),

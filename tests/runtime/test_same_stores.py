@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
 from roomtone.runtime.config import Settings
 from roomtone.runtime.same_stores import compare, stores_of
 
@@ -40,6 +42,24 @@ def test_a_database_is_known_by_where_it_is(tmp_path: Path) -> None:
         assert not agree(plain, settings(tmp_path, f"postgresql://ann@{other}"))
     assert not agree(plain, settings(tmp_path, "postgresql://ann@db.example/room?schema=s"))
     assert not agree(plain, settings(tmp_path))
+
+
+def test_an_influxdb_is_known_by_its_bucket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the documents' variables say which; the token is no part of it."""
+    monkeypatch.setenv("INFLUXDB_URL", "http://influx.example:8086")
+    monkeypatch.setenv("INFLUXDB_ORG", "o")
+    monkeypatch.delenv("INFLUXDB_BUCKET", raising=False)
+
+    def series(url: str) -> Settings:
+        return Settings(data=tmp_path, stores={"series": url})  # type: ignore[arg-type]
+
+    plain = series("influxdb://t0ken@influx.example/o/performance_metrics")
+    assert agree(plain, series("influxdb://"))
+    assert not agree(plain, series("influxdb://t0ken@influx.example/o/other"))
+    assert not agree(plain, series("influxdb://t0ken@influx.example/p"))
+    assert "t0ken" not in str(stores_of(plain))
 
 
 def test_no_secret_is_told(tmp_path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from roomtone.runtime.config import Settings
 
@@ -33,6 +34,8 @@ def _fingerprint(url: str) -> tuple[str, str]:
     scheme = {"postgres": "postgresql"}.get(scheme, scheme)
     if scheme == "sqlite":
         return _file(Path(url.partition(":///")[2]))
+    if scheme == "influxdb":
+        parts = _influx(parts)
     given = dict(parse_qsl(parts.query))
     host = (parts.hostname or given.get("host", "")).lower()
     if host in _HERE or host.startswith("/"):  # a socket's folder
@@ -44,6 +47,15 @@ def _fingerprint(url: str) -> tuple[str, str]:
     if host == "localhost":  # another machine's is another one
         return f"{shown} {_machine()}", f"{shown} on {socket.gethostname()}"
     return shown, shown
+
+
+def _influx(parts: SplitResult) -> SplitResult:
+    """The same with what the documents' variables add to it (docs/influxdb.md)."""
+    own = [part for part in parts.path.split("/") if part]
+    org = own[0] if own else os.environ.get("INFLUXDB_ORG", "")
+    bucket = "/".join(own[1:]) or os.environ.get("INFLUXDB_BUCKET") or "performance_metrics"
+    place = parts.netloc or urlsplit(os.environ.get("INFLUXDB_URL", "")).netloc
+    return parts._replace(netloc=place, path=f"/{org}/{bucket}")
 
 
 def _file(path: Path) -> tuple[str, str]:
