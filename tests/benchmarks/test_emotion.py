@@ -72,6 +72,49 @@ def test_only_the_same_speakers_past_is_carried() -> None:
     assert alone == [EKMAN[0], EKMAN[1], EKMAN[1]]
 
 
+def line(words: str, label: str = "joy", who: str = "ann") -> tuple[str, str, str]:
+    return who, words, label
+
+
+def test_what_is_felt_later_is_not_seen() -> None:
+    """A line's context is what stood before it: changing the end changes nothing before."""
+    model = Emotion()
+    one = [line("I love this"), line("that is awful", who="bob"), line("thanks a lot")]
+    two = [*one[:2], line("I am so scared")]
+
+    _, before = emotion._meld.felt(model, [one, two])
+
+    assert (before[:3] == before[3:]).all()
+    assert not before[0, :-3].any()
+    assert before[2, :39].any()  # ann's own first line
+
+
+def test_offsets_are_learnt_where_they_help() -> None:
+    """A label that is never said comes up once it is given its due."""
+    scores = np.full((40, len(EKMAN)), 0.01)
+    scores[:, 0], scores[20:, 1] = 0.5, 0.4
+    true = np.repeat([0, 1], 20)
+
+    add, best = emotion._meld.offsets(scores, true)
+
+    assert best == 1.0
+    assert (emotion._meld.moved(scores, add) == true).all()
+
+
+def test_the_head_learns_words_and_their_labels() -> None:
+    """Two kinds of lines, apart by their words: told apart in lines that it did not see."""
+    model = Emotion()
+    joy, anger = line("gorp gorp here", "joy"), line("blick blick there", "anger")
+    train = [[joy, anger], [anger, joy], [joy, joy], [anger, anger]] * 5
+    dev = [[line("blick blick", "anger"), line("gorp gorp", "joy")]]
+
+    x, strange = emotion._meld.matrices(model, train, dev)
+    weights = emotion._meld.fit(x, emotion._meld.truth(train))
+
+    said = emotion._meld.shares(strange, weights).argmax(1)
+    assert said.tolist() == emotion._meld.truth(dev).tolist()
+
+
 def test_the_shipped_model_passes_its_bars(folder: Path) -> None:
     """Macro-F1 on lines it was not made from: .47 of 28 labels, .59 of Ekman's, .67 of groups."""
     texts, truth = emotion.goemotions(folder, "dev")

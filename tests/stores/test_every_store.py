@@ -2,11 +2,14 @@
 
 import asyncio
 import math
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
 
-from roomtone.contracts import WEATHER, an_alert, weather
+from roomtone.contracts import REMARK, WEATHER, an_alert, remark, weather
+from roomtone.contracts_archive import a_turn
 from roomtone.errors import StoreError
 from roomtone.records import DeadLetter
 from roomtone.stores import _archive
@@ -108,6 +111,66 @@ async def test_a_closed_store_says_so(any_store):
 
     with pytest.raises(StoreError, match="not open"):
         await any_store.write([weather(0, {"here": (1, 2)})])
+
+
+ASK_KEY = """
+import asyncio, sys
+from roomtone.runtime import plugins
+
+async def run(url):
+    store = plugins.load("stores.archive", url.partition(":")[0])(url)
+    await store.open()
+    print((await store.key("pseudonyms")).hex(), end="")
+    await store.close()
+
+asyncio.run(run(sys.argv[1]))
+"""
+
+
+async def test_two_processes_get_one_key(any_url, any_store):
+    """Who asks at once, by connections of his own, gets what the first one made."""
+    asked = [sys.executable, "-c", ASK_KEY, any_url]
+    processes = [
+        await asyncio.create_subprocess_exec(*asked, stdout=subprocess.PIPE) for _ in range(2)
+    ]
+    told = {(await process.communicate())[0].decode() for process in processes}
+
+    assert told == {(await any_store.key("pseudonyms")).hex()}
+
+
+async def test_text_with_halves_of_characters_does_not_keep_the_others_from_being_kept(any_store):
+    """A lone surrogate in what was said is marked as lost; in a name it is refused."""
+    halves = "a\ud800b"
+    felt = {"user_emotion": {"raw_label": halves, "intensity": math.nan}}
+    await any_store.add_turns([a_turn(0, "t", message=halves, values=felt), a_turn(1, "u")])
+    await any_store.open([REMARK])
+    await any_store.write([REMARK.gather([remark(0, 0.5, label=halves), remark(1, label="b")])])
+
+    _, turn = await any_store.turns("chat")
+    assert turn.message == "a\ufffdb"
+    assert turn.values == {"user_emotion": {"raw_label": "a\ufffdb"}}
+    points = await any_store.read("remark", tags={}, start=START, end=after(hours=1))
+    assert [point.texts["label"] for point in points] == ["a\ufffdb", "b"]
+    with pytest.raises(StoreError):
+        await any_store.add_turns([a_turn(2, halves)])
+
+
+async def test_retention_counts_for_each_row_from_its_own_time(any_url, any_member):
+    """Of a block over many hours the old ones go when their hour is past keeping, texts and all."""
+    store = any_member(any_url, keep_s={0: 3600, 60: None, 3600: None})
+    await store.open([REMARK])
+    await store.write([REMARK.gather([remark(3600 * i, 0.5, source="s") for i in range(10)])])
+    await store.retain(START)
+    kept = []
+    for now in (after(hours=3), after(hours=5), after(hours=30)):
+        await store.retain(now)
+        points = await store.read("remark", tags={}, start=START, end=after(days=2))
+        kept.append([round((point.time - START).total_seconds() / 3600) for point in points])
+
+    assert kept == [[*range(2, 10)], [*range(4, 10)], []]
+    minutes = await store.read("remark", tags={}, start=START, end=after(days=2), step_s=60)
+    assert [point.fields["strength"] for point in minutes] == [0.5] * 10
+    await store.close()
 
 
 # -- keeping -------------------------------------------------------------------------------------

@@ -6,11 +6,11 @@ import asyncpg
 import numpy as np
 import pytest
 
-from roomtone.contracts import WEATHER, a_summary, an_alert, weather
+from roomtone.contracts import REMARK, WEATHER, a_summary, an_alert, remark, weather
 from roomtone.errors import StoreError
-from roomtone.stores import _pg_copy, _pg_points
+from roomtone.stores import _pg_copy, _pg_points, _pg_rollup
 from roomtone.stores._minute import Minute
-from roomtone.stores._pg_copy import encode
+from roomtone.stores._pg_copy import encode, group_of
 from roomtone.stores.postgres import PostgreSQL
 from roomtone.testing import START
 from tests.stores.asking import ask, read
@@ -30,6 +30,50 @@ def test_a_copy_stream_is_what_the_driver_would_send():
         "0004" + "00000008" + f"{1000:016x}" + "00000004" + "00000008" + "ffffffff" + number[1],
     )
     assert stream == b"PGCOPY\n\xff\r\n\0" + bytes(8) + bytes.fromhex("".join(rows) + "ffff")
+
+
+def test_texts_go_behind_the_numbers_as_utf_8():
+    """Each behind its length in bytes, an unknown one as a length of -1, and a NUL as lost."""
+    texts = [np.array(["é", None], object), np.array([None, "a\0"], object)]
+    stream = b"".join(encode(np.zeros(2, int), np.array([7, 8]), [np.array([np.nan, 1])], texts))
+    _, numbers = encode(np.zeros(1, int), np.array([7]), [np.array([np.nan])])[:2]
+    rows = stream.removeprefix(b"PGCOPY\n\xff\r\n\0" + bytes(8)).removesuffix(b"\xff\xff")
+
+    first = bytes([0, 5]) + numbers[2:] + bytes([0, 0, 0, 2]) + "é".encode() + b"\xff" * 4
+    assert rows.startswith(first)
+    assert rows.endswith(b"\xff" * 4 + bytes([0, 0, 0, 4]) + b"a" + "\ufffd".encode())
+
+
+def test_of_two_rows_of_one_key_the_later_is_copied_whole():
+    """Numbers and texts of a row stay together when rows are put into the order of the key."""
+    times, series = np.array([5, 0, 5]), np.array([1, 1, 1])
+    columns, texts = [np.array([1.0, 2.0, 3.0])], [np.array(["a", "b", "c"], object)]
+    group = group_of(("n", "t"), times, series, columns, texts)
+    kept = [np.array([2.0, 3.0])], [np.array(["b", "c"], object)]
+
+    assert group.pieces == encode(np.array([0, 5]), np.array([1, 1]), *kept)
+
+
+@servers
+async def test_scattered_minutes_are_rolled_up_together(server_url, server_store):
+    """Late rows of many minutes take few statements, and leave due the last one and its hour."""
+    await server_store.open([REMARK])
+    seconds = np.random.default_rng(3).permutation(200) * 130.0
+    rows = [remark(at, at / 26_000, source="late") for at in seconds]
+    asked = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = _pg_rollup.roll_sql
+        patch.setattr(
+            _pg_rollup,
+            "roll_sql",
+            lambda *given, **more: asked.append(given) or real(*given, **more),
+        )
+        await server_store.write([REMARK.gather(rows)])
+
+    assert len(asked) <= 6
+    due = "SELECT step_s FROM rollups_due WHERE measurement = 'remark' ORDER BY step_s"
+    assert await ask(server_url, due) == [(60,), (3600,)]
+    assert await ask(server_url, "SELECT count(*) FROM points_remark_1m") == [(199,)]
 
 
 @servers
@@ -52,8 +96,11 @@ async def test_a_tick_is_one_copy_per_measurement(server_url, server_store):
             await server_store.write(
                 [weather(5 * i, {"here": (i, i), "there": (i, i)}) for i in range(1, 5)]
             )
+            await server_store.open([REMARK])
+            some = [remark(i * 100, 0.5, label=str(i)) for i in range(5)]
+            await server_store.write([REMARK.gather(some[:3]), REMARK.gather(some[3:])])
 
-    assert copies == ["points_weather"]
+    assert copies == ["points_weather", "points_remark"]
     assert len(await read(server_store, None)) == 10
 
 

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from roomtone.contracts import REMARK, WEATHER, a_summary, an_alert, weather
 from roomtone.contracts_archive import a_conversation
 from roomtone.errors import StoreError
-from roomtone.ports import CONVERSATION_ORDERS
-from roomtone.stores import _archive, _points, _talks
+from roomtone.stores import _archive, _points
 from roomtone.stores.sqlite import SQLite
 from roomtone.testing import START
+from tests.stores.asking import talks_queries
 
 
 def after(**time):
@@ -129,7 +129,7 @@ async def test_nothing_is_written_on_the_event_loop(store):
 
 def queries(table):
     """Every kind of page and stretch that is ever asked for."""
-    found = [
+    return [
         _archive.page_sql("alerts", "time", [], True),
         _archive.page_sql("alerts", "time", ["session = ?"], True),
         _archive.page_sql("alerts", "time", ["session = ?", "time >= ?", "time < ?"], False),
@@ -141,21 +141,8 @@ def queries(table):
         _points.select_sql(table, ["warm"], None),
         _points.select_sql(table, ["warm"], list(range(99))),
         "SELECT * FROM dead_letters WHERE source = ? AND id < ? ORDER BY id DESC LIMIT ?",
-        _talks.turns_sql(False),
-        _talks.turns_sql(True),
-        _talks.KEY_SQL,
+        *talks_queries("instr"),
     ]
-    free = dict.fromkeys(["least_quality", "most_quality", "start", "end"])
-    asks = [({}, order) for order in CONVERSATION_ORDERS]
-    asks += [({name: "x"}, "ended") for name in ("session", "bot", "user", "emotion")]
-    asks += [({"least_quality": 0.1, "most_quality": 0.2}, "quality"), ({"start": START}, "ended")]
-    for filters, order in asks:
-        query = _talks.conversations_query(free | filters, "", order, 0, 9, "instr")
-        found += [query.page, query.count]
-    for bot, user in ((None, None), ("b", None), (None, "u"), ("b", "u")):
-        query = _talks.relationships_query(bot, user, "", 0, 9, "instr")
-        found += [query.page, query.count]
-    return found
 
 
 async def test_every_query_uses_an_index(store):
@@ -196,30 +183,6 @@ async def test_a_search_is_no_work_for_long_patterns(store):
         assert (await store.conversations(search=search))[1] == 1
     for search in ("%" * 100_000, "a%", "_"):
         assert await store.conversations(search=search) == ([], 0)
-
-
-async def test_two_processes_get_one_key(url, store):
-    """Who asks at once, by connections of his own, gets what the first one made."""
-    await store.open()
-    asked = [sys.executable, "-c", ASK_KEY, url]
-    processes = [subprocess.Popen(asked, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    told = {process.communicate(timeout=60)[0] for process in processes}
-
-    assert told == {(await store.key("pseudonyms")).hex()}
-
-
-ASK_KEY = """
-import asyncio, sys
-from roomtone.stores.sqlite import SQLite
-
-async def run():
-    store = SQLite(sys.argv[1])
-    await store.open()
-    print((await store.key("pseudonyms")).hex(), end="")
-    await store.close()
-
-asyncio.run(run())
-"""
 
 
 async def test_another_process_reads_while_this_one_writes(store):

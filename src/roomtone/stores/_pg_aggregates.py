@@ -26,11 +26,11 @@ def aggregate_sql(tables: Tables) -> list[str]:
         finer = STEPS[STEPS.index(step_s) - 1]
         bucket = f"time_bucket(INTERVAL '{step_s} seconds', \"time\")"
         parts = zip(summing(tables.fields, finer), tables.columns(step_s), strict=True)
-        listed = ", ".join(f'{part} AS "{column}"' for part, column in parts)
+        listed = "".join(f', {part} AS "{column}"' for part, column in parts)
         made.append(
             f'CREATE MATERIALIZED VIEW "{tables.name(step_s)}" '
             "WITH (timescaledb.continuous, timescaledb.materialized_only = false) AS "
-            f'SELECT {bucket} AS "time", series, {listed} FROM "{tables.name(finer)}" '
+            f'SELECT {bucket} AS "time", series{listed} FROM "{tables.name(finer)}" '
             f"GROUP BY {bucket}, series WITH NO DATA"
         )
     return made

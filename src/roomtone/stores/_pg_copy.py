@@ -1,4 +1,4 @@
-"""Turns columns of numbers into PostgreSQL's binary COPY stream, with no Python object per row."""
+"""Turns columns into PostgreSQL's binary COPY stream, where it can without an object per row."""
 
 from __future__ import annotations
 
@@ -8,34 +8,47 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.points import Column
-from roomtone.stores._pg_pool import EPOCH_US, Connection, Pool
+from roomtone.points import Column, Ids
+from roomtone.stores._pg_pool import EPOCH_US, Connection, Pool, clean
 
 SLICE_ROWS = 4_000  # rows turned into bytes at once: about a millisecond
 HEAD = b"PGCOPY\n\xff\r\n\0" + bytes(8)  # signature, flags, length of an extension
 END = b"\xff\xff"
+NULL = b"\xff\xff\xff\xff"
 
 Times = NDArray[np.int64]  # epoch milliseconds
 Series = NDArray[np.int64]
 
 
-def encode(times: Times, series: Series, columns: Sequence[Column]) -> list[bytes]:
-    """The stream for rows of (time, series, numbers...), cut into pieces; NaN becomes NULL."""
+def encode(
+    times: Times, series: Series, columns: Sequence[Column], texts: Sequence[Ids] = ()
+) -> list[bytes]:
+    """The stream for rows of (time, series, numbers..., texts...), cut into pieces; NaN and None
+    become NULL."""
     pieces = [HEAD]
     for first in range(0, len(times), SLICE_ROWS):
         part = slice(first, first + SLICE_ROWS)
-        pieces.append(_rows(times[part], series[part], [column[part] for column in columns]))
+        some = times[part], series[part], [column[part] for column in columns]
+        rows, keep = _numbers(*some, count=2 + len(columns) + len(texts))
+        if texts:
+            pieces += _with_texts(rows, keep, [column[part] for column in texts])
+        else:
+            pieces.append((rows if keep is None else rows[keep]).tobytes())
     pieces.append(END)
     return pieces
 
 
-def _rows(times: Times, series: Series, columns: Sequence[Column]) -> bytes:
+def _numbers(
+    times: Times, series: Series, columns: Sequence[Column], count: int
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_] | None]:
+    """The bytes of each row up to its texts, shape (rows, bytes), and which of them are meant;
+    `count` is how many fields a row has in all."""
     fields = [("n", ">i2"), ("lt", ">i4"), ("t", ">i8"), ("ls", ">i4"), ("s", ">i4")]
     for f in range(len(columns)):
         fields += [(f"l{f}", ">i4"), (f"v{f}", ">f8")]
     layout = np.dtype(fields)  # packed: each number behind its length, as the stream wants it
     rows = np.empty(len(times), layout)
-    rows["n"] = 2 + len(columns)
+    rows["n"] = count
     rows["lt"], rows["t"] = 8, times * 1000 - EPOCH_US
     rows["ls"], rows["s"] = 4, series
     keep = None
@@ -43,15 +56,30 @@ def _rows(times: Times, series: Series, columns: Sequence[Column]) -> bytes:
         rows[f"l{f}"], rows[f"v{f}"] = 8, column
         unknown = np.isnan(column)
         if unknown.any():
-            # A NULL is a length of -1 with nothing behind it: its eight bytes are left out below.
+            # A NULL is a length of -1 with nothing behind it: its eight bytes are left out later.
             rows[f"l{f}"][unknown] = -1
             if keep is None:
                 keep = np.ones((len(rows), layout.itemsize), np.bool_)
             at = layout.fields[f"v{f}"][1]  # type: ignore[index]
             keep[:, at : at + 8] = ~unknown[:, None]
-    if keep is None:
-        return rows.tobytes()
-    return rows.view(np.uint8).reshape(len(rows), layout.itemsize)[keep].tobytes()
+    return rows.view(np.uint8).reshape(len(rows), layout.itemsize), keep
+
+
+def _with_texts(
+    rows: NDArray[np.uint8], keep: NDArray[np.bool_] | None, texts: Sequence[Ids]
+) -> list[bytes]:
+    pieces = []
+    for row, words in enumerate(zip(*(column.tolist() for column in texts), strict=True)):
+        numbers = rows[row] if keep is None else rows[row][keep[row]]
+        pieces += [numbers.tobytes(), *map(_text, words)]
+    return pieces
+
+
+def _text(word: str | None) -> bytes:
+    if word is None:
+        return NULL
+    held = clean(word).encode()
+    return len(held).to_bytes(4, "big") + held
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +91,11 @@ class Group:
 
 
 def group_of(
-    names: tuple[str, ...], times: Times, series: Series, columns: Sequence[Column]
+    names: tuple[str, ...],
+    times: Times,
+    series: Series,
+    columns: Sequence[Column],
+    texts: Sequence[Ids] = (),
 ) -> Group:
     """Rows as they are to be copied. Of two with the same key the later one is taken."""
     rising = (times[1:] > times[:-1]) | ((times[1:] == times[:-1]) & (series[1:] > series[:-1]))
@@ -74,7 +106,8 @@ def group_of(
         last = order[np.append(~again, True)]
         kept = np.append(~again, True)
         times, series, columns = times[kept], series[kept], [column[last] for column in columns]
-    return Group(names, encode(times, series, columns))
+        texts = [column[last] for column in texts]
+    return Group(names, encode(times, series, columns, texts))
 
 
 async def put(
@@ -123,6 +156,12 @@ async def _merge_in(connection: Connection, table: str, group: Group) -> None:
         f'CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT {columns} FROM "{table}" WITH NO DATA'
     )
     await copy(connection, "stage", group)
+    if not group.names:
+        await connection.execute(
+            f'INSERT INTO "{table}" ({columns}) SELECT {columns} FROM stage ON CONFLICT DO NOTHING'
+        )
+        await connection.execute("DROP TABLE stage")
+        return
     update = ", ".join(f'"{name}" = excluded."{name}"' for name in group.names)
     was = ", ".join(f't."{name}"' for name in group.names)
     now = ", ".join(f'excluded."{name}"' for name in group.names)

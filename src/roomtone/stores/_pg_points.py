@@ -12,7 +12,7 @@ import numpy as np
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
 from roomtone.stores import _steps as steps
-from roomtone.stores._minute import SMALL, Minute
+from roomtone.stores._minute import SMALL, UNCOUNTED, Minute
 from roomtone.stores._pg_aggregates import refresh
 from roomtone.stores._pg_copy import Group, Series, Times, group_of, put, write_bravely
 from roomtone.stores._pg_pool import Connection, Pool, named
@@ -138,18 +138,22 @@ class Writer:
     def groups(self, blocks: Sequence[Block], ids: Sequence[Series]) -> list[Group]:
         """What is to be copied, in order, and added up on the way: work for a thread."""
         for block, series in zip(blocks, ids, strict=True):
-            if len(series) >= SMALL and not self.aggregated:
+            if self.aggregated:
+                break
+            if block.times is None and len(series) >= SMALL:
                 at = to_ms(block.time)
                 minute = self._summed.setdefault(at - at % 60_000, Minute(self.tables.fields))
                 minute.add(at, series, block.fields)
+            else:
+                self._summed |= dict.fromkeys(steps.minutes_of(block), UNCOUNTED)
         made: list[Group] = []
         first = 0
         while first < len(blocks):
-            names = tuple(blocks[first].fields)
+            kind = _kind(blocks[first])
             last = first + 1
-            while last < len(blocks) and tuple(blocks[last].fields) == names:
+            while last < len(blocks) and _kind(blocks[last]) == kind:
                 last += 1
-            made.append(_group(names, blocks[first:last], ids[first:last]))
+            made.append(_group(*kind, blocks[first:last], ids[first:last]))
             first = last
         return made
 
@@ -163,13 +167,26 @@ async def quietly(work: Callable[..., T], blocks: Sequence[Block], *more: Any) -
 
 def minutes_of(blocks: Iterable[Block]) -> list[int]:
     """The minutes (epoch ms) that these blocks write to."""
-    return sorted({at - at % 60_000 for at in (to_ms(block.time) for block in blocks)})
+    return sorted({minute for block in blocks for minute in steps.minutes_of(block)})
 
 
-def _group(names: tuple[str, ...], blocks: Sequence[Block], ids: Sequence[Series]) -> Group:
-    times: Times = np.repeat([to_ms(b.time) for b in blocks], [len(b) for b in blocks])
-    columns = [np.concatenate([block.fields[name] for block in blocks]) for name in names]
-    return group_of(names, times, np.concatenate(ids), columns)
+def _kind(block: Block) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Which numbers and which texts a block has: blocks of one kind are copied together."""
+    return tuple(block.fields), tuple(block.texts)
+
+
+def _group(
+    numbers: tuple[str, ...],
+    texts: tuple[str, ...],
+    blocks: Sequence[Block],
+    ids: Sequence[Series],
+) -> Group:
+    times: Times = np.concatenate(
+        [np.full(len(b), to_ms(b.time)) if b.times is None else b.times for b in blocks]
+    )
+    columns = [np.concatenate([block.fields[name] for block in blocks]) for name in numbers]
+    words = [np.concatenate([block.texts[name] for block in blocks]) for name in texts]
+    return group_of((*numbers, *texts), times, np.concatenate(ids), columns, words)
 
 
 async def _enter(
@@ -270,33 +287,37 @@ def _storable(value: str) -> str:
         return ""
 
 
-def select_sql(table: str, columns: Iterable[str], ids: Collection[int] | None) -> str:
+def select_sql(
+    table: str, columns: Iterable[str], ids: Collection[int] | None, *, one_by_one: bool = False
+) -> str:
     """The query for the rows of [$1, $2), oldest first, at most $3; $4 are the series wanted.
 
     Few series: the instants that exist are hopped over in the key (time, series), and the series
-    are looked up at each of them. Many: one scan of the stretch.
+    are looked up at each of them. Many: one scan of the stretch. `one_by_one`, where hardly two
+    series share an instant, there is an index by series, and the server chooses.
     """
-    listed = ", ".join(f'd."{column}"' for column in columns)
-    if ids is not None and len(ids) <= SEEK_SERIES:
+    listed = "".join(f', d."{column}"' for column in columns)
+    if ids is not None and len(ids) <= SEEK_SERIES and not one_by_one:
         return (
             f'WITH RECURSIVE t(time) AS ((SELECT time FROM "{table}" WHERE time >= $1 '
             "AND time < $2 ORDER BY time LIMIT 1) UNION ALL "
             f'SELECT (SELECT d.time FROM "{table}" d WHERE d.time > t.time AND d.time < $2 '
             "ORDER BY d.time LIMIT 1) FROM t WHERE t.time IS NOT NULL) "
-            f"SELECT d.* FROM t CROSS JOIN LATERAL (SELECT d.time, d.series, {listed} "
+            f"SELECT d.* FROM t CROSS JOIN LATERAL (SELECT d.time, d.series{listed} "
             f'FROM "{table}" d '
             "WHERE d.time = t.time AND d.series = ANY($4::int[]) OFFSET 0) d LIMIT $3"
         )
     among = "" if ids is None else "AND d.series = ANY($4::int[]) "
     return (
-        f'SELECT d.time, d.series, {listed} FROM "{table}" d '
+        f'SELECT d.time, d.series{listed} FROM "{table}" d '
         f"WHERE d.time >= $1 AND d.time < $2 {among}ORDER BY d.time, d.series LIMIT $3"
     )
 
 
 async def _rows(
     connection: Connection,
-    table: str,
+    tables: Tables,
+    step_s: int,
     columns: Iterable[str],
     ids: Sequence[int] | None,
     start: int,
@@ -306,7 +327,8 @@ async def _rows(
     if ids == [] or start >= end:
         return []
     given = [start, end, limit] if ids is None else [start, end, limit, ids]
-    cursor = await connection.cursor(select_sql(table, columns, ids), *given)
+    sql = select_sql(tables.name(step_s), columns, ids, one_by_one=tables.one_by_one)
+    cursor = await connection.cursor(sql, *given)
     rows: list[steps.Row] = []
     while some := await cursor.fetch(FETCH_ROWS):
         rows += map(tuple, some)
@@ -328,11 +350,12 @@ async def read(
     """Points of [start, end) in epoch ms, oldest first; see `SeriesStore.read` for the contract."""
     measurement = tables.measurement
     steps.check_fields(measurement, fields)
-    names = list(fields) or tables.fields
+    names = list(fields) or list(measurement.fields)
     ids = await find_series(connection, measurement, tags)
     if step_s == 0:
-        rows = await _rows(connection, tables.name(0), names, ids, start, end, limit)
+        rows = await _rows(connection, tables, 0, names, ids, start, end, limit)
     else:
+        names = steps.numbers_of(measurement, names)
         gathered = await _gather(connection, tables, names, ids, start, end, step_s)
         rows = await asyncio.to_thread(steps.summarise, gathered, step_s, len(names))
         rows = rows[:limit]
@@ -365,8 +388,8 @@ async def _gather(
     gathered: list[steps.Row] = []
     parts = steps.stretches(lambda step: stale.get(step, ()), steps.finest(step_s), start, end)
     for table_step, a, b in parts:
-        columns, table = steps.columns_of(names, table_step), tables.name(table_step)
-        rows = await _rows(connection, table, columns, ids, a, b, steps.READ_ROWS)
+        columns = steps.columns_of(names, table_step)
+        rows = await _rows(connection, tables, table_step, columns, ids, a, b, steps.READ_ROWS)
         gathered += rows if table_step else map(steps.as_rollup, rows)
         if len(gathered) >= steps.READ_ROWS:
             raise steps.too_much()

@@ -106,14 +106,15 @@ async def _make(connection: Any, address: Address, tables: Tables, edition: Edit
     """
     missing = await _missing(connection, [tables])
     viewed = await aggregated(connection, [tables])
-    if viewed and missing:
+    rolled = [tables.name(step_s) for step_s in STEPS[1:]]
+    if viewed and any(name in statement for statement in missing for name in rolled):
         for statement in takeover_sql(tables):
             await connection.execute(statement)
         missing, viewed = await _missing(connection, [tables]), set()
     first = f'"{tables.name(STEPS[1])}"', f" {tables.name(STEPS[1])} "
-    new = any(s.lstrip().startswith("CREATE") and any(n in s for n in first) for s in missing)
+    made = [s for s in missing if s.lstrip().startswith("CREATE TABLE")]
+    new = any(name in statement for statement in made for name in first)
     if edition == "timescale" and new:
-        rolled = [tables.name(step_s) for step_s in STEPS[1:]]
         missing = [s for s in missing if not any(name in s for name in rolled)]
     for statement in missing:
         await connection.execute(statement)
@@ -163,5 +164,13 @@ async def _missing(connection: Any, all_tables: Sequence[Tables]) -> list[str]:
     known: dict[str, set[str]] = {}
     for table, column in rows:
         known.setdefault(table, set()).add(column)
+    indexes = await connection.fetch(
+        "SELECT indexname::text FROM pg_indexes "
+        "WHERE schemaname = current_schema() AND tablename = ANY($1) "
+        "UNION ALL SELECT 'ix_' || table_name FROM information_schema.views "  # has none of ours
+        "WHERE table_schema = current_schema() AND table_name = ANY($1)",
+        names,
+    )
+    known |= {row[0]: set() for row in indexes}
     dialect = PGDialect()  # type: ignore[no-untyped-call]
     return statements(dialect, known, all_tables)

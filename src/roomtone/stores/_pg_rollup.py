@@ -78,43 +78,45 @@ async def roll_up(
             for start in added:
                 await _put_down(pool, tables, start, summed[start])
             starts = [start for start in starts if start not in added]
-        for a, b in runs(starts, long_ms):
+        for first in range(0, len(starts), RUN):
+            some = starts[first : first + RUN]
             await pool.write(
-                lambda c, s=step_s, a=a, b=b: _roll(c, tables, s, a, b),  # type: ignore[misc]
+                lambda c, s=step_s, some=some: _roll(c, tables, s, some),  # type: ignore[misc]
                 timeout_s=max(ROLL_S, pool.address.timeout_s),
             )
 
 
 def runs(starts: Sequence[int], long_ms: int) -> Iterable[tuple[int, int]]:
-    """Starts in order as stretches [a, b) without a hole, of at most `RUN` steps."""
+    """Starts in order as stretches [a, b) of at most `RUN` steps, which may have holes."""
     at = 0
     while at < len(starts):
         first, last = at, at + 1
-        while (
-            last < len(starts) and last - first < RUN and starts[last] == starts[last - 1] + long_ms
-        ):
+        while last < len(starts) and starts[last] < starts[first] + RUN * long_ms:
             last += 1
         yield starts[first], starts[last - 1] + long_ms
         at = last
 
 
-async def _roll(connection: Connection, tables: Tables, step_s: int, a: int, b: int) -> None:
-    await _take_away(connection, tables.measurement.name, step_s, a, b)
-    await connection.execute(roll_sql(tables, step_s), a, b)
+async def _roll(connection: Connection, tables: Tables, step_s: int, starts: list[int]) -> None:
+    await _take_away(connection, tables.measurement.name, step_s, starts)
+    a, b = starts[0], starts[-1] + step_s * 1000
+    if b - a == len(starts) * step_s * 1000:
+        await connection.execute(roll_sql(tables, step_s), a, b)
+    else:
+        await connection.execute(roll_sql(tables, step_s, scattered=True), a, b, starts)
 
 
-async def _take_away(connection: Connection, name: str, step_s: int, a: int, b: int) -> None:
-    """Of [a, b) nothing is due any more, but of its hours there is."""
+async def _take_away(connection: Connection, name: str, step_s: int, starts: Sequence[int]) -> None:
+    """Of these steps nothing is due any more, but of their hours there is."""
     await connection.execute(
         "DELETE FROM rollups_due WHERE measurement = $1 AND step_s = $2 "
-        "AND start >= $3 AND start < $4",
+        "AND start = ANY($3::timestamptz[])",
         name,
         step_s,
-        a,
-        b,
+        starts,
     )
     if step_s < STEPS[-1]:
-        hours = sorted({start - start % HOUR_MS for start in range(a, b, step_s * 1000)})
+        hours = sorted({start - start % HOUR_MS for start in starts})
         await connection.execute(
             "INSERT INTO rollups_due SELECT $1, 3600, unnest($2::timestamptz[]) "
             "ON CONFLICT (measurement, step_s, start) DO UPDATE SET step_s = 3600",
@@ -129,7 +131,7 @@ async def _put_down(pool: Pool, tables: Tables, start: int, minute: Minute) -> N
 
     async def job(connection: Connection, careful: bool) -> None:
         # Its row goes first, which waits for whoever writes to the minute at this moment.
-        await _take_away(connection, tables.measurement.name, 60, start, start + 60_000)
+        await _take_away(connection, tables.measurement.name, 60, [start])
         rows = await connection.fetchval(
             f'SELECT count(*) FROM "{tables.name(0)}" WHERE time >= $1 AND time < $2',
             start,
@@ -167,17 +169,22 @@ def summing(fields: Sequence[str], finer: int) -> list[str]:
     return parts
 
 
-def roll_sql(tables: Tables, step_s: int) -> str:
-    """The statement that makes the rollup rows of [$1, $2)."""
+def roll_sql(tables: Tables, step_s: int, *, scattered: bool = False) -> str:
+    """The statement that makes the rollup rows of [$1, $2); `scattered`: of the steps $3 in it."""
     finer = STEPS[STEPS.index(step_s) - 1]
     columns = [f'"{column}"' for column in tables.columns(step_s)]
     update = ", ".join(f"{column} = excluded.{column}" for column in columns)
     bucket = f"date_bin('{step_s} seconds', time, 'epoch'::timestamptz)"
+    steps = (  # a name that no field has
+        'JOIN unnest($3::timestamptz[]) AS s("a step") ON time >= s."a step" '
+        f"AND time < s.\"a step\" + INTERVAL '{step_s} seconds' "
+    )
     return (
-        f'INSERT INTO "{tables.name(step_s)}" (time, series, {", ".join(columns)}) '
-        f"SELECT {bucket}, series, {', '.join(summing(tables.fields, finer))} "
-        f'FROM "{tables.name(finer)}" WHERE time >= $1 AND time < $2 GROUP BY 1, 2 ORDER BY 1, 2 '
-        f"ON CONFLICT (time, series) DO UPDATE SET {update}"
+        f'INSERT INTO "{tables.name(step_s)}" ({", ".join(["time", "series", *columns])}) '
+        f"SELECT {', '.join([bucket, 'series', *summing(tables.fields, finer)])} "
+        f'FROM "{tables.name(finer)}" {steps * scattered}'
+        f"WHERE time >= $1 AND time < $2 GROUP BY 1, 2 ORDER BY 1, 2 "
+        f"ON CONFLICT (time, series) DO {f'UPDATE SET {update}' if columns else 'NOTHING'}"
     )
 
 
