@@ -60,6 +60,18 @@ async def test_points_outlive_whoever_wrote_them(any_store):
     assert [p.fields["warm"] for p in await read(any_store)] == [1, 3]
 
 
+async def test_points_with_texts_outlive_whoever_wrote_them(any_url, any_member):
+    """So do those of turns, whose tables have an index of their own: it is made once."""
+    for n in range(3):
+        store = any_member(any_url)
+        await store.open([REMARK])
+        await store.write([REMARK.gather([remark(n, 0.5, label=f"no. {n}")])])
+        found = await store.read("remark", tags={}, start=START, end=after(minutes=1))
+        await store.close()
+
+    assert [p.texts["label"] for p in found] == ["no. 0", "no. 1", "no. 2"]
+
+
 async def test_a_newer_declaration_adds_columns_and_keeps_the_old(any_url, any_store, any_member):
     """A field that is no longer declared keeps its numbers, and is there again when it returns."""
     await any_store.write([weather(0, {"here": (1, 2)})])
