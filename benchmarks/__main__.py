@@ -32,6 +32,7 @@ OTHERS = {
     "detection": "drops thinned into real chats: found, how soon, at which false alarms",
     "nab": "the Numenta Anomaly Benchmark by its own formulas",
     "mrda": "engagement against people's judgement of involvement",
+    "quality": "quality of conversations against people, changes of topic",
     "emotion": "emotion from text: people's labels, strange dialogues, emoji, size and speed",
     "polls": "participation against a naive recount of real votes",
 }

@@ -123,13 +123,17 @@ def balance(message: str, reply: str) -> float:
 
 
 def freshness(reply: str, before: str) -> float:
-    """How much of a reply is not in the one before it: the share of its different words.
+    """Twice the share of a reply's different words that are not in the one before it, at most 1.
+
+    Half of its words any reply may share with the last one: only beyond that it repeats.
 
     >>> freshness("Tell me more.", "Tell me more."), freshness("I see.", "Tell me more.")
     (0.0, 1.0)
+    >>> freshness("Tell me more of that old dog", "Tell me more.")
+    1.0
     """
     own, old = _words(reply), _words(before)
-    return round(1 - len(own & old) / len(own), 4) if own else 1.0
+    return round(min(1.0, 2 * (1 - len(own & old) / len(own))), 4) if own else 1.0
 
 
 def promptness(seconds: float) -> float:
