@@ -12,6 +12,7 @@ import pytest
 from roomtone.engine import Output
 from roomtone.errors import StoreError
 from roomtone.points import Block
+from roomtone.records import TurnRecord
 from roomtone.runtime import keeper as module
 from roomtone.runtime.keeper import Keeper
 from roomtone.signals.engagement import ENGAGEMENT
@@ -175,3 +176,34 @@ async def test_points_without_their_person_are_said() -> None:
     series.folded = {"user_emotion": 3}  # type: ignore[attr-defined]
 
     assert "3 points without their person" in keeper.health()["detail"]
+
+
+async def test_who_waits_for_what_is_kept_waits_for_each_store(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The newest points may be written while the archive still has something older to write."""
+    keeper, _ = await make()
+    may_end = asyncio.Event()
+    archive = keeper._archive
+    write = archive.add_turns
+
+    async def slowly(turns: Sequence[TurnRecord]) -> None:
+        await may_end.wait()
+        await write(turns)
+
+    monkeypatch.setattr(archive, "add_turns", slowly)
+    running = asyncio.create_task(keeper.run())
+    first = output(0)
+    first.turns.append(TurnRecord(id="t", session="s", bot="b", user="u", at=datetime.now(UTC)))
+    keeper.keep(first)
+    keeper.keep(output(1))
+    waiting = asyncio.create_task(keeper.kept(3600))
+    await until(lambda: keeper.written == 2)
+    await asyncio.sleep(0)
+    still = not waiting.done()
+    may_end.set()
+    await waiting
+    running.cancel()
+
+    assert still
+    assert keeper.lag == 0

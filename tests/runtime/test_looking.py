@@ -28,7 +28,7 @@ async def settings(house: House) -> Settings:
             message="Thank you so much, this made my day!",
             reply="I am so happy to hear that!",
         )
-        for user in ("ann", "[red]bob\x1b[31m")
+        for user in ("ann", "[red]bob\u202e")
         for number in range(3)
     ]
     await house.pipeline.submit(said[:5])
@@ -49,11 +49,11 @@ async def test_conversations_are_listed(
     await looking.conversations(settings, EVERY, as_json=False)
     tricky = capsys.readouterr().out
 
-    assert {talk["user"]: talk["turns"] for talk in every} == {"ann": 3, "[red]bob\x1b[31m": 2}
+    assert {talk["user"]: talk["turns"] for talk in every} == {"ann": 3, "[red]bob\u202e": 2}
     assert "with ann" in table
     assert "bob" not in table
     assert "[red]bob" in tricky
-    assert "\x1b" not in tricky
+    assert "\u202e" not in tricky
 
 
 async def test_a_person_is_shown(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:

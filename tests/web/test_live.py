@@ -49,7 +49,11 @@ async def test_a_page_that_comes_back_misses_no_point(
     async with site.live() as page:
         await page.send('{"sub": ["session:s"]}')
         seen = (await frame_of(page, "session:s", "snapshot"))["t"]
-    monkeypatch.setattr(site.pipeline.keeper, "_write_some", asyncio.Event().wait)
+
+    async def hang(blocks: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(site.pipeline.series, "write", hang)
     await site.house.tick(3)
     async with site.live() as page:
         await page.send(json.dumps({"sub": ["session:s"], "since": {"session:s": seen[-1]}}))

@@ -63,23 +63,23 @@ class _Waiting:
     """An output with its place in the journal, about how many bytes its points take, and what of
     it is still to be written."""
 
-    __slots__ = ("out", "position", "size", "todo")
+    __slots__ = ("due", "out", "position", "size")
 
     def __init__(self, position: int, out: Output) -> None:
         self.position, self.out, self.size = position, out, _size(out)
-        self.todo = 0
+        self.due = 0
         for block in out.blocks:
             if len(block):
-                self.todo |= PEOPLE if pseudonyms.TAG in block.tags else ROOMS
+                self.due |= PEOPLE if pseudonyms.TAG in block.tags else ROOMS
         if out.alerts or out.ended or out.turns or out.conversations or out.relationships:
-            self.todo |= SAID
+            self.due |= SAID
 
     @property
     def is_derived(self) -> bool:
         """Whether something is still to be written that is not taken along without its points."""
         out = self.out
         said = out.turns or out.conversations or out.relationships
-        return bool(self.todo & (ROOMS | PEOPLE) or (self.todo & SAID and said))
+        return bool(self.due & (ROOMS | PEOPLE) or (self.due & SAID and said))
 
 
 class Keeper:
@@ -116,7 +116,7 @@ class Keeper:
     def keep(self, out: Output, position: int = 0) -> None:
         """Take what the entry at this position of the journal gave; never waits."""
         waiting = _Waiting(position, out)
-        if waiting.todo:
+        if waiting.due:
             self._waiting.append(waiting)
             self._bytes += waiting.size
         while len(self._waiting) > 1 and (len(self._waiting) > MOST or self._bytes > MOST_BYTES):
@@ -133,7 +133,7 @@ class Keeper:
         waiting = self._waiting.popleft()
         out, position = waiting.out, waiting.position
         self._bytes -= waiting.size
-        if waiting.todo & SAID and (out.alerts or out.ended):
+        if waiting.due & SAID and (out.alerts or out.ended):
             self._dear.append(_Waiting(position, Output(out.now, [], out.alerts, out.ended)))
         if waiting.is_derived:
             self._lose(position)
@@ -229,10 +229,12 @@ class Keeper:
 
     async def kept(self, within_s: float = KEPT_S) -> None:
         """Wait until what was handed in so far is written, but not for a store that is away."""
-        last = self._waiting[-1] if self._waiting else None
+        wanted = {id(one) for one in self._waiting}  # each store goes its own way through them
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while last in self._waiting and not (self.absent or self.trouble):
+                while not (self.absent or self.trouble) and any(
+                    id(one) in wanted for one in self._waiting
+                ):
                     self._progress.clear()
                     await self._progress.wait()
 
@@ -245,7 +247,7 @@ class Keeper:
 
     def _waits(self, what: int) -> bool:
         waiting = chain(self._dear, self._waiting)
-        return any(one.todo & what for one in waiting) or (what == SAID and bool(self._letters))
+        return any(one.due & what for one in waiting) or (what == SAID and bool(self._letters))
 
     def _tell(self) -> None:
         self._progress.set()
@@ -253,7 +255,7 @@ class Keeper:
     def _some(self, what: int) -> list[_Waiting]:
         """The oldest for whom this is to be written."""
         waiting = chain(self._dear, self._waiting)
-        return list(islice((one for one in waiting if one.todo & what), AT_ONCE))
+        return list(islice((one for one in waiting if one.due & what), AT_ONCE))
 
     async def _write_points(self) -> None:
         for what in (ROOMS, PEOPLE):
@@ -301,10 +303,10 @@ class Keeper:
     def _done(self, some: Sequence[_Waiting], what: int) -> None:
         """These are written so far; who has nothing left to be written waits no more."""
         for one in some:
-            one.todo &= ~what
-        self._dear = deque(one for one in self._dear if one.todo)
-        self._bytes -= sum(one.size for one in self._waiting if not one.todo)
-        self._waiting = deque(one for one in self._waiting if one.todo)
+            one.due &= ~what
+        self._dear = deque(one for one in self._dear if one.due)
+        self._bytes -= sum(one.size for one in self._waiting if not one.due)
+        self._waiting = deque(one for one in self._waiting if one.due)
 
     def unwritten(self, measurement: str, session: str, slot: int) -> list[Row]:
         """A live session's points that still wait, oldest first: epoch seconds and numbers."""
