@@ -151,7 +151,8 @@ class Door:
             self._release(opened - begun)
         if trouble := pipeline.fenced:  # lost while it was written: not ours to acknowledge
             raise trouble
-        pipeline.inspector.took(source, good, receipt.duplicates, arrival)
+        if not own:  # what we tell ourselves did not come in
+            pipeline.inspector.took(source, good, receipt.duplicates, arrival)
         return Receipt(receipt.accepted, len(receipt.duplicates), errors)
 
     async def _turned(

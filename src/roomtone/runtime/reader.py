@@ -44,7 +44,7 @@ MOST_BEHIND = 2_000
 """How many turns may wait to be read before history is made to wait too."""
 
 SOURCE = "reader"
-"""Under which name its events stand in the inspector."""
+"""Under which name its events stand in the journal."""
 
 log = structlog.get_logger()
 
