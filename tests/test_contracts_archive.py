@@ -31,6 +31,16 @@ class RepeatsTurns(ListArchive):
         return await super().turns(session, before=later, limit=limit)
 
 
+class RenewsWithOlder(ListArchive):
+    async def add_relationships(self, relationships):
+        self.pairs |= {(one.bot, one.user): one for one in relationships}
+
+
+class RenewsWithFewer(ListArchive):
+    async def add_conversations(self, conversations):
+        self.talks |= {talk.id: talk for talk in conversations}
+
+
 class SearchesByPattern(ListArchive):
     async def conversations(self, *, search="", **more):
         return await super().conversations(search=search.strip("%_"), **more)
@@ -70,6 +80,8 @@ class NewKeys(ListArchive):
     "broken",
     [
         KeepsFirstTurn,
+        RenewsWithOlder,
+        RenewsWithFewer,
         RepeatsTurns,
         SearchesByPattern,
         UnknownFirst,

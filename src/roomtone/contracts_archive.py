@@ -223,13 +223,14 @@ async def _conversations_are_found(archive: Archive) -> None:
     await archive.add_conversations([])
     await archive.add_conversations([*odd, full, msgspec.structs.replace(full, turns=1)])
     await archive.add_conversations([full])
+    await archive.add_conversations([msgspec.structs.replace(full, turns=full.turns - 1)])
 
     async def ask(**more: Any) -> list[Conversation]:
         found, total = await archive.conversations(**more)
         assert total == len(found), "all of them are told of"
         return list(found)
 
-    assert await ask(session="Full") == [full], "renewed, and all of it comes back"
+    assert await ask(session="Full") == [full], "renewed, but not by fewer turns"
     for i, name in enumerate(HOSTILE):
         for by in ("session", "bot", "user", "emotion"):
             assert await ask(**{by: name}) == [odd[i]], f"found by {by}"
@@ -305,9 +306,12 @@ async def _relationships_are_kept(archive: Archive) -> None:
     await archive.add_relationships([*odd, a_relationship(50), a_relationship(60, user="Bób")])
     last = a_relationship(70, trust=0.75, source="estimate")
     await archive.add_relationships([last])
+    late = msgspec.structs.replace(last, trust=0.1, updated=last.updated - timedelta(seconds=1))
+    await archive.add_relationships([late])
+    await archive.add_relationships([msgspec.structs.replace(last, turns=last.turns - 1)])
 
     found, total = await archive.relationships(bot="luna")
-    assert (found, total) == ([last, a_relationship(60, user="Bób")], 2), "renewed; latest first"
+    assert (found, total) == ([last, a_relationship(60, user="Bób")], 2), "renewed, not by older"
     for one in odd:
         assert await archive.relationships(user=one.user) == ([one], 1)
         assert one in (await archive.relationships(search=one.bot))[0], "no pattern either"

@@ -7,7 +7,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Unpack
 
 from roomtone.alerts import Alert
 from roomtone.errors import StoreError, UndeclaredField
@@ -15,6 +15,7 @@ from roomtone.points import Block, Measurement, Point
 from roomtone.ports import CONVERSATION_ORDERS, VERDICTS
 from roomtone.records import (
     Conversation,
+    ConversationsSought,
     DeadLetter,
     JournalSegment,
     Relationship,
@@ -216,34 +217,13 @@ class ListArchive:
                 self.talks[talk.id] = talk
 
     async def conversations(
-        self,
-        *,
-        session: str | None = None,
-        bot: str | None = None,
-        user: str | None = None,
-        emotion: str | None = None,
-        least_quality: float | None = None,
-        most_quality: float | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        search: str = "",
-        order: str = "ended",
-        offset: int = 0,
-        limit: int = 100,
+        self, **sought: Unpack[ConversationsSought]
     ) -> tuple[Sequence[Conversation], int]:
+        order = sought.get("order", "ended")
         if order not in CONVERSATION_ORDERS:
             raise StoreError(f"no order is called {order!r}; choose of: {CONVERSATION_ORDERS}")
-        wanted = {"session": session, "bot": bot, "user": user, "emotion": emotion}
-        rows = [
-            talk
-            for talk in self.talks.values()
-            if all(value in (None, getattr(talk, name)) for name, value in wanted.items())
-            and (least_quality is None or _known(talk.quality, -math.inf) >= least_quality)
-            and (most_quality is None or _known(talk.quality, math.inf) <= most_quality)
-            and (start is None or start <= talk.ended)
-            and (end is None or talk.ended < end)
-            and _holds(search, talk.session, talk.bot, talk.user)
-        ]
+        offset, limit = sought.get("offset", 0), sought.get("limit", 100)
+        rows = [talk for talk in self.talks.values() if _is_sought(talk, sought)]
         worst_first = order in ("quality", "satisfaction")
         rows.sort(key=lambda talk: _known(getattr(talk, order), math.inf), reverse=not worst_first)
         return rows[offset : offset + limit], len(rows)
@@ -310,6 +290,19 @@ def _after(rows: list[Any], is_last: Callable[[Any], bool], before: str | None) 
 
 def _known(value: float | None, otherwise: float) -> float:
     return otherwise if value is None else value
+
+
+def _is_sought(talk: Conversation, sought: ConversationsSought) -> bool:
+    asked: Mapping[str, Any] = {name: of for name, of in sought.items() if of is not None}
+    named = ("session", "bot", "user", "emotion")
+    return (
+        all(asked.get(name, getattr(talk, name)) == getattr(talk, name) for name in named)
+        and _known(talk.quality, -math.inf) >= asked.get("least_quality", -math.inf)
+        and _known(talk.quality, math.inf) <= asked.get("most_quality", math.inf)
+        and asked.get("start", talk.ended) <= talk.ended
+        and ("end" not in asked or talk.ended < asked["end"])
+        and _holds(asked.get("search", ""), talk.session, talk.bot, talk.user)
+    )
 
 
 def _holds(search: str, *names: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, Unpack
 
 from numpy.typing import NDArray
 
@@ -19,6 +19,7 @@ from roomtone.events import Event, Refusal
 from roomtone.points import Block, Measurement, Point, Slots
 from roomtone.records import (
     Conversation,
+    ConversationsSought,
     DeadLetter,
     JournalSegment,
     Relationship,
@@ -265,26 +266,12 @@ class Archive(Protocol):  # stores/
         """Add, or renew those whose id is there already; not by one with fewer turns."""
 
     async def conversations(
-        self,
-        *,
-        session: str | None = None,
-        bot: str | None = None,
-        user: str | None = None,
-        emotion: str | None = None,
-        least_quality: float | None = None,
-        most_quality: float | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        search: str = "",
-        order: str = "ended",
-        offset: int = 0,
-        limit: int = 100,
+        self, **sought: Unpack[ConversationsSought]
     ) -> tuple[Sequence[Conversation], int]:
         """A page of those that ended in [start, end), and how many there are in all.
 
-        `search` is looked for in session, bot and user, in any case. `order` is one of
-        CONVERSATION_ORDERS, the largest or latest first (quality and satisfaction: the lowest
-        first, as that is what one looks for), those without one last.
+        The largest or latest come first; by quality and satisfaction the lowest, as that is what
+        one looks for. Those without one come last.
         """
 
     async def facets(self) -> Mapping[str, Mapping[str, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypedDict
 
 import msgspec
 
@@ -110,6 +110,27 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     def id(self) -> str:
         """One is kept per session, bot, person and start; telling again renews it."""
         return f"{self.session}\n{self.bot}\n{self.user}\n{self.started:%Y%m%dT%H%M%S.%f}"
+
+
+class ConversationsSought(TypedDict, total=False):
+    """Which conversations, and which page of them; what is absent or None does not narrow it.
+
+    `search` is looked for in session, bot and user, in any case; `start` and `end` are those of
+    when it ended. `order` is one of ports.CONVERSATION_ORDERS, else "ended".
+    """
+
+    session: str | None
+    bot: str | None
+    user: str | None
+    emotion: str | None
+    least_quality: float | None
+    most_quality: float | None
+    start: datetime | None
+    end: datetime | None
+    search: str
+    order: str
+    offset: int
+    limit: int  # 100 unless given
 
 
 class Relationship(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -234,6 +235,25 @@ def test_where_nothing_was_said_a_first_turn_is_shown(looker, quiet):
     assert looker.overflow() <= 0
     looker.shot("first-turn")
     assert looker.findings() == []
+
+
+def test_the_first_turn_that_is_shown_can_be_recorded(chromium, tmp_path):
+    """What is copied off the page is taken as it stands, and appears where the page says."""
+    servers = start("serve", tmp_path)
+    site = next(servers)
+    page = chromium.new_page()
+    page.goto(f"{site.url}/conversations")
+    page.get_by_test_id("first-turn").wait_for()
+    by_python, by_curl, _ = page.locator("main pre").all_inner_texts()
+    event = by_curl.partition("-d '")[2].removesuffix("'")
+    told = site.post("/v1/events", [json.loads(event)])
+    exec(by_python, {})
+    rows(page).nth(1).wait_for(timeout=30_000)
+
+    assert (told["accepted"], told["errors"]) == (1, [])
+    assert rows(page).count() == 2
+    page.close()
+    servers.close()
 
 
 def test_all_pages_are_within_reach_on_a_phone(chromium, shots, quiet):

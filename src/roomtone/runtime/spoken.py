@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Unpack
 
 from roomtone.ports import Archive
-from roomtone.records import Conversation, Relationship, TurnRecord
+from roomtone.records import Conversation, ConversationsSought, Relationship, TurnRecord
 
 Row = dict[str, Any]
 Place = tuple[datetime, str]
@@ -96,7 +96,7 @@ async def whole_conversation(
     return told, place
 
 
-async def conversations_page(archive: Archive, **asked: Any) -> Row:
+async def conversations_page(archive: Archive, **asked: Unpack[ConversationsSought]) -> Row:
     """A page of conversations, how many there are in all, and by which bots and feelings."""
     found, total = await archive.conversations(**asked)
     facets: Mapping[str, Mapping[str, int]] = await archive.facets()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Unpack
 
 from roomtone.alerts import Alert
 from roomtone.errors import StoreError
 from roomtone.ports import VERDICTS
 from roomtone.records import (
     Conversation,
+    ConversationsSought,
     DeadLetter,
     JournalSegment,
     Relationship,
@@ -115,25 +116,9 @@ class ArchiveCalls:
             await self._keep(lambda c: self._talks.add_conversations(c, conversations))
 
     async def conversations(
-        self,
-        *,
-        session: str | None = None,
-        bot: str | None = None,
-        user: str | None = None,
-        emotion: str | None = None,
-        least_quality: float | None = None,
-        most_quality: float | None = None,
-        start: datetime | None = None,
-        end: datetime | None = None,
-        search: str = "",
-        order: str = "ended",
-        offset: int = 0,
-        limit: int = 100,
+        self, **sought: Unpack[ConversationsSought]
     ) -> tuple[Sequence[Conversation], int]:
-        filters = {"session": session, "bot": bot, "user": user, "emotion": emotion}
-        qualities = {"least_quality": least_quality, "most_quality": most_quality}
-        wanted = filters | qualities | {"start": start, "end": end}
-        query = conversations_query(wanted, search, order, offset, limit, self._talks.WITHIN)
+        query = conversations_query(sought, self._talks.WITHIN)
         found: tuple[Sequence[Conversation], int] = await self._look(
             lambda c: self._talks.read_conversations(c, query)
         )

@@ -12,7 +12,7 @@ from typing import Any
 
 from roomtone.errors import StoreError
 from roomtone.ports import CONVERSATION_ORDERS
-from roomtone.records import Conversation, Relationship, TurnRecord
+from roomtone.records import Conversation, ConversationsSought, Relationship, TurnRecord
 from roomtone.stores._steps import from_ms, to_ms
 
 PAGE_ROWS = 10_000  # rows of one page, whatever was asked
@@ -175,30 +175,29 @@ def turns_sql(after: bool) -> str:
     )
 
 
-def conversations_query(
-    filters: Mapping[str, Any], search: str, order: str, offset: int, limit: int, within: str
-) -> Query:
+def conversations_query(sought: ConversationsSought, within: str) -> Query:
     """What `Archive.conversations` asks. Raises StoreError for an order that there is not.
 
     `within` is the dialect's function (text, part) that gives 0 where the part is not in the text.
     """
+    order = sought.get("order", "ended")
     if order not in CONVERSATION_ORDERS:
         raise StoreError(
             f"conversations have no order {order!r}; choose one of: "
             f"{', '.join(CONVERSATION_ORDERS)}"
         )
-    named = {f"{column} = ?": filters[name] for name, column in _NAMED.items() if name in filters}
     conditions = {
-        **named,
-        "quality >= ?": filters["least_quality"],
-        "quality <= ?": filters["most_quality"],
-        "ended >= ?": _ms(filters["start"]),
-        "ended < ?": _ms(filters["end"]),
+        "session = ?": sought.get("session"),
+        "bot = ?": sought.get("bot"),
+        "person = ?": sought.get("user"),
+        "emotion = ?": sought.get("emotion"),
+        "quality >= ?": sought.get("least_quality"),
+        "quality <= ?": sought.get("most_quality"),
+        "ended >= ?": _ms(sought.get("start")),
+        "ended < ?": _ms(sought.get("end")),
     }
-    return _query(CONVERSATIONS, conditions, search, _ORDERS[order], offset, limit, within)
-
-
-_NAMED = {"session": "session", "bot": "bot", "user": "person", "emotion": "emotion"}
+    page = sought.get("search", ""), _ORDERS[order], sought.get("offset", 0)
+    return _query(CONVERSATIONS, conditions, *page, sought.get("limit", 100), within)
 
 
 def relationships_query(
