@@ -3,7 +3,8 @@ import { Snippet } from './Snippet'
 
 export function FirstTurn() {
   const { origin } = window.location
-  const turn = '{"type":"turn","session":"luna-ann","bot":"luna","user":"ann","message":"hello","reply":"Hi Ann!"}'
+  const turn =
+    '{"type":"turn","session":"luna-ann","bot":"luna","user":"ann","message":"hello","reply":"Hi Ann!"}'
   const ways = [
     {
       title: 'From Python, with one call',
