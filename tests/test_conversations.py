@@ -192,6 +192,36 @@ def test_turns_of_one_millisecond_stay_apart() -> None:
     assert len({row.time for row in rows(out, "response_metrics")}) == 5
 
 
+def test_old_turns_of_one_second_stay_where_they_were() -> None:
+    """History of a pair that talks already: the second one does not jump to the present."""
+    own = make()
+    now, *past = turn("0", 20_000), *(turn(str(n), session="old") for n in (1, 2, 3))
+    out = run(own, now, *past, read("0"), *(read(str(n), session="old") for n in (1, 2, 3)))
+    times = sorted(row.time for row in rows(out, "response_metrics"))
+
+    assert times == [*(T0 + timedelta(milliseconds=n) for n in range(3)), now.at]
+    assert [one.turns for one in out.conversations] == [1, 3]
+
+
+def test_much_that_was_read_does_not_wait_for_a_tick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would hold memory, and the tick up."""
+    monkeypatch.setattr(module, "MOST_READY", 3)
+    own = make()
+    own.apply([turn(str(n), n) for n in range(3)], MS)
+    before = own.is_due
+    own.apply([read(str(n)) for n in range(3)], MS)
+
+    assert (before, own.is_due) == (False, True)
+
+
+def test_a_turn_of_an_older_journal_has_no_id_and_is_measured() -> None:
+    """Nothing can be read of it, as nothing could name it."""
+    own = make()
+    out = run(own, turn(""), turn(""))
+
+    assert len(rows(out, "response_metrics")) == 2
+
+
 def test_a_session_can_be_made_a_tag() -> None:
     """Where somebody wants a series for each."""
     out = run(make(tag_session=True), turn("1"), read("1"))
@@ -250,11 +280,12 @@ def test_an_old_turn_is_no_part_of_the_running_conversation() -> None:
 def test_turns_of_an_outage_count_beside_those_the_store_had() -> None:
     """A hundred before, two while it was away, one after it: a hundred and three."""
     own = make()
-    away, back = Standing(source="estimate"), Standing(trust=0.5, turns=100)
+    away, back = Standing(source="estimate"), Standing(trust=0.5, turns=100, first_ms=MS - 1000)
     run(own, turn("1"), turn("2", 1), read("1", standing=away), read("2", standing=away))
     out = run(own, turn("3", 2), read("3", standing=back))
 
     assert out.relationships[0].turns == 103
+    assert out.relationships[0].first == T0 - timedelta(seconds=1)
 
 
 def test_what_an_owner_sets_leaves_the_rest_as_the_store_had_it() -> None:
@@ -265,6 +296,7 @@ def test_what_an_owner_sets_leaves_the_rest_as_the_store_had_it() -> None:
     ).relationships
 
     assert (kept.trust, kept.affection, kept.attunement, kept.turns) == (0.1, 0.8, 0.7, 100)
+    assert kept.first == kept.updated == T0
 
 
 def test_books_end_a_slice() -> None:

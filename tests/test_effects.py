@@ -48,8 +48,8 @@ def reaction(emoji: str = "👍", **more: Any) -> Reaction:
 
 
 def test_every_type_has_its_effect() -> None:
-    """Nothing that happens in a room is without one; what is read of a turn happens in none."""
-    assert (*EFFECTS, TurnRead, RelationshipSet) == EVENT_TYPES
+    """Nothing that happens in a room is without one; what two say to each other happens in none."""
+    assert (*EFFECTS, Turn, TurnRead, RelationshipSet) == EVENT_TYPES
     assert set(EFFECTS) >= ACTS
 
 
@@ -92,16 +92,6 @@ def test_only_so_many_reactions_are_remembered() -> None:
 def test_what_is_odd_is_said(event: Event, says: str) -> None:
     """It counts as far as it can, with a note."""
     assert says in str(happen(event)[2][0])
-
-
-def test_a_turn_is_chat_of_its_user() -> None:
-    """What a bot says alone does not make a room look alive."""
-    asked = Turn(session="s", user="ann", bot="b", message="hi", reply="hello")
-    alone = Turn(session="s", user="ann", bot="b", reply="are you there?")
-
-    assert counted(happen(asked)[0], CHAT) == 1
-    assert counted(happen(alone)[0], CHAT) == 0
-    assert "nothing was said" in str(happen(Turn(session="s", bot="b"))[2][0])
 
 
 def test_what_is_in_order_is_not_remarked_on() -> None:

@@ -116,6 +116,7 @@ export interface Standing {
   attunement?: number | null
   source?: 'default' | 'estimate' | 'store'
   turns?: number
+  first_ms?: number | null
 }
 
 export interface Conversation {

@@ -16,7 +16,17 @@ from roomtone.events import Event, RelationshipSet, Turn, TurnRead
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import TurnSignal
 from roomtone.records import TurnRecord
-from roomtone.turns import NEW_PAIR, REMEMBERED, Heard, Pair, Talk, added, felt, shortened, utc
+from roomtone.turns import (
+    NEW_PAIR,
+    Heard,
+    Pair,
+    Pending,
+    Talk,
+    added,
+    felt,
+    shortened,
+    utc,
+)
 
 SLICE = 40
 """How many turns are measured at once, so that a loop gets a breath in between: some 10 ms."""
@@ -30,47 +40,16 @@ READ_WITHIN_MS = 600_000
 MOST_PENDING, MOST_PENDING_BYTES = 50_000, 64_000_000
 """How many turns wait to be read, and how much text: beyond it the oldest are measured unread."""
 
+MOST_READY = 2_000
+"""How many turns that were read, or given up, wait for a tick: a second's work."""
+
 MOST_PAIRS, MOST_TALKS = 200_000, 50_000
 """How many pairs and conversations are remembered; of one that was forgotten the archive tells
 how it stands, and its next turn begins a new conversation."""
 
-_BURST_MS = 1_000  # turns of a pair this close in time are told apart by a millisecond each
-
 Key = tuple[str, str]
 Who = tuple[str, str, str]  # session, bot, user
 _Said = tuple[str, str, int]  # the last message and reply, and how many turns are not measured
-
-
-class Pending(msgspec.Struct, kw_only=True, array_like=True):
-    """A turn that waits to be read, with what is needed to read it.
-
-    `before` is the message and the reply before it in its conversation, shortened. `asks` is
-    whether nobody here knows how the pair stands.
-    """
-
-    turn: Turn
-    ms: int  # when it was said
-    arrival: int
-    before: tuple[str, str] = ("", "")
-    asks: bool = False
-
-    @property
-    def key(self) -> Key:
-        """Its session and its id."""
-        return self.turn.session, self.turn.id or ""
-
-    @property
-    def size(self) -> int:
-        """About how many bytes it takes."""
-        turn = self.turn
-        labels = sum(len(one.scores) for one in (turn.user_emotion, turn.bot_emotion) if one)
-        parts = 300 * len(turn.memories or ()) + 200 * labels + 4 * REMEMBERED
-        return self.chars + parts + 1_000
-
-    @property
-    def chars(self) -> int:
-        """How much text it holds."""
-        return len(self.turn.message or "") + len(self.turn.reply or "")
 
 
 class _State(msgspec.Struct):
@@ -120,7 +99,7 @@ class Conversations:
         self._ready: list[tuple[Pending, TurnRead | None]] = []
         self._told: dict[Key, None] = {}  # pairs whose relationship is to be kept
         self._renewed: dict[tuple[Who, int], Talk] = {}  # talks likewise, by their start
-        self.is_set = False  # an owner's word came, which is kept at once
+        self._is_set = False  # an owner's word came, which is kept at once
         self.unread = 0  # turns measured without having been read
         self.failures: Counter[str] = Counter()  # signals that failed, by measurement
 
@@ -156,6 +135,8 @@ class Conversations:
         self._said[key] = (shortened(turn.message), shortened(turn.reply), waiting + 1)
         self.pending[waits.key] = waits
         self._pending_bytes += waits.size
+        if not turn.id:  # of an older journal: what is read of a turn could not name it
+            self._unread(waits.key)
         while len(self.pending) > MOST_PENDING or self._pending_bytes > MOST_PENDING_BYTES:
             self._unread(next(iter(self.pending)))
 
@@ -191,16 +172,24 @@ class Conversations:
             for values in zip(new, old, NEW_PAIR, strict=True)
         )
         pair.source = "store"
-        new_pair = not (pair.first_ms or pair.turns)
-        pair.first_ms = ms if new_pair else pair.first_ms
-        pair.last_ms = ms if new_pair else max(pair.last_ms, ms)
+        pair.seen(ms)
         self._told[(said.bot, said.user)] = None
-        self.is_set = True
+        self._is_set = True
 
     def standing(self, bot: str, user: str) -> Pair | None:
         """How a pair stands, if anybody here knows."""
         pair = self.pairs.get((bot, user))
         return pair if pair is not None and pair.trust is not None else None
+
+    @property
+    def is_due(self) -> bool:
+        """Whether not to wait for the tick: an owner's word came, or there is much to measure."""
+        return self._is_set or len(self._ready) >= MOST_READY
+
+    @property
+    def sessions_read(self) -> set[str]:
+        """The sessions of turns that were read and are not measured yet."""
+        return {waits.turn.session for waits, _ in self._ready}
 
     def to_read(self, limit: int) -> list[Pending]:
         """The turns that have waited longest to be read."""
@@ -225,7 +214,7 @@ class Conversations:
     def measuring(self, now: int) -> Iterator[Output]:
         """What was read up to now, in slices. Nothing may be applied until it is through."""
         ready, self._ready = self._ready, []
-        self.is_set = False
+        self._is_set = False
         done = 0
         while done < len(ready):
             made = _Gathered({}, [])
@@ -255,10 +244,7 @@ class Conversations:
     def _measure(self, waits: Pending, read: TurnRead | None, made: _Gathered) -> None:
         turn = waits.turn
         pair = self._pair(turn.bot, turn.user or "")
-        ms = waits.ms
-        if pair.turns and (ms == pair.said_ms or 0 <= pair.last_ms - ms < _BURST_MS):
-            ms = pair.last_ms + 1  # one series holds one point a millisecond
-        pair.said_ms = waits.ms
+        ms = pair.place(waits.ms)
         talk = self._talk(turn, ms)
         if read is not None and read.standing is not None:
             pair.learn(read.standing)
@@ -328,9 +314,7 @@ class Conversations:
     def _remember(self, heard: Heard, ms: int) -> None:
         """What the next turn of this pair and this conversation needs to know of this one."""
         turn, pair, talk, values = heard.turn, heard.pair, heard.talk, heard.values
-        new_pair = not (pair.turns or pair.first_ms)
-        pair.first_ms = ms if new_pair else min(pair.first_ms, ms)
-        pair.last_ms = ms if new_pair else max(pair.last_ms, ms)
+        pair.seen(ms)
         pair.turns += 1
         talk.turns += 1
         talk.ended_ms = max(talk.ended_ms, ms)
@@ -348,11 +332,11 @@ class Conversations:
             talk.context = turn.context
         mood = heard.user_emotion
         if mood is not None and mood.primary != UNSURE:
-            told = turn.user_emotion
-            weight = 1.0 if told is not None and told.intensity is None else mood.intensity
+            strength = heard.told("user", "intensity")
+            weight = 1.0 if strength is None else strength
             talk.valence = added(talk.valence, mood.valence)
             talk.felt[mood.primary] = talk.felt.get(mood.primary, 0.0) + weight
-            talk.emotion, talk.intensity = mood.primary, mood.intensity
+            talk.emotion, talk.intensity = mood.primary, strength
         self._renewed[key, talk.started_ms] = talk
         if pair.user and pair.trust is not None:
             self._told[(pair.bot, pair.user)] = None

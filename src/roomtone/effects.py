@@ -15,7 +15,6 @@ from roomtone.events import (
     PollOpened,
     PollVote,
     Reaction,
-    Turn,
 )
 from roomtone.increments import NEVER
 from roomtone.room import Room
@@ -85,26 +84,16 @@ def _heartbeat(rooms: Rooms, room: Room, event: Heartbeat, second: int) -> str |
     return None
 
 
-def _turn(rooms: Rooms, room: Room, event: Turn, second: int) -> str | None:
-    if event.message is not None:  # a bot alone does not make a room look alive
-        rooms.act(room, event.user, second, CHAT)
-    elif event.reply is None:
-        return "a turn with neither `message` nor `reply`: nothing was said in it"
-    return None
-
-
 def is_said(event: Event) -> bool:
     """Whether a person said something, which is what counts as chat.
 
-    >>> is_said(Message(session="s", text="hi")), is_said(Turn(session="s", bot="b", reply="hi"))
-    (True, False)
+    >>> is_said(Message(session="s", text="hi"))
+    True
     """
-    if type(event) is Turn:
-        return event.message is not None
     return type(event) is Message and event.role == "user"
 
 
-ACTS = frozenset((Message, Reaction, PollVote, Turn))
+ACTS = frozenset((Message, Reaction, PollVote))
 """After these a room is not quiet."""
 
 EFFECTS: Mapping[type, Callable[[Rooms, Room, Any, int], str | None]] = {
@@ -116,5 +105,4 @@ EFFECTS: Mapping[type, Callable[[Rooms, Room, Any, int], str | None]] = {
     PollVote: _poll_vote,
     PollClosed: _poll_closed,
     Heartbeat: _heartbeat,
-    Turn: _turn,
 }

@@ -116,7 +116,8 @@ class Engine:
                 else:
                     age = arrival_ms - at.timestamp() * 1000
                     if age > LATE_S * 1000:
-                        notes.append(self._late(index, event, now, age))
+                        if type(event) in EFFECTS:
+                            notes.append(self._late(index, event, now, age))
                         continue
                     second = int(at.timestamp()) if age > 0 else now
                 if second != now:
@@ -146,9 +147,8 @@ class Engine:
         return notes
 
     def _happen(self, index: int, event: Event, second: int, notes: list[Note]) -> None:
-        """Any event in any second: what its type does to its room."""
-        effect = EFFECTS.get(type(event))
-        if effect is None:  # of a turn or a relationship: nothing happened in the room
+        """What its type does to its room; two who talk are no room: their turns do nothing."""
+        if (effect := EFFECTS.get(type(event))) is None:
             return
         rooms = self.rooms
         room = rooms.rooms.get(event.session) or self._room(event.session, second)

@@ -181,12 +181,11 @@ EVENT_TYPES: tuple[type[_Event], ...] = get_args(Event)
 # What of an event is a name: neither text nor one of a few words. A turn's parts hold names too.
 _TEXTS = ("text", "question", "options", "message", "reply")
 _PARTS = ("memories", "user_emotion", "bot_emotion", "context")
-_NUMBERS = ("standing", "failed")
 _NAMES = {
     kind: [
         name
         for name in kind.__struct_fields__
-        if name not in ("at", "role", "action", *_TEXTS, *_PARTS, *_NUMBERS)
+        if name not in ("at", "role", "action", *_TEXTS, *_PARTS)
     ]
     for kind in EVENT_TYPES
 }

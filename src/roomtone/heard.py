@@ -53,6 +53,15 @@ def session_of(bot: str, user: object) -> str:
     return f"{bot[: MAX_NAME - 20]}/{digest.hexdigest()}"
 
 
+def ends(text: str, most: int) -> str:
+    """The text, or half of `most` characters from its beginning and half from its end.
+
+    >>> ends("abcdefgh", 4), ends("abcd", 4)
+    ('ab gh', 'abcd')
+    """
+    return text if len(text) <= most else f"{text[: most // 2]} {text[-(most // 2) :]}"
+
+
 class Feeling(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a text feels like, as the sender's own component read it, in its own words."""
 
@@ -88,3 +97,4 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     attunement: Share | None = None
     source: Literal["store", "default", "estimate"] = "store"
     turns: Annotated[int, Meta(ge=0)] = 0  # how many turns they had before
+    first_ms: int | None = None  # and when the first of them was, in epoch milliseconds

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from msgspec import structs
@@ -20,6 +20,9 @@ REMEMBERED = 1_000
 """How many characters of the last message and the last reply a conversation remembers: enough to
 tell whether the next one changes the topic."""
 
+
+BURST_MS = 1_000
+"""Turns of a pair this close in time are told apart by a millisecond each."""
 
 NEW_PAIR = (0.40, 0.35, 0.45)
 """Trust, affection and attunement of a pair that nobody knows anything of."""
@@ -36,9 +39,10 @@ class Pair(msgspec.Struct, kw_only=True):
     bot: str
     user: str
     turns: int = 0
-    first_ms: int = 0
+    first_ms: int | None = None
     last_ms: int = 0
     said_ms: int | None = None  # when the turn before was, as it was told
+    put_ms: int = 0  # and where it was put
     trust: float | None = None
     affection: float | None = None
     attunement: float | None = None
@@ -67,6 +71,26 @@ class Pair(msgspec.Struct, kw_only=True):
         )
         self.source = standing.source
         self.turns += standing.turns
+        if standing.first_ms is not None:
+            self.seen(standing.first_ms)
+
+    def seen(self, ms: int) -> None:
+        """Something of theirs was at this time."""
+        self.last_ms = ms if self.first_ms is None else max(self.last_ms, ms)
+        self.first_ms = ms if self.first_ms is None else min(self.first_ms, ms)
+
+    def place(self, ms: int) -> int:
+        """Where a turn of this time stands: a millisecond behind one that it would lie upon.
+
+        Of turns that come in order none lies on another; of those that come out of order, two may.
+        """
+        place = ms
+        if ms == self.said_ms:
+            place = self.put_ms + 1
+        elif self.said_ms is not None and 0 <= self.last_ms - ms < BURST_MS:
+            place = self.last_ms + 1
+        self.said_ms, self.put_ms = ms, place
+        return place
 
     def kept(self) -> Relationship:
         """How the pair stands, to be kept; it must be known how."""
@@ -81,7 +105,7 @@ class Pair(msgspec.Struct, kw_only=True):
             attunement=self.attunement,
             source=self.source,
             turns=self.turns,
-            first=utc(self.first_ms),
+            first=utc(self.first_ms or 0),
             updated=utc(self.last_ms),
         )
 
@@ -108,7 +132,7 @@ class Talk(msgspec.Struct, kw_only=True):
     reply: str = ""
     context: Context | None = None
     emotion: str = ""  # the user's in the turn before; "" before any was read
-    intensity: float = 0.0
+    intensity: float | None = None  # None where that was not told
 
     def kept(self) -> Conversation:
         """The conversation as it is kept: means over those of its turns that have a number.
@@ -136,6 +160,38 @@ class Talk(msgspec.Struct, kw_only=True):
         )
 
 
+class Pending(msgspec.Struct, kw_only=True, array_like=True):
+    """A turn that waits to be read, with what is needed to read it.
+
+    `before` is the message and the reply before it in its conversation, shortened. `asks` is
+    whether nobody here knows how the pair stands.
+    """
+
+    turn: Turn
+    ms: int  # when it was said
+    arrival: int
+    before: tuple[str, str] = ("", "")
+    asks: bool = False
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Its session and its id."""
+        return self.turn.session, self.turn.id or ""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        turn = self.turn
+        labels = sum(len(one.scores) for one in (turn.user_emotion, turn.bot_emotion) if one)
+        parts = 300 * len(turn.memories or ()) + 200 * labels + 4 * REMEMBERED
+        return self.chars + parts + 1_000
+
+    @property
+    def chars(self) -> int:
+        """How much text it holds."""
+        return len(self.turn.message or "") + len(self.turn.reply or "")
+
+
 @dataclass(slots=True)
 class Heard:
     """One turn with all that is known of it, for signals: they add to `values` and to the pair.
@@ -147,7 +203,7 @@ class Heard:
     """
 
     turn: Turn
-    at: datetime  # in UTC, to the millisecond, and later than the pair's turn before
+    at: datetime  # in UTC, to the millisecond, and never that of the pair's turn before
     pair: Pair
     talk: Talk
     user_emotion: Reading | None = None
@@ -161,6 +217,12 @@ class Heard:
     def ms(self) -> int:
         """The turn's time in epoch milliseconds."""
         return round(self.at.timestamp() * 1000)
+
+    def told(self, whose: Literal["user", "bot"], name: Literal["intensity", "confidence"]) -> Any:
+        """How strong a feeling is, or how sure that: None where nobody says, and never 0 for it."""
+        said: Feeling | None = getattr(self.turn, f"{whose}_emotion")
+        read: Reading | None = getattr(self, f"{whose}_emotion")
+        return getattr(read if said is None else said, name, None)
 
     def point(
         self,

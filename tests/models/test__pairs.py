@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from roomtone.models._pairs import MOST_CHARS, Text, Words, facts, grams, hash_of, shorten
+from roomtone.heard import ends
+from roomtone.models._pairs import MOST_CHARS, Text, Words, facts, grams, hash_of
 
 
 def known() -> Words:
@@ -53,5 +54,5 @@ def test_grams_say_where_they_stand() -> None:
 
 def test_a_long_text_is_read_at_both_ends() -> None:
     """Nothing longer goes on."""
-    assert len(shorten("x" * 10_000)) == MOST_CHARS + 1
-    assert shorten("short") == "short"
+    assert len(ends("x" * 10_000, MOST_CHARS)) == MOST_CHARS + 1
+    assert ends("short", MOST_CHARS) == "short"

@@ -32,9 +32,7 @@ class House:
             now = self.clock.now_ms() // 1000
             due = now - now % 5 + 5
             self.clock.advance(due - self.clock.now_ms() / 1000)
-            await until(
-                lambda due=due: self.pipeline.board.now >= due or not self.pipeline.engine.rooms
-            )
+            await until(lambda due=due: self.pipeline.engine.next_tick > due)
             await self.pipeline.settled()
 
 

@@ -11,7 +11,6 @@ from roomtone.emotions import Reading, reading
 from roomtone.errors import ServerError, StoreAway
 from roomtone.events import Message, RelationshipSet, Turn, TurnRead
 from roomtone.points import Point
-from roomtone.runtime import plugins
 from roomtone.runtime.clock import utc
 from roomtone.runtime.config import Engine, Settings
 from roomtone.runtime.pseudonyms import KEY, pseudonym
@@ -236,13 +235,25 @@ async def test_turns_of_history_are_measured_when_it_is_closed(house: House) -> 
     assert talk.turns == 300
 
 
-async def test_a_turn_of_a_session_that_is_over_opens_no_other(house: House) -> None:
-    """What was read of it later belongs to no room."""
-    await house.pipeline.submit([turn()])
+async def test_two_who_talk_are_no_room_that_can_be_lost(house: House) -> None:
+    """No live session, no score, no alarm when they pause; however many there are of one client."""
+    many = [turn(session=f"s{n}", id=str(n)) for n in range(3_000)]
+    receipt = await house.pipeline.submit(many, client="bot")
+    late = turn(id="late", at=utc(house.clock.now_ms() - 3_600_000))
+    await house.pipeline.submit([late])
     await read(house)
 
-    assert list(house.pipeline.engine.rooms.rooms) == ["s"]
-    assert plugins.conversations(house.settings).measurements
+    assert receipt.accepted == 3_000
+    assert len(house.pipeline.engine.rooms) == 0
+    assert (await house.pipeline.archive.conversations())[1] == 3_001
+
+
+async def test_history_of_turns_needs_their_times(house: House) -> None:
+    """And opens no history of a room."""
+    receipt = await house.pipeline.submit([turn()], history=True)
+
+    assert "say when it happened" in receipt.errors[0].reason
+    assert len(house.pipeline.histories) == 0
 
 
 async def test_no_other_event_stands_in_the_way_of_a_reading(house: House) -> None:

@@ -277,9 +277,12 @@ async def test_turns_reach_a_running_roomtone_once(tmp_path: Any) -> None:
         recorder.close()
         await house.pipeline.settled()
 
-        (session,) = house.pipeline.sessions()
         assert recorder.sent == 52
-        assert (session["session"], session["messages"], session["people"]) == ("s", 51, 5)
+        assert await house.pipeline.reader.done(20)
+        await house.tick()
+        await house.pipeline.keeper.kept(20)
+        kept = await house.pipeline.archive.turns("s")
+        assert (len(kept), len({one.user for one in kept})) == (51, 6)
         server.should_exit = True
         await app.close()
         await serving

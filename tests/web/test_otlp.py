@@ -244,18 +244,3 @@ async def test_a_full_disk_is_503_and_nothing_is_lost(
     assert failed.json()["code"] == 14
     assert again.status_code == 200
     assert len(await turns(site, "s-6")) == 2
-
-
-async def test_sessions_too_many_are_429(strict: Site) -> None:
-    """With `Retry-After`, as exporters expect it."""
-    spans = []
-    for number in range(1, 10):
-        attributes = {"input.value": "hi", "output.value": "yo", "session.id": f"s{number}"}
-        listed = [{"key": k, "value": {"stringValue": v}} for k, v in attributes.items()]
-        spans.append({"traceId": f"{number:032x}", "spanId": "01" * 8, "attributes": listed})
-    bodies = [{"resourceSpans": [{"scopeSpans": [{"spans": [one]}]}]} for one in spans]
-    answers = [await strict.client.post(URL, json=body) for body in bodies]
-
-    assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 4
-    assert answers[-1].headers["retry-after"] == "60"
-    assert answers[-1].json()["code"] == 8

@@ -13,6 +13,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from roomtone.heard import ends
+
 Floats = NDArray[np.float64]
 
 # What is longer is read at both ends: a topic is taken up where a message begins and given where
@@ -54,7 +56,7 @@ class Text:
     """One text, cut up once."""
 
     def __init__(self, text: str, words: Words) -> None:
-        text = shorten(text).lower().replace("’", "'")
+        text = ends(text, MOST_CHARS).lower().replace("’", "'")
         self.tokens = _TOKEN.findall(text)
         self.spoken = [token for token in self.tokens if token[0] not in "?!.,"]
         self.sentences = [
@@ -83,13 +85,6 @@ class Text:
     def vector(self) -> Floats:
         """The sum of its words' vectors, each as much as it tells."""
         return self._words.tells[self.places] @ self._words.vectors[self.places]
-
-
-def shorten(text: str) -> str:
-    """The text, or its first and last five hundred characters."""
-    if len(text) <= MOST_CHARS:
-        return text
-    return f"{text[: MOST_CHARS // 2]} {text[-MOST_CHARS // 2 :]}"
 
 
 def content(words: Sequence[str]) -> frozenset[str]:

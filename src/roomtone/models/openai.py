@@ -21,6 +21,7 @@ import msgspec
 
 from roomtone.emotions import LABELS, UNSURE, Reading, reading
 from roomtone.errors import BadConfig, ServerError
+from roomtone.heard import ends
 
 VERSION = "1"
 KEY = "OPENAI_API_KEY"
@@ -275,6 +276,4 @@ def _own(host: str) -> bool:
 
 def _shorten(text: str) -> str:
     """Both ends of what is long, and nothing that UTF-8 cannot say."""
-    half = MOST_CHARS // 2
-    short = text if len(text) <= MOST_CHARS else f"{text[:half]} {text[-half:]}"
-    return short.encode("utf-8", "replace").decode()
+    return ends(text, MOST_CHARS).encode("utf-8", "replace").decode()

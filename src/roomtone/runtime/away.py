@@ -76,13 +76,10 @@ class Away:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        keep = settings.retention
         self.clock: Clock = WallClock()
         self.news: Channel = plugins.channel(settings.channels.news, settings.cluster.partition)
         self.measurements: Sequence[Measurement] = plugins.measurements(settings)
-        self.series: SeriesStore = plugins.series_store(
-            settings.series_url, {0: keep.raw_days, 60: keep.minute_days, 3600: None}
-        )
+        self.series: SeriesStore = plugins.series_of(settings)
         self.archive: Archive = plugins.archive(settings.archive_url)
         self.opening = Opening(self.series, self.archive, self.measurements)
         self.inspector = Inspector()  # of this process's own faults

@@ -7,10 +7,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-import msgspec
-
-from roomtone.errors import BadEvent
-from roomtone.events import Refusal, RelationshipSet
+from roomtone.errors import BadEvent, StoreAway
+from roomtone.events import UNAVAILABLE, Refusal, RelationshipSet
 from roomtone.runtime import frames, same_stores
 from roomtone.runtime.clock import utc
 from roomtone.runtime.host import Place
@@ -86,16 +84,10 @@ class Desk(Views):
         is told later. Raises BadEvent when it is refused.
         """
         here = cast("Pipeline", self)
-        scores = ("trust", "affection", "attunement")
-        lacking = [name for name in scores if getattr(said, name) is None]
-        if lacking and here.conversations.standing(said.bot, said.user or "") is None:
-            pairs = [(said.bot, said.user or "")]
-            for known in (await self.archive.relationships(pairs=pairs, limit=1))[0]:
-                kept = {name: getattr(known, name) for name in lacking}
-                said = msgspec.structs.replace(said, **kept)  # it was long silent, and stays so
         receipt = await here.submit([said], source=said.by[:100])
         if receipt.errors:
-            raise BadEvent(receipt.errors[0].reason)
+            refused = receipt.errors[0]
+            raise (StoreAway if refused.kind == UNAVAILABLE else BadEvent)(refused.reason)
         await here.caught_up()
         await self.keeper.kept()
         pair = here.conversations.standing(said.bot, said.user or "")

@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 AHEAD_MS = 30_000
 """How far a client's clock may be ahead: what is within this counts as now."""
 
-ROOMLESS = (TurnRead, RelationshipSet)
+TURNS = (Turn, TurnRead, RelationshipSet)
 """What opens no room and belongs to none: it is taken whatever becomes of its session."""
 
-TURNS = (Turn, *ROOMLESS)
+UNDATED = "history needs `at`: say when it happened"
 
 READ_S = 60.0
 """How long history waits while too many turns wait to be read."""
@@ -127,7 +127,7 @@ class Door:
             opened = {
                 event.session
                 for event in events
-                if event.session not in self._owner and type(event) not in ROOMLESS
+                if event.session not in self._owner and type(event) not in TURNS
             }
             good, crowded = self._sift(events, places, arrival, history, client, errors)
         if crowded and not good:
@@ -183,7 +183,7 @@ class Door:
         if len(self._pipeline.histories):
             return False
         rooms, owner = self._pipeline.engine.rooms.rooms, self._owner
-        for session in {event.session for event in events if type(event) not in ROOMLESS}:
+        for session in {event.session for event in events if type(event) not in TURNS}:
             if session not in rooms and session not in owner:
                 return False
         moments = [event.at for event in events if event.at is not None]
@@ -208,8 +208,11 @@ class Door:
                 errors.append(Refusal(place, _ahead(event, arrival), AHEAD))
                 continue
             refused = None
-            if type(event) in ROOMLESS:
-                good.append(event)
+            if type(event) in TURNS:
+                if type(event) is Turn and history and event.at is None:
+                    errors.append(Refusal(place, UNDATED, HISTORY))
+                else:
+                    good.append(event)
                 continue
             if history:
                 refused = self._no_history(event)
@@ -228,7 +231,7 @@ class Door:
 
     def _no_history(self, event: Event) -> _Why | None:
         if event.at is None:
-            return HISTORY, "history needs `at`: say when it happened"
+            return HISTORY, UNDATED
         pipeline = self._pipeline
         if event.session in pipeline.engine.rooms.rooms:
             reason = f"session {event.session!r} is live; give its history a session id of its own"

@@ -353,6 +353,4 @@ class Keeper:
 def _size(out: Output) -> int:
     """About how many bytes the points and the turns of an output take."""
     said = sum(2_000 + len(t.message or "") + len(t.reply or "") for t in out.turns)
-    return said + sum(
-        (len(block.fields) + len(block.texts) + 4) * (8 * len(block) + 120) for block in out.blocks
-    )
+    return said + sum(block.size for block in out.blocks)

@@ -35,19 +35,21 @@ def sqlite_file(url: str) -> Path | None:
     return Path(unquote(path)) if scheme == "sqlite" else None
 
 
+def see_that_it_is_there(url: str) -> None:
+    """Raises StoreError where a file is not: one would be made of a mistake in its name."""
+    file = sqlite_file(url)
+    if file is not None and not file.is_file():
+        raise StoreError(
+            f"{file} is not there; name the data folder that `serve` was given with --data"
+        )
+
+
 @asynccontextmanager
 async def opened(settings: Settings) -> AsyncIterator[Kept]:
     """The stores, until the end of the block. Raises StoreError where there is nothing to read."""
-    for url in (settings.series_url, settings.archive_url):
-        file = sqlite_file(url)
-        if file is not None and not file.is_file():
-            raise StoreError(
-                f"{file} is not there; name the data folder that `serve` was given with --data"
-            )
-    keep = settings.retention
-    series = plugins.series_store(
-        settings.series_url, {0: keep.raw_days, 60: keep.minute_days, 3600: None}
-    )
+    see_that_it_is_there(settings.series_url)
+    see_that_it_is_there(settings.archive_url)
+    series = plugins.series_of(settings)
     archive = plugins.archive(settings.archive_url)
     measured = plugins.measurements(settings)
     try:

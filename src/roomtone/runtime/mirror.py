@@ -68,10 +68,10 @@ class Mirror:
         for block in out.blocks:
             if len(block):
                 (self._people if pseudonyms.TAG in block.tags else self._rooms).append(block)
-                self._bytes += _size(block)
+                self._bytes += block.size
         while self.waiting > 1 and (self.waiting > MOST or self._bytes > MOST_BYTES):
             oldest = self._oldest().popleft()
-            self._bytes -= _size(oldest)
+            self._bytes -= oldest.size
             self.dropped += len(oldest)
         self._lane.wake()
 
@@ -113,7 +113,7 @@ class Mirror:
     def _done(self, queue: deque[Block], some: Sequence[Block]) -> None:
         written = {id(block) for block in some}
         while queue and id(queue[0]) in written:  # it may have been let go meanwhile
-            self._bytes -= _size(queue.popleft())
+            self._bytes -= queue.popleft().size
 
     async def close(self) -> None:
         """Send what waits if that is quick, and let go."""
@@ -171,8 +171,3 @@ class Mirror:
                 "remedy": remedy if self.trouble or lost else "",
             }
         ]
-
-
-def _size(block: Block) -> int:
-    """About how many bytes its points take."""
-    return (len(block.fields) + len(block.texts) + 4) * (8 * len(block) + 120)

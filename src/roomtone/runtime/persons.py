@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -126,18 +127,17 @@ def spread(talks: Sequence[Conversation]) -> Activity:
 async def person(archive: Archive, user: str, now: datetime, zone: tzinfo) -> dict[str, Any] | None:
     """All that is told of one person; None where nothing is kept of them."""
     pairs, _ = await archive.relationships(user=user, limit=MOST_PAIRS)
-    talks, total = await archive.conversations(user=user, limit=NEWEST)
+    talks, total = await archive.conversations(user=user, limit=MOST_TALKS)
     if not pairs and not talks:
         return None
-    every, _ = await archive.conversations(user=user, limit=MOST_TALKS)
-    activity = spread(every)
-    hours, days = calendar(activity, zone)
+    activity = await asyncio.to_thread(spread, talks)
+    hours, days = await asyncio.to_thread(calendar, activity, zone)
     current, longest = streaks(list(days), now.astimezone(zone).date())
     shown = list(days.items())[-MOST_DAYS:]
     return {
         "user": user,
         "relationships": shown_pairs(pairs),
-        "conversations": [show_conversation(talk) for talk in talks],
+        "conversations": [show_conversation(talk) for talk in talks[:NEWEST]],
         "total": total,
         "hours": [[round(turns, 3) for turns in day] for day in hours],
         "days": [{"day": day.isoformat(), "turns": round(turns, 3)} for day, turns in shown],

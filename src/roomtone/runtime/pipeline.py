@@ -65,10 +65,7 @@ class Pipeline(Desk):
             *(gauge.measurement for gauge in self.gauges),
             *self.conversations.measurements.values(),
         ]
-        keep = settings.retention
-        self.series: SeriesStore = plugins.series_store(
-            settings.series_url, {0: keep.raw_days, 60: keep.minute_days, 3600: None}
-        )
+        self.series: SeriesStore = plugins.series_of(settings)
         self.archive: Archive = plugins.archive(settings.archive_url)
         self.news: Channel = plugins.channel(settings.channels.news, settings.cluster.partition)
         self.inspector = Inspector()
@@ -194,7 +191,8 @@ class Pipeline(Desk):
         """Finish history sessions; returns how many were open."""
         await self.settled()  # what was sent before has its place in them first
         await self.reader.read_of(sessions, CLOSE_S)  # and what was said in them is read
-        open_ones = [session for session in sessions if session in self.histories]
+        read = self.conversations.sessions_read
+        open_ones = [one for one in sessions if one in self.histories or one in read]
         await asyncio.gather(*(self._append(Closed(session=session)) for session in open_ones))
         await self.settled()
         await self.keeper.kept()  # who closes a session reads its summary next

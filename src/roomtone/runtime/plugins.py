@@ -202,6 +202,13 @@ def series_store(url: str, keep_days: Mapping[int, float | None] | None = None) 
     return store
 
 
+def series_of(settings: Settings) -> SeriesStore:
+    """The series store of these settings, with how long it keeps what."""
+    keep = settings.retention
+    days = {0: keep.raw_days, 60: keep.minute_days, 3600: None}
+    return series_store(settings.series_url, days)
+
+
 def archive(url: str) -> Archive:
     """The archive that a URL's scheme names."""
     store: Archive = load("stores.archive", _scheme(url))(url)

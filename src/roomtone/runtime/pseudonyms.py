@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 
@@ -33,11 +32,6 @@ def pseudonym(key: bytes, user: str) -> str:
     if not user:
         return NOBODY
     return "u_" + hmac.new(key, user.encode(), hashlib.sha256).hexdigest()[:16]
-
-
-def has_people(blocks: Sequence[Block]) -> bool:
-    """Whether any of these tells persons apart."""
-    return any(TAG in block.tags for block in blocks)
 
 
 def veiled(block: Block, key: bytes) -> Block:

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
 
-from roomtone.conversations import Pending
 from roomtone.emotions import Reading
-from roomtone.errors import ServerError
+from roomtone.errors import BadEvent, ServerError
 from roomtone.events import RelationshipSet, TurnRead
-from roomtone.heard import MAX_NAME, Feeling, Standing
+from roomtone.heard import MAX_NAME, Feeling, Standing, ends
 from roomtone.ports import CoherenceModel, EmotionModel
 from roomtone.records import Relationship
 from roomtone.runtime import plugins
+from roomtone.turns import Pending
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -136,7 +136,9 @@ class Reader:
         if again:  # a model gave what cannot be: the turn is measured without it
             self._pipeline.inspector.fault("reader", ValueError(receipt.errors[0].reason))
             blank = [_unread(one) for one in again]
-            await door.submit(blank, (), None, SOURCE, False, "", own=True)
+            refused = (await door.submit(blank, (), None, SOURCE, False, "", own=True)).errors
+            if refused:
+                raise BadEvent(refused[0].reason)
         await self._pipeline.caught_up()
         self.read += len(self._answers) - len(again)
         self._answers = []
@@ -210,18 +212,21 @@ def _read(
     for one in batch:
         turn = one.turn
         if turn.message and turn.user_emotion is None:
-            texts[_excerpt(turn.message)] = None
+            texts[ends(turn.message, MOST_CHARS)] = None
         if turn.reply and turn.bot_emotion is None:
-            texts[_excerpt(turn.reply)] = None
+            texts[ends(turn.reply, MOST_CHARS)] = None
     found = dict(zip(texts, models.emotion.read(list(texts)), strict=True))
-    said = [(_excerpt(one.turn.message or ""), _excerpt(one.turn.reply or "")) for one in batch]
+    said = [
+        (ends(one.turn.message or "", MOST_CHARS), ends(one.turn.reply or "", MOST_CHARS))
+        for one in batch
+    ]
     relevance = models.coherence.relevance(said)
     shift = models.coherence.shift([one.before for one in batch], [text for text, _ in said])
     answers = []
     for one, near, moved in zip(batch, relevance, shift, strict=True):
         turn = one.turn
-        user = found.get(_excerpt(turn.message)) if turn.message else None
-        bot = found.get(_excerpt(turn.reply)) if turn.reply else None
+        user = found.get(ends(turn.message, MOST_CHARS)) if turn.message else None
+        bot = found.get(ends(turn.reply, MOST_CHARS)) if turn.reply else None
         name = next((f"{r.model}/{r.version}" for r in (user, bot) if r and r.model), "local")
         answers.append(
             _answer_to(
@@ -268,6 +273,7 @@ def _standing(kept: Relationship) -> Standing:
         attunement=kept.attunement,
         source="default" if kept.source == "default" else "store",
         turns=max(0, kept.turns),
+        first_ms=round(kept.first.timestamp() * 1000),
     )
 
 
@@ -282,9 +288,3 @@ def _feeling(read: Reading | None) -> Feeling | None:
         valence=read.valence,
         scores={label: score for label, score in strongest if score >= LEAST_SCORE},
     )
-
-
-def _excerpt(text: str) -> str:
-    if len(text) <= MOST_CHARS:
-        return text
-    return f"{text[: MOST_CHARS // 2]} {text[-MOST_CHARS // 2 :]}"

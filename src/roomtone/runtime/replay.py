@@ -65,7 +65,7 @@ def hear(conversations: Conversations, entry: Entry) -> Iterator[Output]:
     """
     match entry:
         case Batch():
-            if conversations.apply(entry.events, entry.arrival) and conversations.is_set:
+            if conversations.apply(entry.events, entry.arrival) and conversations.is_due:
                 yield from conversations.measuring(entry.arrival // 1000)
         case Tick():
             yield from conversations.ticking(entry.now)

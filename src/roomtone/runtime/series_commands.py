@@ -12,7 +12,7 @@ from typing import Any
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from roomtone.errors import BadConfig, BadEvent, StoreError
+from roomtone.errors import BadConfig, BadEvent
 from roomtone.points import Measurement
 from roomtone.ports import SeriesStore
 from roomtone.runtime import flux, plugins, terminal
@@ -21,6 +21,7 @@ from roomtone.runtime.backfill import backfill as copy
 from roomtone.runtime.clock import WallClock, iso, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.loading import load
+from roomtone.runtime.looking import see_that_it_is_there
 
 OK, UNWELL = 0, 1
 
@@ -36,20 +37,13 @@ async def open_series(
     settings: Settings, measurements: Sequence[Measurement]
 ) -> AsyncIterator[SeriesStore]:
     """The store that these settings keep series in. Raises StoreError where there is none yet."""
-    _see_that_there_is_one(settings.series_url)
-    store = plugins.series_store(settings.series_url)
+    see_that_it_is_there(settings.series_url)
+    store = plugins.series_of(settings)
     try:
         await store.open(measurements)
         yield store
     finally:
         await store.close()
-
-
-def _see_that_there_is_one(url: str) -> None:
-    """An empty file would be made of a folder's name with a typing mistake."""
-    scheme, _, path = url.partition(":///")
-    if scheme == "sqlite" and not Path(path).exists():
-        raise StoreError(f"there is no {path}; name the folder that `serve` was given with --data")
 
 
 async def query(what: str | None, *, data: Path | None, show: bool, as_json: bool) -> int:

@@ -180,12 +180,12 @@ async def _samples(stores: Stores, asked: Asked, declared: Measurement) -> tuple
         raise BadEvent("the numbers of one session come as they were written; leave `step` out")
     tags = await tags_of(stores.archive, declared, asked)
     if asked.step_s is None:
-        found = await _read(stores.series, asked, declared, tags, 0)
-        if len(found) <= MOST_POINTS:
+        found, cut = await _read(stores.series, asked, declared, tags, 0)
+        if not cut:
             return await _with_older(stores.series, asked, declared, tags, found), 0
     for step_s in STEPS if asked.step_s is None else (asked.step_s,):
-        found = await _read(stores.series, asked, declared, tags, step_s)
-        if len(found) <= MOST_POINTS:
+        found, cut = await _read(stores.series, asked, declared, tags, step_s)
+        if not cut:
             return _together(found) if step_s else found, step_s
     raise BadEvent(
         f"that is more than {MOST_POINTS:,} points; ask for less time, a larger step, or for one "
@@ -200,7 +200,8 @@ async def _read(
     tags: Mapping[str, str],
     step_s: int,
     end: datetime | None = None,
-) -> list[Sample]:
+) -> tuple[list[Sample], bool]:
+    """The samples, and whether there are more: of points, not all of which have the number."""
     wanted = [asked.field, *(name for name in ("source", "session_id") if name in declared.texts)]
     points: Sequence[Point] = await series.read(
         asked.measurement,
@@ -212,7 +213,7 @@ async def _read(
         limit=MOST_POINTS + 1,
     )
     usual = "" if "source" in declared.texts or step_s else declared.source
-    return [
+    samples = [
         Sample(
             point.time,
             point.fields[asked.field],
@@ -222,6 +223,7 @@ async def _read(
         for point in points
         if asked.field in point.fields
     ]
+    return samples, len(points) > MOST_POINTS
 
 
 async def _with_older(
@@ -237,8 +239,9 @@ async def _with_older(
         end = found[0].at - (found[0].at - EPOCH) % HOUR
     if end <= asked.start:
         return found
-    older = _together(await _read(series, asked, declared, tags, 3600, end))
-    return [*older, *found] if len(older) + len(found) <= MOST_POINTS else found
+    hours, cut = await _read(series, asked, declared, tags, 3600, end)
+    older = _together(hours)
+    return found if cut or len(older) + len(found) > MOST_POINTS else [*older, *found]
 
 
 def _together(samples: Sequence[Sample]) -> list[Sample]:

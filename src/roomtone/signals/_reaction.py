@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from roomtone.heard import ends
+
 # What is longer is looked at in its first and its last thousand characters.
 MOST_CHARS = 2_000
 
@@ -81,7 +83,7 @@ def reaction(message: str, reply_before: str) -> Reaction:
     >>> reaction("No, that's all, thanks", "Anything else?").refused
     False
     """
-    said, before = ends(message), ends(reply_before)
+    said, before = ends(message, MOST_CHARS), ends(reply_before, MOST_CHARS)
     return Reaction(
         _PLEASED.search(said) is not None,
         _DISPLEASED.search(said) is not None,
@@ -104,10 +106,3 @@ def satisfaction(sentiment: float | None, cues: Reaction) -> float | None:
     if sentiment is None and not any(cues):
         return None
     return round(min(1.0, max(0.0, 0.5 + 0.5 * ((sentiment or 0.0) + cues.leaning))), 4)
-
-
-def ends(text: str) -> str:
-    """The text, or its first and last thousand characters."""
-    if len(text) <= MOST_CHARS:
-        return text
-    return f"{text[: MOST_CHARS // 2]} {text[-MOST_CHARS // 2 :]}"

@@ -56,16 +56,16 @@ class Character:
     def update(self, heard: Heard) -> Sequence[Point]:
         """The row, after this reply."""
         felt = heard.bot_emotion
-        said = heard.turn.bot_emotion
+        strength, sure = heard.told("bot", "intensity"), heard.told("bot", "confidence")
         if felt is None or felt.primary == UNSURE or not heard.turn.user:
             return ()
-        if said is not None and (said.intensity is None or said.confidence is None):
+        if strength is None or sure is None:
             return ()  # how far it moves is not known
         pair = heard.pair
         settle(pair, heard.ms)
         name = _FEELING_OF.get(felt.primary)
         if name is not None:
-            moved = pair.character[name] + felt.intensity * felt.confidence * IMPACT
+            moved = pair.character[name] + strength * sure * IMPACT
             pair.character[name] = min(1.0, moved)
         state = pair.character
         up, down = (sum(state[name] for name in side) for side in (POSITIVE, NEGATIVE))

@@ -32,13 +32,12 @@ class Confidence:
 
     def update(self, heard: Heard) -> Sequence[Point]:
         """The row; what nobody told is absent from it, not a half."""
-        turn, felt = heard.turn, heard.user_emotion
-        said = turn.user_emotion
+        turn = heard.turn
         parts = {
             "user_fact_confidence": None if turn.memories is None else of_facts(len(turn.memories)),
             "relationship_confidence": of_relationship(heard.pair),
             "context_confidence": None if turn.context is None else turn.context.confidence,
-            "emotional_confidence": said.confidence if said else felt.confidence if felt else None,
+            "emotional_confidence": heard.told("user", "confidence"),
         }
         known = [value for value in parts.values() if value is not None]
         if not known:

@@ -119,14 +119,13 @@ def _felt(heard: Heard) -> Iterator[Switch]:
     felt, talk = heard.user_emotion, heard.talk
     if felt is None or not talk.emotion or UNSURE in (felt.primary, talk.emotion):
         return
-    strength = moved(talk.emotion, talk.intensity, felt.primary, felt.intensity)
+    now = heard.told("user", "intensity")
+    if now is None or talk.intensity is None:
+        return  # how far it moved is not known
+    strength = moved(talk.emotion, talk.intensity, felt.primary, now)
     if strength >= LEAST["emotional_shift"]:
-        sure = felt.confidence
-        if heard.turn.user_emotion is not None:
-            told = heard.turn.user_emotion.confidence
-            yield Switch("emotional_shift", talk.emotion, felt.primary, "measured", told, strength)
-        else:
-            yield Switch("emotional_shift", talk.emotion, felt.primary, "model", sure, strength)
+        sure = heard.told("user", "confidence")
+        yield Switch("emotional_shift", talk.emotion, felt.primary, felt.source, sure, strength)
 
 
 def moved(before: str, was: float, after: str, now: float) -> float:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from roomtone.emotions import UNSURE, Reading
-from roomtone.heard import Feeling
 from roomtone.points import Field, Measurement, Point
 from roomtone.signals._shape import of_turns, share, word
 from roomtone.turns import Heard, Pair
@@ -51,11 +51,11 @@ class Emotion:
         if user is not None:
             usual, known = heard.pair.valence, bool(heard.turn.user) and user.primary != UNSURE
             deviation = None if usual is None or not known else round(user.valence - usual, 4)
-            rows.append(_row(heard, USER_EMOTION, user, heard.turn.user_emotion, deviation))
+            rows.append(_row(heard, USER_EMOTION, user, "user", deviation))
             if known:  # of somebody whom nobody names nothing is usual
                 learn(heard.pair, user.valence)
         if bot is not None:
-            rows.append(_row(heard, BOT_EMOTION, bot, heard.turn.bot_emotion))
+            rows.append(_row(heard, BOT_EMOTION, bot, "bot"))
         return rows
 
 
@@ -80,13 +80,13 @@ def _row(
     heard: Heard,
     measurement: Measurement,
     felt: Reading,
-    said: Feeling | None,
+    whose: Literal["user", "bot"],
     deviation: float | None = None,
 ) -> Point:
     """What the sender left out of his own reading stays absent."""
     fields: dict[str, float | None] = {
-        "intensity": felt.intensity if said is None else said.intensity,
-        "confidence": felt.confidence if said is None else said.confidence,
+        "intensity": heard.told(whose, "intensity"),
+        "confidence": heard.told(whose, "confidence"),
         "valence": None if felt.primary == UNSURE else felt.valence,
         "deviation": deviation,
     }

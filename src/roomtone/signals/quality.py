@@ -7,9 +7,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from roomtone.emotions import UNSURE, Reading
+from roomtone.heard import ends
 from roomtone.points import Point
 from roomtone.signals._grades import quality_class
-from roomtone.signals._reaction import ends, reaction, satisfaction
+from roomtone.signals._reaction import MOST_CHARS, reaction, satisfaction
 from roomtone.signals._shape import of_turns, share, word
 from roomtone.turns import Heard
 
@@ -96,7 +97,9 @@ def people(heard: Heard) -> Parts:
             freshness(reply, talk.reply) if reply and talk.reply else None,
             promptness(took / 1000) if took is not None else None,
         ),
-        "emotional_resonance": resonance(heard.user_emotion, heard.bot_emotion),
+        "emotional_resonance": resonance(
+            heard.user_emotion, heard.bot_emotion, heard.told("bot", "intensity")
+        ),
         "topic_relevance": heard.relevance,
     }
 
@@ -154,10 +157,11 @@ def flow(even: float | None, fresh: float | None, prompt: float | None) -> float
     return _mean(((even, 3.0), (fresh, 1.0), (prompt, 1.0)))
 
 
-def resonance(user: Reading | None, bot: Reading | None) -> float | None:
+def resonance(user: Reading | None, bot: Reading | None, strength: float | None) -> float | None:
     """How far a reply feels with the message, 0 to 1: that it is as glad or sad, and that it feels.
 
-    Half is 1 - |valence of one - valence of the other| / 2, half the intensity of the reply. Who is
+    Half is 1 - |valence of one - valence of the other| / 2, half the `strength` of the reply's
+    feeling; where nobody told that, the accord alone is all of it. Who is
     answered with care in sorrow is not answered in discord: care, sympathy and hope do not count as
     glad where the message is sad. None where one of the two was not read.
     """
@@ -167,7 +171,8 @@ def resonance(user: Reading | None, bot: Reading | None) -> float | None:
     if user.valence < 0 < answers and bot.primary in ("caring", "optimism", "love"):
         answers = user.valence
     accord = 1 - abs(user.valence - answers) / 2
-    return round(min(1.0, max(0.0, (accord + bot.intensity) / 2)), 4)
+    felt = accord if strength is None else (accord + strength) / 2
+    return round(min(1.0, max(0.0, felt)), 4)
 
 
 def overall(parts: Parts, weights: Mapping[str, float]) -> float | None:
@@ -189,9 +194,8 @@ def seed(heard: Heard) -> tuple[Parts, float, tuple[str, ...]]:
     confidence of that reading, else .6; relevance the confidence in the context, else .7;
     satisfaction and flow are by `seed_satisfaction` and `seed_flow`.
     """
-    turn, felt, said = heard.turn, heard.user_emotion, heard.turn.user_emotion
-    intensity = said.intensity if said else felt.intensity if felt else None
-    sure = said.confidence if said else felt.confidence if felt else None
+    turn = heard.turn
+    intensity, sure = heard.told("user", "intensity"), heard.told("user", "confidence")
     relevant = turn.context.confidence if turn.context else None
     took = turn.processing_time_ms
     known: dict[str, float | None] = {
@@ -240,8 +244,8 @@ def _mean(weighed: Iterable[tuple[float | None, float]]) -> float | None:
 
 
 def _count(text: str) -> int:
-    return len(_WORD.findall(ends(text)))
+    return len(_WORD.findall(ends(text, MOST_CHARS)))
 
 
 def _words(text: str) -> set[str]:
-    return set(_WORD.findall(ends(text).lower()))
+    return set(_WORD.findall(ends(text, MOST_CHARS).lower()))

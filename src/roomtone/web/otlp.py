@@ -14,7 +14,6 @@ from roomtone.errors import BadEvent, JournalError, ServerError
 from roomtone.events import MALFORMED, TOO_LARGE, UNAVAILABLE, Refusal
 from roomtone.runtime import plugins
 from roomtone.runtime.config import Settings
-from roomtone.runtime.door import TooManySessions
 from roomtone.runtime.host import Host
 from roomtone.web.bodies import Bodies, Held, answer_and_drain, check_length, is_gzip, unpack
 from roomtone.web.problems import RETRY_S, Faults, Problem, Receive, Scope, Send, answer
@@ -71,8 +70,6 @@ class Otlp:
             if not held.told:
                 self._host.refuse(SOURCE, [_whole(problem)], [])
             await self._fail(send, receive, held, kind, problem)
-        except TooManySessions as error:
-            await self._fail(send, receive, held, kind, Problem(429, str(error), retry_s=60))
         except (JournalError, ServerError) as error:
             told = f"{error}; nothing was taken, so send it again later"
             await self._fail(send, receive, held, kind, Problem(503, told, retry_s=RETRY_S))
@@ -88,7 +85,7 @@ class Otlp:
             self._late.cancel()
             await asyncio.gather(self._late, return_exceptions=True)
             self._late = None
-        with contextlib.suppress(TimeoutError, TooManySessions, JournalError, ServerError):
+        with contextlib.suppress(TimeoutError, JournalError, ServerError):
             async with asyncio.timeout(CLOSE_S):
                 await self._submit(self._traces.all(), "")
         if self._unsaid:
@@ -184,7 +181,7 @@ class Otlp:
                     await self._submit(taken, "")
                     self._remark(taken.notes)
                     break
-                except (TooManySessions, JournalError, ServerError) as error:
+                except (JournalError, ServerError) as error:
                     self._remark({f"turns wait to be taken in: {error}": 1})
                 except Exception as error:
                     self._faults.note("late traces", error)

@@ -16,11 +16,10 @@ from roomtone.events import RelationshipSet
 from roomtone.heard import on_scale
 from roomtone.runtime import persons, spoken
 from roomtone.runtime.clock import utc
-from roomtone.runtime.door import TooManySessions
 from roomtone.runtime.host import Host
 from roomtone.web import talk_models as models
 from roomtone.web.parameters import Limit, When, pack, parse_time, unpack
-from roomtone.web.problems import RETRY_S, Problem
+from roomtone.web.problems import Problem
 from roomtone.web.query import PROBLEMS, answer
 
 Name = Annotated[str | None, Query(max_length=200)]
@@ -182,8 +181,6 @@ def _add_relationships(api: FastAPI, host: Host, scale: int) -> None:
             return answer(await host.set_relationship(said))
         except BadEvent as error:
             raise Problem(422, str(error)) from None
-        except TooManySessions as error:
-            raise Problem(429, str(error), retry_s=RETRY_S) from None
 
 
 def said_of(bot: str, user: str, standing: models.Standing, scale: int) -> RelationshipSet:
