@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from urllib.parse import quote
 
 LEVEL = re.compile(r"(Very high|High|Moderate|Low|Very low)")
+
+
+def at(alert):
+    """The session's page with that alert chosen, whatever came after it."""
+    return f"/live/keynote?alert={quote(alert['id'])}"
 
 
 def chart_table(page):
@@ -39,7 +45,7 @@ def test_the_session_shows_what_matters(looker, demo, noticed):
 
 def test_the_alert_shows_now_expected_and_evidence(wide, demo, noticed):
     """Whoever judges an alert sees what it was made of."""
-    page = wide.visit(demo, "/live/keynote")
+    page = wide.visit(demo, at(noticed))
     card = page.get_by_test_id("anomaly")
     card.get_by_test_id("anomaly-card").wait_for()
     text = card.inner_text()
@@ -50,7 +56,7 @@ def test_the_alert_shows_now_expected_and_evidence(wide, demo, noticed):
 
 def test_a_verdict_reaches_the_server(wide, demo, noticed):
     """And can be taken back."""
-    page = wide.visit(demo, "/live/keynote")
+    page = wide.visit(demo, at(noticed))
     card = page.get_by_test_id("anomaly")
     with page.expect_response("**/v1/alerts/verdict") as answer:
         card.get_by_role("button", name="False alarm").click()

@@ -4,10 +4,12 @@ import type uPlot from 'uplot'
 import { clock, DASH, score100 } from '../lib/format'
 import { CRITICAL_SCORE, LEVEL_WORDS, levelColor, levelOf } from '../lib/levels'
 import type { Alert } from '../wire'
-import { ChartTable } from './ChartTable'
+import { moved, useCursor } from './cursor'
 import { scorePaint } from './paint'
 import { Pins } from './Pins'
-import { TimeChart, type TimeChartHandle } from './TimeChart'
+import type { PlotHandle } from './plot'
+import { PointsTable } from './PointsTable'
+import { TimeChart } from './TimeChart'
 import { Tooltip } from './Tooltip'
 import { useDebounced } from '../lib/hooks'
 
@@ -31,12 +33,13 @@ export interface ChartProps {
 
 const SPLITS = [0, 20, 40, 60, 80, 100]
 const NO_ALERTS: Alert[] = []
+const HEADS = ['Time', 'Score', 'Level']
 
 export function EngagementChart(props: ChartProps) {
   const { t, scores, from, to, alerts = NO_ALERTS, title = 'Engagement score over time' } = props
   const { big = false, height = 300, cursor = null } = props
-  const chart = useRef<TimeChartHandle>(null)
-  const [hover, setHover] = useState<{ index: number; left: number } | null>(null)
+  const chart = useRef<PlotHandle>(null)
+  const [hover, onCursor] = useCursor()
   const [layout, setLayout] = useState<Layout | null>(null)
   const table = useId()
 
@@ -50,31 +53,27 @@ export function EngagementChart(props: ChartProps) {
   const score = hover === null ? null : (scores[hover.index] ?? null)
   const said = useDebounced(at === undefined ? '' : sentence(at, score), 350)
 
-  const onCursor = useCallback((index: number | null, left: number) => {
-    setHover((now) =>
-      index === null ? null : now?.index === index && now.left === left ? now : { index, left },
-    )
-  }, [])
+  const cells = useCallback(
+    (index: number) => {
+      const one = scores[index] ?? null
+      return [clock(t[index]!), score100(one), one === null ? DASH : LEVEL_WORDS[levelOf(one)]]
+    },
+    [t, scores],
+  )
+
   const onLayout = useCallback((plot: uPlot) => {
     const next = readLayout(plot)
     setLayout((now) => (now && same(now, next) ? now : next))
   }, [])
 
   const onKey = (event: KeyboardEvent) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -12, PageDown: 12 }[event.key]
-    const last = t.length - 1
-    let index: number | null | undefined
-    if (event.key === 'Home') index = 0
-    else if (event.key === 'End') index = last
-    else if (event.key === 'Escape') index = null
-    else if (step)
-      index = Math.min(last, Math.max(0, (hover?.index ?? (step < 0 ? last + 1 : -1)) + step))
-    else if (event.key === 'Enter' && at !== undefined) props.onPick?.(at)
-    if (index === undefined || last < 0) return
+    if (event.key === 'Enter' && at !== undefined) props.onPick?.(at)
+    const index = moved(event.key, hover?.index ?? null, t.length, 12)
+    if (index === undefined) return
     event.preventDefault()
     chart.current?.point(index)
     // uPlot reports its cursor with the next frame; what is said must not wait for it.
-    setHover((now) => (index === null ? null : { index, left: now?.left ?? 0 }))
+    onCursor(index)
   }
 
   const empty = t.length === 0
@@ -88,7 +87,7 @@ export function EngagementChart(props: ChartProps) {
         tabIndex={empty ? -1 : 0}
         className="relative rounded-xl"
         onKeyDown={onKey}
-        onBlur={() => onCursor(null, 0)}
+        onBlur={() => onCursor(null)}
         data-testid="engagement-chart"
       >
         {empty ? (
@@ -132,7 +131,14 @@ export function EngagementChart(props: ChartProps) {
         {said}
       </p>
       {!big && (
-        <ChartTable id={table} t={t} scores={scores} from={from} to={to} stats={stats(t, scores)} />
+        <PointsTable
+          id={table}
+          caption="Score every five seconds, newest first"
+          heads={HEADS}
+          count={t.length}
+          cells={cells}
+          stats={stats(t, scores)}
+        />
       )}
     </div>
   )

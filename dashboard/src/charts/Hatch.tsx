@@ -1,4 +1,5 @@
 // Hatching: what is drawn over a guess, so that it is never taken for evidence.
+import { stretches } from '../lib/sources'
 import type { Axis } from './axis'
 
 export function HatchPattern({ id, color = 'var(--line-strong)' }: { id: string; color?: string }) {
@@ -24,16 +25,9 @@ interface Props {
 
 /** A hatched column behind each turn that rests on a guess; neighbours melt into one. */
 export function HatchColumns({ axis, height, guesses, id }: Props & { id: string }) {
-  const runs: [number, number][] = []
-  guesses.forEach((guess, i) => {
-    if (!guess) return
-    const last = runs.at(-1)
-    if (last && last[1] === i - 1) last[1] = i
-    else runs.push([i, i])
-  })
   return (
     <>
-      {runs.map(([first, last]) => {
+      {stretches(guesses).map(([first, last]) => {
         const left = edge(axis, first, -1)
         return (
           <rect

@@ -1,14 +1,11 @@
 // The wrapper around uPlot for several lines: axes, dashes, hatched guesses, resize and theme.
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, type Ref } from 'react'
+import { useCallback, useLayoutEffect, useRef, type Ref } from 'react'
 import uPlot from 'uplot'
+import { clock } from '../lib/format'
 import { guessRuns, type Line } from '../lib/lines'
-import { cssColor, fade, useThemeVersion } from '../lib/theme'
+import { cssColor, fade } from '../lib/theme'
+import { BARE, report, usePlot, type OnCursor, type PlotHandle } from './plot'
 import { dashes } from './strokes'
-
-export interface ManyLinesHandle {
-  /** Put the cursor on a time; null takes it away. */
-  point: (index: number | null) => void
-}
 
 interface Props {
   t: number[]
@@ -18,8 +15,8 @@ interface Props {
   since: boolean
   height: number
   show: (value: number | null) => string
-  onCursor: (index: number | null, left: number) => void
-  ref?: Ref<ManyLinesHandle>
+  onCursor: OnCursor
+  ref?: Ref<PlotHandle>
 }
 
 // Where there are few points each is shown, or a line of one would not be seen.
@@ -27,43 +24,17 @@ const FEW = 40
 
 export function ManyLines(props: Props) {
   const { t, rows, lines, range, since, height, ref } = props
-  const host = useRef<HTMLDivElement>(null)
-  const plot = useRef<uPlot | null>(null)
   const latest = useRef(props)
   useLayoutEffect(() => {
     latest.current = props
   })
-  const theme = useThemeVersion()
-
-  useImperativeHandle(ref, () => ({
-    point: (index) => {
-      const u = plot.current
-      if (!u) return
-      const at = index === null ? undefined : u.data[0][index]
-      if (at === undefined) u.setCursor({ left: -10, top: -10 })
-      else u.setCursor({ left: u.valToPos(at, 'x'), top: 1 })
-    },
-  }))
-
-  useEffect(() => {
-    const element = host.current
-    if (!element) return
-    const data: uPlot.AlignedData = [t, ...rows]
-    const width = Math.max(element.clientWidth, 120)
-    const u = new uPlot(options(latest, width, lines, range, since, height), data, element)
-    plot.current = u
-    const resize = new ResizeObserver(() => {
-      const wide = element.clientWidth
-      if (wide > 0 && wide !== u.width) u.setSize({ width: wide, height: u.height })
-    })
-    resize.observe(element)
-    return () => {
-      resize.disconnect()
-      u.destroy()
-      plot.current = null
-    }
-    // Another theme, or other lines, make the chart anew: uPlot reads its colours once.
-  }, [t, rows, lines, range, since, height, theme])
+  // Other lines make the chart anew.
+  const make = useCallback(
+    (element: HTMLElement, width: number) =>
+      new uPlot(options(latest, width, lines, range, since, height), [t, ...rows], element),
+    [t, rows, lines, range, since, height],
+  )
+  const [host] = usePlot(make, ref)
 
   return <div ref={host} className="w-full overflow-hidden" style={{ height }} aria-hidden="true" />
 }
@@ -83,9 +54,7 @@ function options(
     width,
     height,
     padding: [10, 14, 0, 0],
-    legend: { show: false },
-    cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
-    select: { show: false, left: 0, top: 0, width: 0, height: 0 },
+    ...BARE,
     scales: { x: { time: !since, range: around }, y: { auto: false, range: [low, high] } },
     axes: [
       {
@@ -121,13 +90,7 @@ function options(
     hooks: {
       drawClear: [(u) => lines.forEach((line, i) => hatch(u, line, cssColor(`--series-${i + 1}`)))],
       draw: [(u) => lines.forEach((line, i) => changes(u, line, cssColor(`--series-${i + 1}`)))],
-      setCursor: [
-        (u) => {
-          const { idx, left } = u.cursor
-          const out = idx === null || idx === undefined || (left ?? -1) < 0
-          latest.current.onCursor(out ? null : idx, left ?? 0)
-        },
-      ],
+      setCursor: [(u) => report(u, latest.current.onCursor)],
     },
   }
 }
@@ -142,8 +105,7 @@ function around(_: uPlot, from: number | null, to: number | null): [number, numb
 function short(seconds: number, step: number): string {
   const date = new Date(seconds * 1000)
   if (step >= 86_400) return date.toLocaleDateString(undefined, { day: 'numeric', month: 'short' })
-  const two = (value: number) => String(value).padStart(2, '0')
-  return `${two(date.getHours())}:${two(date.getMinutes())}`
+  return clock(seconds).slice(0, 5)
 }
 
 const BAND = 7

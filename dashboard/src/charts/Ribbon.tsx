@@ -56,7 +56,7 @@ export const Ribbon = memo(function Ribbon({ axis, felt, label }: Props) {
             )}
             {one.mixed.slice(0, MIXED).map((beside, place) => (
               <rect
-                key={beside.emotion}
+                key={place}
                 x={-axis.bar / 2}
                 y={mixedFrom + place * STRIP}
                 width={axis.bar}

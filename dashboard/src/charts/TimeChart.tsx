@@ -1,17 +1,13 @@
 // The wrapper around uPlot for one area: a time axis, a keyboard cursor, resize and theme.
-import { useEffect, useImperativeHandle, useLayoutEffect, useRef, type Ref } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useRef, type Ref } from 'react'
 import uPlot from 'uplot'
 import { useThemeVersion } from '../lib/theme'
 import { NARROW } from './paint'
+import { BARE, report, usePlot, type OnCursor, type PlotHandle } from './plot'
 
 export interface TimeData {
   t: number[]
   values: (number | null)[]
-}
-
-export interface TimeChartHandle {
-  /** Put the cursor on a point; null takes it away. */
-  point: (index: number | null) => void
 }
 
 export interface Paint {
@@ -34,17 +30,15 @@ interface Props {
   paint: Paint
   big?: boolean
   yAxis?: boolean
-  onCursor: (index: number | null, left: number) => void
+  onCursor: OnCursor
   onLayout?: (plot: uPlot) => void
-  ref?: Ref<TimeChartHandle>
+  ref?: Ref<PlotHandle>
 }
 
 // A break in the data longer than this many seconds is a gap in the line, not a bridge.
 const GAP_S = 60
 
 export function TimeChart(props: Props) {
-  const host = useRef<HTMLDivElement>(null)
-  const plot = useRef<uPlot | null>(null)
   const latest = useRef(props)
   useLayoutEffect(() => {
     latest.current = props
@@ -52,40 +46,17 @@ export function TimeChart(props: Props) {
   const theme = useThemeVersion()
   const { data, from, to, height, max, big = false, yAxis = true, splits, ref } = props
 
-  useImperativeHandle(ref, () => ({
-    point: (index) => {
-      const u = plot.current
-      if (!u) return
-      const t = index === null ? undefined : u.data[0][index]
-      if (t === undefined) u.setCursor({ left: -10, top: -10 })
-      else u.setCursor({ left: u.valToPos(t, 'x'), top: 1 })
+  const make = useCallback(
+    (element: HTMLElement, width: number) => {
+      const current = latest.current
+      const shape = { height, max, big, yAxis, splits }
+      const u = new uPlot(options(latest, width, shape), toData(current.data), element)
+      u.setScale('x', { min: current.from, max: current.to })
+      return u
     },
-  }))
-
-  useEffect(() => {
-    const element = host.current
-    if (!element) return
-    const current = latest.current
-    const width = Math.max(element.clientWidth, 120)
-    const u = new uPlot(
-      options(latest, width, { height, max, big, yAxis, splits }),
-      toData(current.data),
-      element,
-    )
-    u.setScale('x', { min: current.from, max: current.to })
-    plot.current = u
-    const resize = new ResizeObserver(() => {
-      const wide = element.clientWidth
-      if (wide > 0 && wide !== u.width) u.setSize({ width: wide, height: u.height })
-    })
-    resize.observe(element)
-    return () => {
-      resize.disconnect()
-      u.destroy()
-      plot.current = null
-    }
-    // A change of theme makes the chart anew: uPlot reads its colours once.
-  }, [height, max, big, yAxis, splits, theme])
+    [height, max, big, yAxis, splits],
+  )
+  const [host, plot] = usePlot(make, ref)
 
   useEffect(() => {
     const u = plot.current
@@ -94,7 +65,7 @@ export function TimeChart(props: Props) {
       u.setData(toData(data), false)
       u.setScale('x', { min: from, max: to })
     })
-  }, [data, from, to, theme])
+  }, [plot, data, from, to, theme])
 
   return <div ref={host} className="w-full overflow-hidden" style={{ height }} aria-hidden="true" />
 }
@@ -133,18 +104,11 @@ function options(props: { current: Props }, width: number, shape: Shape): uPlot.
   const size = shape.big ? 20 : 12
   const font = `${size}px system-ui, -apple-system, "Segoe UI", Roboto, sans-serif`
   const paint = () => props.current.paint
-  const report = (u: uPlot) => {
-    const { idx, left } = u.cursor
-    const out = idx === null || idx === undefined || (left ?? -1) < 0
-    props.current.onCursor(out ? null : idx, left ?? 0)
-  }
   return {
     width,
     height: shape.height,
     padding: [shape.big ? 12 : 34, margin(shape.big), 0, shape.yAxis ? 0 : 14],
-    legend: { show: false },
-    cursor: { y: false, points: { show: false }, drag: { x: false, y: false, setScale: false } },
-    select: { show: false, left: 0, top: 0, width: 0, height: 0 },
+    ...BARE,
     scales: { x: { time: true, auto: false }, y: { auto: false, range: [0, shape.max] } },
     axes: [
       {
@@ -180,7 +144,7 @@ function options(props: { current: Props }, width: number, shape: Shape): uPlot.
     hooks: {
       drawClear: [(u) => paint().under?.(u)],
       draw: [(u) => paint().over?.(u)],
-      setCursor: [report],
+      setCursor: [(u) => report(u, props.current.onCursor)],
       drawAxes: [(u) => props.current.onLayout?.(u)],
     },
   }

@@ -1,19 +1,13 @@
 // Several lines over time, painted by uPlot: guesses hatched, changes of level marked, one cursor.
-import {
-  useCallback,
-  useId,
-  useMemo,
-  useRef,
-  useState,
-  type KeyboardEvent,
-  type ReactNode,
-} from 'react'
-import { clock, day } from '../lib/format'
+import { useCallback, useId, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react'
+import { when } from '../lib/format'
 import { useDebounced } from '../lib/hooks'
 import { saidAt, united, type Line } from '../lib/lines'
 import { Origin } from '../panels/Origin'
-import { LinesTable } from './LinesTable'
-import { ManyLines, type ManyLinesHandle } from './ManyLines'
+import { moved, useCursor } from './cursor'
+import { ManyLines } from './ManyLines'
+import type { PlotHandle } from './plot'
+import { PointsTable } from './PointsTable'
 import { Swatch } from './Swatch'
 
 export interface TrajectoriesProps {
@@ -28,32 +22,25 @@ export interface TrajectoriesProps {
 
 export function Trajectories(props: TrajectoriesProps) {
   const { title, lines, range, show, since = false, height = 260 } = props
-  const chart = useRef<ManyLinesHandle>(null)
-  const [at, setAt] = useState<{ index: number; left: number } | null>(null)
+  const chart = useRef<PlotHandle>(null)
+  const [at, onCursor] = useCursor()
   const table = useId()
   const [t, rows] = useMemo(() => united(lines), [lines])
-  const label = useCallback((x: number) => (since ? `day ${Math.round(x)}` : moment(x)), [since])
+  const label = useCallback((x: number) => (since ? `day ${Math.round(x)}` : when(x)), [since])
+  const heads = useMemo(() => ['When', ...lines.map((line) => line.name)], [lines])
+  const cells = useCallback(
+    (index: number) => [label(t[index]!), ...rows.map((row) => show(row[index] ?? null))],
+    [t, rows, label, show],
+  )
   const here = at === null ? undefined : t[at.index]
   const said = useDebounced(here === undefined ? '' : sentence(lines, here, label, show), 350)
-  const onCursor = useCallback((index: number | null, left: number) => {
-    setAt((now) =>
-      index === null ? null : now?.index === index && now.left === left ? now : { index, left },
-    )
-  }, [])
 
   const onKey = (event: KeyboardEvent) => {
-    const last = t.length - 1
-    const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key]
-    let index: number | null
-    if (event.key === 'Home') index = 0
-    else if (event.key === 'End') index = last
-    else if (event.key === 'Escape') index = null
-    else if (step)
-      index = Math.min(last, Math.max(0, (at?.index ?? (step < 0 ? last + 1 : -1)) + step))
-    else return
+    const index = moved(event.key, at?.index ?? null, t.length)
+    if (index === undefined) return
     event.preventDefault()
     chart.current?.point(index)
-    setAt((now) => (index === null ? null : { index, left: now?.left ?? 0 }))
+    onCursor(index)
   }
 
   if (t.length === 0) return <p className="label py-6">No points in this time.</p>
@@ -67,7 +54,7 @@ export function Trajectories(props: TrajectoriesProps) {
         tabIndex={0}
         className="relative rounded-xl"
         onKeyDown={onKey}
-        onBlur={() => onCursor(null, 0)}
+        onBlur={() => onCursor(null)}
         data-testid="trajectories"
       >
         <ManyLines
@@ -100,7 +87,13 @@ export function Trajectories(props: TrajectoriesProps) {
       <p aria-live="polite" className="sr-only">
         {said}
       </p>
-      <LinesTable id={table} t={t} rows={rows} lines={lines} label={label} show={show} />
+      <PointsTable
+        id={table}
+        caption={`${title}, newest first`}
+        heads={heads}
+        count={t.length}
+        cells={cells}
+      />
     </div>
   )
 }
@@ -122,10 +115,6 @@ function Tip({ left, at, children }: TipProps) {
       <ul className="grid gap-0.5">{children}</ul>
     </div>
   )
-}
-
-function moment(seconds: number): string {
-  return `${day(seconds)}, ${clock(seconds).slice(0, 5)}`
 }
 
 function sentence(

@@ -1,7 +1,7 @@
 // Feelings: the word, the letter and the colour of each label, so that colour never stands alone.
 import { EKMAN_OF, type Ekman } from '../wire'
 
-export type Hue = Ekman | 'unsure'
+type Hue = Ekman | 'unsure'
 
 const LETTERS: Record<Hue, string> = {
   joy: 'J',
@@ -28,7 +28,8 @@ export const HUES: Hue[] = [
 
 /** The coarse feeling that a label belongs to; what nobody knows is unsure. */
 export function hueOf(label: string): Hue {
-  return EKMAN_OF[label] ?? 'unsure'
+  // Labels are their senders' words: one may be called "constructor".
+  return (Object.hasOwn(EKMAN_OF, label) && EKMAN_OF[label]) || 'unsure'
 }
 
 export function letterOf(label: string): string {
@@ -38,9 +39,4 @@ export function letterOf(label: string): string {
 /** The CSS variable of a label's colour; `ink` is the shade for text. */
 export function feelingColor(label: string, ink = false): string {
   return `--feel-${hueOf(label)}${ink ? '-ink' : ''}`
-}
-
-/** A label as a word: "no_emotion" becomes "no emotion". */
-export function feelingWord(label: string): string {
-  return label.replaceAll('_', ' ')
 }

@@ -1,6 +1,18 @@
 // Numbers, times and names as people read them.
 import { describe, expect, it } from 'vitest'
-import { ago, decimal, duration, measure, name, percent, points, score100 } from './format'
+import {
+  ago,
+  decimal,
+  duration,
+  measure,
+  millis,
+  name,
+  percent,
+  points,
+  score100,
+  when,
+  words,
+} from './format'
 
 describe('format', () => {
   it('shows what is not known as a dash, never as zero', () => {
@@ -14,6 +26,29 @@ describe('format', () => {
       '+5.0',
       '0.0',
     ])
+  })
+
+  it('tells a time by what is not plain from today', () => {
+    const at = (...of: [number, number, number]) => new Date(...of, 14, 3).getTime() / 1000
+    const now = at(2026, 10, 26) + 60
+    expect(when(at(2026, 10, 26), now)).toBe('14:03')
+    expect(when(at(2026, 10, 21), now)).toMatch(/21.* 14:03$/)
+    expect(when(at(2026, 10, 21), now)).not.toContain('2026')
+    expect(when(at(2025, 10, 21), now)).toContain('2025')
+  })
+
+  it('writes times that something took in what they are read in', () => {
+    expect([millis(null), millis(0), millis(840), millis(1234), millis(180_000)]).toEqual([
+      '–',
+      '0 ms',
+      '840 ms',
+      '1.23 s',
+      '3 min',
+    ])
+  })
+
+  it('makes words of what programs call something, without its tricks', () => {
+    expect(words('no_emotion\u202E')).toBe('no emotion·')
   })
 
   it('writes decimals that say something', () => {

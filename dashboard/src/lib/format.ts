@@ -76,6 +76,11 @@ export function name(text: string, longest = 80): string {
   return plain.length > longest ? `${[...plain].slice(0, longest - 1).join('')}…` : plain
 }
 
+/** What programs call something, as words; from strangers too. */
+export function words(text: string, longest = 60): string {
+  return name(text, longest).replaceAll('_', ' ')
+}
+
 /** A measure by its name in an alert: the unit it is told in, and how its numbers are written. */
 export function measure(subject: string): { unit: string; show: (value: number) => string } {
   switch (subject) {
@@ -92,7 +97,7 @@ export function measure(subject: string): { unit: string; show: (value: number) 
     case 'heartbeat_age_s':
       return { unit: 's since a heartbeat', show: count }
     default:
-      return { unit: subject.replaceAll('_', ' '), show: decimal }
+      return { unit: words(subject), show: decimal }
   }
 }
 

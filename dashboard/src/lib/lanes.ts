@@ -1,7 +1,7 @@
 // The lanes of a conversation: which fields are drawn together, under which words.
 import type { Felt } from '../charts/Ribbon'
 import type { Turn } from './conversations'
-import { decimal, millis, score100 } from './format'
+import { DASH, decimal, millis, score100, words } from './format'
 import { isGuess } from './sources'
 import { numberOf, sourceOf, wordOf } from './turns'
 
@@ -19,7 +19,9 @@ export interface Lane {
 }
 
 const share = (field: string, word: string): LaneField => ({ field, word, show: score100 })
-const told = (value: number | null) => (value === null ? '–' : decimal(value))
+
+/** A number without a unit. */
+export const plain = (value: number | null) => (value === null ? DASH : decimal(value))
 
 export const LANES: Lane[] = [
   {
@@ -63,7 +65,7 @@ export const LANES: Lane[] = [
     measurement: 'memory_quality',
     kind: 'bars',
     fields: [
-      { field: 'memory_count', word: 'memories found', show: told },
+      { field: 'memory_count', word: 'memories found', show: plain },
       share('avg_similarity', 'mean similarity'),
       { field: 'retrieval_time_ms', word: 'retrieval time', show: millis },
     ],
@@ -73,7 +75,7 @@ export const LANES: Lane[] = [
     measurement: 'response_metrics',
     kind: 'bars',
     fields: [
-      { field: 'chars', word: 'characters', show: told },
+      { field: 'chars', word: 'characters', show: plain },
       { field: 'processing_time_ms', word: 'time to reply', show: millis },
     ],
   },
@@ -119,7 +121,7 @@ export function switchOf(turn: Turn): string {
   const values = turn.values['context_switches']
   if (!values) return ''
   const [from, to] = ['from_context', 'to_context'].map((field) =>
-    wordOf(turn, 'context_switches', field),
+    words(wordOf(turn, 'context_switches', field), 30),
   )
   return from || to ? `${from || '?'} → ${to || '?'}` : 'another topic'
 }

@@ -73,6 +73,20 @@ test('many turns become means of hours, each from where most of its points are',
   expect(means.sources).toEqual(['store', 'estimate'])
 })
 
+test('a mean is a guess where most of its points are, whichever guess each is', () => {
+  const sources = ['store', 'store', 'default', 'default', 'estimate', 'default']
+  const [mean] = meansOver(line([0, 1, 2, 3, 4, 5], [0, 0, 0, 0, 0, 0], { sources }), 3600).sources
+  expect(mean).toBe('default')
+  const mixed = ['store', 'store', 'store', 'default', 'default', 'estimate', 'estimate']
+  const t = mixed.map((_, i) => i)
+  expect(meansOver(line(t, t, { sources: mixed }), 3600).sources).toEqual(['default'])
+})
+
+test('more points than a call may have arguments still have a range', () => {
+  const many = Array.from({ length: 300_000 }, (_, i) => i)
+  expect(rangeOf([line(many, many)], [null, null])[1]).toBeGreaterThan(299_999)
+})
+
 test('what fits into half a day is shown turn by turn, and weeks by the day', () => {
   const over = (span: number) => grainOf([line([0, span], [0, 1]), line([], [])])
   expect([over(3600), over(86_400), over(30 * 86_400)]).toEqual([0, 3600, 86_400])

@@ -1,7 +1,7 @@
 // Several lines on one axis: their times united, and what each says at one of them.
 import type { Change, TrendPoint } from './conversations'
 import { epoch } from './format'
-import { isGuess } from './sources'
+import { isGuess, stretches } from './sources'
 
 export interface Line {
   name: string
@@ -63,7 +63,15 @@ export function meansOver(line: Line, grain: Grain): Line {
   }
 }
 
+/** Where most are guesses it is the most frequent guess, however many kinds of evidence there are. */
 function mostly(sources: (string | null)[]): string | null {
+  const [guesses, evidence] = [true, false].map((guess) =>
+    sources.filter((source) => isGuess(source ?? undefined) === guess),
+  ) as [typeof sources, typeof sources]
+  return commonest(guesses.length > evidence.length ? guesses : evidence)
+}
+
+function commonest(sources: (string | null)[]): string | null {
   const counts = new Map<string | null, number>()
   for (const source of sources) counts.set(source, (counts.get(source) ?? 0) + 1)
   return [...counts].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? null
@@ -103,14 +111,7 @@ export function saidAt(line: Line, at: number): Said | null {
 
 /** The stretches of a line that rest on guesses, as first and last index. */
 export function guessRuns(line: Line): [number, number][] {
-  const runs: [number, number][] = []
-  line.sources.forEach((source, i) => {
-    if (!isGuess(source ?? undefined)) return
-    const last = runs.at(-1)
-    if (last && last[1] === i - 1) last[1] = i
-    else runs.push([i, i])
-  })
-  return runs
+  return stretches(line.sources.map((source) => isGuess(source ?? undefined)))
 }
 
 /** The range of an axis that holds all values, from a declared one where there is one. */
@@ -119,7 +120,8 @@ export function rangeOf(
   [low, high]: [number | null, number | null],
 ): [number, number] {
   const values = lines.flatMap((line) => line.values)
-  const least = low ?? Math.min(0, ...values)
-  const most = high ?? Math.max(least + 1e-9, ...values) * 1.08
+  // Ten thousand points of each line are more than a call may have arguments.
+  const least = low ?? values.reduce((a, b) => Math.min(a, b), 0)
+  const most = high ?? values.reduce((a, b) => Math.max(a, b), least + 1e-9) * 1.08
   return most > least ? [least, most] : [least, least + 1]
 }

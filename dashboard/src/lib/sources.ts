@@ -25,14 +25,24 @@ const ORIGINS: Record<string, Origin> = {
   },
 }
 
-export const ORIGIN_ORDER = Object.keys(ORIGINS)
-
 export function originOf(source: string): Origin {
   return ORIGINS[source] ?? { word: source, hint: 'as its sender calls it', guess: false }
 }
 
 export function isGuess(source: string | undefined): boolean {
   return source !== undefined && originOf(source).guess
+}
+
+/** The stretches in which something holds, as first and last index. */
+export function stretches(holds: boolean[]): [number, number][] {
+  const found: [number, number][] = []
+  holds.forEach((one, i) => {
+    if (!one) return
+    const last = found.at(-1)
+    if (last && last[1] === i - 1) last[1] = i
+    else found.push([i, i])
+  })
+  return found
 }
 
 /** The share of guesses, 0 to 1; null where nothing is known. */

@@ -1,9 +1,11 @@
 // What is compared and how it is drawn; every choice stands in the address.
 import { useQuery } from '@tanstack/react-query'
 import { fetchMeasurements, type ComparedBy, type Declared } from '../lib/conversations'
+import { words } from '../lib/format'
 import { useParam, useParamList } from '../lib/hooks'
 import type { Grain } from '../lib/lines'
 import { RANGES, useRange } from '../lib/ranges'
+import { Choice } from '../panels/Choice'
 import { Filter } from './Filter'
 
 export const BY: Record<ComparedBy, string> = { bot: 'bots', user: 'people', session: 'sessions' }
@@ -43,10 +45,6 @@ export function useCatalogue(): Declared[] | undefined {
   return data?.data
 }
 
-export function words(text: string): string {
-  return text.replaceAll('_', ' ')
-}
-
 export function CompareControls() {
   const [days, setDays] = useRange()
   return (
@@ -63,24 +61,11 @@ export function CompareControls() {
 function What() {
   const [by, setBy] = useBy()
   const [, setChosen] = useParamList('of')
-  return (
-    <div className="flex gap-1" role="group" aria-label="Compare what">
-      {Object.entries(BY).map(([key, word]) => (
-        <button
-          key={key}
-          type="button"
-          className="btn px-3"
-          aria-pressed={key === by}
-          onClick={() => {
-            setChosen([])
-            setBy(key)
-          }}
-        >
-          {word}
-        </button>
-      ))}
-    </div>
-  )
+  const change = (next: string) => {
+    setChosen([])
+    setBy(next)
+  }
+  return <Choice label="Compare what" value={by} options={Object.entries(BY)} onChange={change} />
 }
 
 function WhichNumber() {
@@ -114,42 +99,22 @@ function WhichNumber() {
 function HowFine() {
   const [grain, setGrain] = useParam('grain')
   return (
-    <label className="grid gap-1">
-      <span className="label">A point is</span>
-      <select
-        className="field"
-        value={grain in GRAINS ? grain : ''}
-        onChange={(event) => setGrain(event.target.value)}
-      >
-        <option value="">as fits</option>
-        {Object.entries(GRAINS).map(([key, { word }]) => (
-          <option key={key} value={key}>
-            {word}
-          </option>
-        ))}
-      </select>
-    </label>
+    <Filter
+      label="A point is"
+      all="as fits"
+      value={Object.hasOwn(GRAINS, grain) ? grain : ''}
+      options={Object.entries(GRAINS).map(([key, { word }]) => [key, word])}
+      onChange={setGrain}
+    />
   )
 }
 
+const AXES = [
+  ['', 'by date'],
+  ['start', 'since their start'],
+] as const
+
 function WhichAxis() {
   const [align, setAlign] = useParam('align')
-  return (
-    <div className="flex gap-1" role="group" aria-label="Axis">
-      {[
-        ['', 'by date'],
-        ['start', 'since their start'],
-      ].map(([value, word]) => (
-        <button
-          key={word}
-          type="button"
-          className="btn px-3"
-          aria-pressed={align === value}
-          onClick={() => setAlign(value ?? '')}
-        >
-          {word}
-        </button>
-      ))}
-    </div>
-  )
+  return <Choice label="Axis" value={align} options={AXES} onChange={setAlign} />
 }

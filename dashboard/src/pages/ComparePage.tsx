@@ -3,25 +3,18 @@ import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { Swatch } from '../charts/Swatch'
 import { Trajectories } from '../charts/Trajectories'
+import { useBots } from '../lib/bots'
 import { fetchComparison, type Compared, type Declared } from '../lib/conversations'
-import { DASH, decimal, millis, name, percent, points, score100 } from '../lib/format'
+import { millis, name, percent, points, score100, words, decimal } from '../lib/format'
 import { useParam, useParamList, useTitle } from '../lib/hooks'
+import { plain } from '../lib/lanes'
 import { fromStart, grainOf, lineOf, meansOver, rangeOf, type Grain } from '../lib/lines'
 import { useRange } from '../lib/ranges'
 import { guessed } from '../lib/sources'
 import { Origins } from '../panels/Origin'
 import { TrendWords } from '../panels/TrendWords'
-import {
-  BY,
-  CompareControls,
-  useBy,
-  useCatalogue,
-  useGrain,
-  useNumber,
-  words,
-} from './CompareControls'
+import { BY, CompareControls, useBy, useCatalogue, useGrain, useNumber } from './CompareControls'
 import { Picker } from './Picker'
-import { useBots } from './PeoplePage'
 
 const MOST = 8
 // Before anybody chose, the most frequent bots are compared.
@@ -82,8 +75,7 @@ function writing(field: DeclaredField | undefined) {
   if (low === 0 && high === 1) {
     return { show: score100, change: (value: number) => points(value, true) }
   }
-  const show = (value: number | null) =>
-    value === null ? DASH : field?.unit === 'ms' ? millis(value) : decimal(value)
+  const show = field?.unit === 'ms' ? millis : plain
   const change = (value: number) => (value > 0 ? '+' : '') + decimal(value)
   return { show, change }
 }

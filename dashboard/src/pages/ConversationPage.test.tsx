@@ -75,6 +75,18 @@ describe('ConversationPage', () => {
     expect(window.location.search).toBe('')
   })
 
+  it('pins a turn that is clicked while the hand is on it, and lets it go again', async () => {
+    await show()
+    const button = within(rows()[2]!).getByRole('button', { name: /^Turn 3/ })
+    fireEvent.pointerEnter(rows()[2]!, { pointerType: 'mouse' })
+    expect(button.getAttribute('aria-pressed')).toBe('false')
+    fireEvent.click(button)
+    expect(window.location.search).toBe('?turn=t2')
+    expect(button.getAttribute('aria-pressed')).toBe('true')
+    fireEvent.click(button)
+    expect(window.location.search).toBe('')
+  })
+
   it('tells of every value where it comes from, and hatches guesses', async () => {
     const lanes = await show()
     const badges = lane('Relationship').getByTestId('origins')
@@ -131,6 +143,28 @@ describe('ConversationPage', () => {
     expect(await screen.findByText('long ago')).toBeTruthy()
     expect(rows()).toHaveLength(1)
     expect(window.location.search).toContain(`from=${encodeURIComponent(old.started)}`)
+  })
+
+  it('fetches what is older until it has the turn that the address names', async () => {
+    const early = turn(9, { at: new Date((T0 - 60) * 1000).toISOString(), message: 'long ago' })
+    pages = { '': { ...session(), next: 'more' }, more: { ...session([early]), next: 'yet more' } }
+    window.history.replaceState(null, '', '/x?from=all&turn=t9')
+    await show()
+    expect(await screen.findByText('long ago')).toBeTruthy()
+    expect(screen.getByTestId('at').textContent).toMatch(/^Turn 1 of 5/)
+    expect(asked).toHaveLength(2)
+  })
+
+  it('keeps line ends and characters whole where a text is folded', async () => {
+    pages = {
+      '': session([turn(0, { message: `one\r\ntwo\u202E${'😀'.repeat(700)}`, values: {} })]),
+    }
+    await show()
+    const [, said] = rows()[0]!
+      .querySelectorAll('.whitespace-pre-wrap')[0]!
+      .textContent!.split('\n')
+    expect(said).toMatch(/^two·(😀)+…$/u)
+    expect(rows()[0]!.textContent).not.toMatch(/one·/)
   })
 
   it('says that there is no such conversation', async () => {

@@ -9,6 +9,7 @@ import { useParam, useTitle } from '../lib/hooks'
 import { column } from '../lib/lanes'
 import { personLink } from '../lib/links'
 import { sourcesOf, turningPoints } from '../lib/turns'
+import { Choice } from '../panels/Choice'
 import { Feeling } from '../panels/Feeling'
 import { Origin, Origins } from '../panels/Origin'
 import type { Conversation } from '../wire'
@@ -45,8 +46,11 @@ export function ConversationPage({ session }: { session: string }) {
   const [talk, choose] = useTalk(talks)
   const turns = useMemo(() => (talk ? all.filter((turn) => belongs(turn, talk)) : all), [all, talk])
 
+  const [pinned] = useParam('turn')
   const oldest = all[0] ? epoch(all[0].at) : Infinity
-  const wanting = talk !== null && hasNextPage && epoch(talk.started) < oldest
+  const begun = talk === null || epoch(talk.started) >= oldest
+  const found = pinned === '' || all.some((turn) => turn.id === pinned)
+  const wanting = hasNextPage && !(begun && found)
   const reaching = wanting && (data?.pages.length ?? 0) < REACH
   useEffect(() => {
     if (reaching && !isFetchingNextPage && !error) void fetchNextPage()
@@ -215,11 +219,17 @@ function Fact({ word, value, children }: FactProps) {
   )
 }
 
+const SPACINGS = [
+  ['turn', 'by turn'],
+  ['time', 'by time'],
+] as const
+
 function Turns({ turns, older }: { turns: Turn[]; older: (() => void) | null }) {
   const [hovered, setHovered] = useState<number | null>(null)
   const [within, setWithin] = useState(false)
   const [pinned, setPinned] = useParam('turn')
   const [axis, setAxis] = useParam('axis', 'turn')
+  const spacing = axis === 'time' ? 'time' : 'turn'
   const found = pinned ? turns.findIndex((turn) => turn.id === pinned) : -1
   const at = hovered !== null && hovered < turns.length ? hovered : found < 0 ? null : found
   const turning = useMemo(() => turningPoints(column(turns, 'user_emotion', 'valence')), [turns])
@@ -252,6 +262,7 @@ function Turns({ turns, older }: { turns: Turn[]; older: (() => void) | null }) 
         <Transcript
           turns={turns}
           at={at}
+          pinned={found < 0 ? null : found}
           within={within}
           turning={turning}
           older={older}
@@ -270,26 +281,14 @@ function Turns({ turns, older }: { turns: Turn[]; older: (() => void) | null }) 
                   : `Means of ${turns.length} turns; point at one for its own values`}
               </span>
             </h2>
-            <div className="flex gap-1" role="group" aria-label="Axis">
-              {['turn', 'time'].map((one) => (
-                <button
-                  key={one}
-                  type="button"
-                  className="btn px-3"
-                  aria-pressed={(axis === 'time' ? 'time' : 'turn') === one}
-                  onClick={() => setAxis(one)}
-                >
-                  by {one}
-                </button>
-              ))}
-            </div>
+            <Choice label="Axis" value={spacing} options={SPACINGS} onChange={setAxis} />
           </div>
           <Legend />
           <Lanes
             turns={turns}
             at={at}
             turning={turning}
-            spacing={axis === 'time' ? 'time' : 'turn'}
+            spacing={spacing}
             point={fromLanes}
             pin={pin}
           />

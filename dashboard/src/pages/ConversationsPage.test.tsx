@@ -107,6 +107,20 @@ describe('ConversationsPage', () => {
     expect(screen.getByRole('searchbox')).toHaveProperty('value', 'zzz')
   })
 
+  it('keeps the field somebody writes in while the answer to nothing found still stands', async () => {
+    window.history.replaceState(null, '', '/conversations?search=zzz')
+    const all = answer
+    answer = { ...answer, conversations: [], total: 0 }
+    void show().catch(() => {})
+    await screen.findByText(/^No such conversation/)
+    answer = all
+    const search = screen.getByRole('searchbox')
+    fireEvent.change(search, { target: { value: '' } })
+    expect(screen.getByRole('searchbox')).toBe(search)
+    await screen.findByRole('table')
+    expect(screen.getByRole('searchbox')).toBe(search)
+  })
+
   it('shows the reason of a refusal', async () => {
     vi.stubGlobal('fetch', async () =>
       Response.json({ detail: 'The archive is away; try again.' }, { status: 503 }),

@@ -1,16 +1,17 @@
 // Conversations: a table with facets, search and a range of quality; j, k and Enter go through it.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { Link } from 'wouter'
 import { fetchConversations, type Conversations } from '../lib/conversations'
-import { epoch, millis, name, when } from '../lib/format'
-import { useDebounced, useParam, useTitle } from '../lib/hooks'
+import { epoch, millis, name, when, words } from '../lib/format'
+import { useDebounced, useTitle } from '../lib/hooks'
 import { talkLink } from '../lib/links'
+import { useFilter, useOffset } from '../lib/offset'
 import { useRowKeys } from '../lib/rows'
 import { Feeling } from '../panels/Feeling'
 import type { Conversation } from '../wire'
 import { Facet } from './Facets'
-import { FirstTurn } from './FirstTurn'
+import { Listing } from './Listing'
 import { Pager } from './Pager'
+import { LinkedRow, Rows } from './Rows'
 import { Share } from './Share'
 
 const SIZE = 50
@@ -24,25 +25,16 @@ const ORDERS = {
   satisfaction: 'lowest satisfaction first',
 }
 
-/** What is asked for, as the address holds it; a changed filter begins at the first page. */
+/** What is asked for, as the address holds it. */
 function useWanted() {
-  const [, setOffset] = useParam('offset')
-  const filter = ([value, set]: [string, (value: string) => void]) =>
-    [
-      value,
-      (next: string) => {
-        setOffset('')
-        set(next)
-      },
-    ] as const
   return {
-    bot: filter(useParam('bot')),
-    user: filter(useParam('user')),
-    emotion: filter(useParam('emotion')),
-    search: filter(useParam('search')),
-    least: filter(useParam('min')),
-    most: filter(useParam('max')),
-    order: filter(useParam('order', 'ended')),
+    bot: useFilter('bot'),
+    user: useFilter('user'),
+    emotion: useFilter('emotion'),
+    search: useFilter('search'),
+    least: useFilter('min'),
+    most: useFilter('max'),
+    order: useFilter('order', 'ended'),
   }
 }
 
@@ -52,7 +44,7 @@ export function ConversationsPage() {
   useTitle('Conversations')
   useRowKeys()
   const wanted = useWanted()
-  const [offset, setOffset] = useParam('offset')
+  const [start, go] = useOffset()
   const filters = {
     bot: wanted.bot[0],
     user: wanted.user[0],
@@ -62,8 +54,7 @@ export function ConversationsPage() {
     max_quality: hundredth(wanted.most[0]),
   }
   const asked = useDebounced(JSON.stringify(filters), 200)
-  const order = wanted.order[0] in ORDERS ? wanted.order[0] : 'ended'
-  const start = Math.max(0, Number.parseInt(offset, 10) || 0)
+  const order = Object.hasOwn(ORDERS, wanted.order[0]) ? wanted.order[0] : 'ended'
   const { data, error, isPending } = useQuery({
     queryKey: ['conversations', asked, order, start],
     queryFn: () =>
@@ -76,27 +67,11 @@ export function ConversationsPage() {
     placeholderData: keepPreviousData,
     refetchInterval: EVERY_MS,
   })
-  const filtered = Object.values(filters).some((value) => value !== '' && value !== undefined)
-  const none = data?.total === 0 && !filtered
+  // The facets count all there are, whatever is asked for.
+  const none = data !== undefined && Object.keys(data.facets.bot).length === 0
   return (
-    <div className="pt-4" data-testid="conversations">
-      <h1 className="text-2xl font-semibold tracking-tight">Conversations</h1>
-      {error && (
-        <p role="status" className="mt-4 text-critical">
-          {error.message}
-        </p>
-      )}
-      {isPending && (
-        <p role="status" className="label mt-4">
-          Asking…
-        </p>
-      )}
-      {none && (
-        <div className="mt-4">
-          <FirstTurn />
-        </div>
-      )}
-      {data && !none && (
+    <Listing id="conversations" title="Conversations" error={error} pending={isPending} none={none}>
+      {data && (
         <>
           <Filters wanted={wanted} />
           <div className="mt-5 grid items-start gap-6 lg:grid-cols-[190px_minmax(0,1fr)]">
@@ -108,13 +83,13 @@ export function ConversationsPage() {
                 shown={data.conversations.length}
                 total={data.total}
                 size={SIZE}
-                go={(next) => setOffset(next === 0 ? '' : String(next))}
+                go={go}
               />
             </div>
           </div>
         </>
       )}
-    </div>
+    </Listing>
   )
 }
 
@@ -166,7 +141,7 @@ function Filters({ wanted }: { wanted: Wanted }) {
 
 interface BoundProps {
   word: string
-  bound: readonly [string, (value: string) => void]
+  bound: [string, (value: string) => void]
   placeholder: string
 }
 
@@ -229,47 +204,37 @@ function Table({ rows }: { rows: Conversation[] }) {
     )
   }
   return (
-    <div className="card overflow-hidden">
-      <table className="w-full table-fixed text-left">
-        <caption className="sr-only">
-          Conversations; the keys j and k go down and up, Enter opens one
-        </caption>
-        <thead className="border-b border-line text-[13px] text-soft">
-          <tr>
-            <th className="px-3 py-2 font-medium sm:px-4">Conversation</th>
-            <th className="w-28 px-2 py-2 font-medium">Quality</th>
-            <th className="w-28 px-2 py-2 font-medium max-xl:hidden">Satisfaction</th>
-            <th className="w-36 px-2 py-2 font-medium max-sm:hidden">Felt most</th>
-            <th className="w-16 px-2 py-2 text-right font-medium max-md:hidden">Turns</th>
-            <th className="w-22 px-2 py-2 text-right font-medium max-md:hidden">Reply in</th>
-            <th className="w-32 px-3 py-2 text-right font-medium max-sm:w-24 sm:px-4">When</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={`${row.session}\n${row.bot}\n${row.user}\n${row.started}`} row={row} />
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Rows caption="Conversations" heads={HEADS}>
+      {rows.map((row) => (
+        <Row key={`${row.session}\n${row.bot}\n${row.user}\n${row.started}`} row={row} />
+      ))}
+    </Rows>
   )
 }
 
+const HEADS: [string, string][] = [
+  ['Conversation', ''],
+  ['Quality', 'w-28'],
+  ['Satisfaction', 'w-28 max-xl:hidden'],
+  ['Felt most', 'w-36 max-sm:hidden'],
+  ['Turns', 'w-16 text-right max-md:hidden'],
+  ['Reply in', 'w-22 text-right max-md:hidden'],
+  ['When', 'w-32 text-right max-sm:w-24'],
+]
+
 function Row({ row }: { row: Conversation }) {
+  const who = row.user ? name(row.user, 40) : 'somebody'
   return (
-    <tr className="relative border-t border-line first:border-t-0 hover:bg-sunken">
-      <td className="px-3 py-2.5 sm:px-4">
-        <Link
-          href={talkLink(row)}
-          className="row-link block truncate font-medium after:absolute after:inset-0 after:content-['']"
-        >
-          {name(row.session)}
-        </Link>
-        <span className="label block truncate">
-          {row.user ? name(row.user, 40) : 'somebody'} with {name(row.bot, 40)}
-          <span className="sm:hidden">{row.emotion ? ` · ${row.emotion}` : ''}</span>
-        </span>
-      </td>
+    <LinkedRow
+      href={talkLink(row)}
+      title={name(row.session)}
+      about={
+        <>
+          {who} with {name(row.bot, 40)}
+          {row.emotion && <span className="sm:hidden"> · {words(row.emotion, 24)}</span>}
+        </>
+      }
+    >
       <td className="px-2 py-2.5">
         <Share value={row.quality} />
       </td>
@@ -288,6 +253,6 @@ function Row({ row }: { row: Conversation }) {
           {when(epoch(row.ended))}
         </time>
       </td>
-    </tr>
+    </LinkedRow>
   )
 }

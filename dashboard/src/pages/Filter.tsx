@@ -5,9 +5,11 @@ interface Props {
   value: string
   options: [string, string][]
   onChange: (value: string) => void
+  /** What it says where nothing is chosen. */
+  all?: string
 }
 
-export function Filter({ label, value, options, onChange }: Props) {
+export function Filter({ label, value, options, onChange, all = 'all' }: Props) {
   return (
     <label className="grid gap-1">
       <span className="label">{label}</span>
@@ -16,7 +18,7 @@ export function Filter({ label, value, options, onChange }: Props) {
         value={value}
         onChange={(event) => onChange(event.target.value)}
       >
-        <option value="">all</option>
+        <option value="">{all}</option>
         {options.map(([key, word]) => (
           <option key={key} value={key}>
             {word}

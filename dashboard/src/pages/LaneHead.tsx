@@ -28,7 +28,7 @@ export function LaneHead({ title, told, swatches, source, sources, pointed, chil
         <h3 className="text-sm font-semibold">{title}</h3>
         <dl className="flex min-w-0 flex-wrap gap-x-3 gap-y-0.5 text-[13px] max-sm:order-last max-sm:basis-full sm:flex-1">
           {told.map(({ word, value }, i) => (
-            <div key={word} className="flex items-center gap-1.5">
+            <div key={i} className="flex items-center gap-1.5">
               {swatches && <Swatch place={i} />}
               <dt className="text-soft">{word}</dt>
               <dd className="font-medium">{value}</dd>

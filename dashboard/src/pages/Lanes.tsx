@@ -1,16 +1,16 @@
 // What the turns of a conversation feel like, lane above lane on one axis, with one cursor for all.
 import { memo, useMemo, type KeyboardEvent, type PointerEvent } from 'react'
 import { axisOf, nearest, type Axis, type Spacing } from '../charts/axis'
+import { moved } from '../charts/cursor'
 import { LaneBars } from '../charts/LaneBars'
 import { LaneFlags } from '../charts/LaneFlags'
 import { LaneLines } from '../charts/LaneLines'
 import { Mood } from '../charts/Mood'
 import { Ribbon } from '../charts/Ribbon'
 import type { Turn } from '../lib/conversations'
-import { clock, DASH, decimal, epoch, score100, when } from '../lib/format'
-import { feelingWord } from '../lib/feelings'
+import { clock, epoch, score100, when, words } from '../lib/format'
 import { useDebounced } from '../lib/hooks'
-import { column, feltBy, guesses, LANES, switchOf, type Lane } from '../lib/lanes'
+import { column, feltBy, guesses, LANES, plain, switchOf, type Lane } from '../lib/lanes'
 import { useWidth } from '../lib/size'
 import { mean, numberOf, sourceOf, sourcesOf, wordOf, type TurningPoint } from '../lib/turns'
 import { LaneHead } from './LaneHead'
@@ -42,13 +42,9 @@ export function Lanes({ turns, at, turning, spacing, point, pin }: Props) {
   const placeOf = (event: PointerEvent) =>
     nearest(axis, event.clientX - (host.current?.getBoundingClientRect().left ?? 0))
   const onKey = (event: KeyboardEvent) => {
-    const last = turns.length - 1
-    const step = { ArrowLeft: -1, ArrowRight: 1, PageUp: -10, PageDown: 10 }[event.key]
-    if (event.key === 'Home') pin(0)
-    else if (event.key === 'End') pin(last)
-    else if (event.key === 'Escape') pin(null)
-    else if (step) pin(Math.min(last, Math.max(0, (at ?? (step < 0 ? last + 1 : -1)) + step)))
-    else return
+    const index = moved(event.key, at, turns.length)
+    if (index === undefined) return
+    pin(index)
     event.preventDefault()
   }
 
@@ -98,7 +94,7 @@ function sentence(turns: Turn[], at: number): string {
   const turn = turns[at]
   if (!turn) return ''
   const feels = ['user_emotion', 'bot_emotion'].map((one) =>
-    feelingWord(wordOf(turn, one, 'emotion')),
+    words(wordOf(turn, one, 'emotion'), 24),
   )
   const parts = [`Turn ${at + 1} of ${turns.length}, ${clock(epoch(turn.at))}`]
   if (feels[0]) parts.push(`person ${feels[0]}`)
@@ -150,7 +146,6 @@ function Feelings({ turns, axis, at, turning }: Part & { turning: TurningPoint[]
   const sources = useMemo(() => sourcesOf(turns, 'user_emotion'), [turns])
   const turn = at === null ? undefined : turns[at]
   const has = valences.some((one) => one !== null)
-  const told = (one: number | null) => (one === null ? DASH : decimal(one))
   return (
     <>
       {WHOSE.map(([measurement, title]) => (
@@ -169,7 +164,7 @@ function Feelings({ turns, axis, at, turning }: Part & { turning: TurningPoint[]
           told={[
             {
               word: turn ? 'valence' : 'mean valence',
-              value: told(turn ? (valences[at!] ?? null) : mean(valences)),
+              value: plain(turn ? (valences[at!] ?? null) : mean(valences)),
             },
             { word: 'turning points', value: String(turning.length) },
           ]}
@@ -203,10 +198,10 @@ function FeltLane({ measurement, title, turns, axis, at }: FeltProps) {
   if (felt.every((one) => one === null)) return null
   const told = here
     ? [
-        { word: feelingWord(here.emotion), value: score100(here.intensity) },
+        { word: words(here.emotion, 24), value: score100(here.intensity) },
         { word: 'sure', value: score100(here.confidence) },
         ...here.mixed.map((one) => ({
-          word: feelingWord(one.emotion),
+          word: words(one.emotion, 24),
           value: score100(one.intensity),
         })),
       ]
@@ -235,7 +230,7 @@ function summary(felt: ({ emotion: string } | null)[]): string {
   return [...counts]
     .toSorted(([, a], [, b]) => b - a)
     .slice(0, 4)
-    .map(([emotion, many]) => `${feelingWord(emotion)} ${many}`)
+    .map(([emotion, many]) => `${words(emotion, 24)} ${many}`)
     .join(', ')
 }
 

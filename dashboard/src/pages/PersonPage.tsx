@@ -9,8 +9,10 @@ import { count, epoch, name, score100, when } from '../lib/format'
 import { useParam, useTitle } from '../lib/hooks'
 import { talkLink } from '../lib/links'
 import { useRowKeys } from '../lib/rows'
+import { Choice } from '../panels/Choice'
 import { Feeling } from '../panels/Feeling'
 import type { Conversation } from '../wire'
+import { LinkedRow, Rows } from './Rows'
 import { Standing } from './Standing'
 
 export function PersonPage({ user }: { user: string }) {
@@ -53,18 +55,13 @@ function Found({ person }: { person: Person }) {
   return (
     <>
       {pairs.length > 1 && (
-        <div className="mt-3 flex flex-wrap gap-1" role="group" aria-label="Bot">
-          {pairs.map((one) => (
-            <button
-              key={one.bot}
-              type="button"
-              className="btn px-3"
-              aria-pressed={one.bot === pair?.bot}
-              onClick={() => setBot(one.bot)}
-            >
-              {name(one.bot, 30)}
-            </button>
-          ))}
+        <div className="mt-3">
+          <Choice
+            label="Bot"
+            value={pair?.bot ?? ''}
+            options={pairs.map(({ bot }) => [bot, name(bot, 30)] as const)}
+            onChange={setBot}
+          />
         </div>
       )}
       {pair && <Standing key={pair.bot} pair={pair} />}
@@ -159,43 +156,32 @@ function Talks({ talks, total, user }: TalksProps) {
           All {count(total)}
         </Link>
       </div>
-      <div className="card mt-2 overflow-hidden">
-        <table className="w-full table-fixed text-left">
-          <caption className="sr-only">The newest conversations</caption>
-          <thead className="border-b border-line text-[13px] text-soft">
-            <tr>
-              <th className="px-3 py-2 font-medium sm:px-4">Session</th>
-              <th className="w-20 px-2 py-2 font-medium">Quality</th>
-              <th className="w-36 px-2 py-2 font-medium max-sm:hidden">Felt most</th>
-              <th className="w-16 px-2 py-2 text-right font-medium max-sm:hidden">Turns</th>
-              <th className="w-32 px-3 py-2 text-right font-medium sm:px-4">When</th>
-            </tr>
-          </thead>
-          <tbody>
-            {talks.map((talk) => (
-              <tr
-                key={`${talk.session}\n${talk.bot}\n${talk.started}`}
-                className="relative border-t border-line first:border-t-0 hover:bg-sunken"
-              >
-                <td className="px-3 py-2 sm:px-4">
-                  <Link
-                    href={talkLink(talk)}
-                    className="row-link block truncate font-medium after:absolute after:inset-0 after:content-['']"
-                  >
-                    {name(talk.session)}
-                  </Link>
-                </td>
-                <td className="px-2 py-2">{score100(talk.quality)}</td>
-                <td className="px-2 py-2 max-sm:hidden">
-                  {talk.emotion && <Feeling emotion={talk.emotion} />}
-                </td>
-                <td className="px-2 py-2 text-right max-sm:hidden">{talk.turns}</td>
-                <td className="label px-3 py-2 text-right sm:px-4">{when(epoch(talk.ended))}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
+      <div className="mt-2">
+        <Rows caption="The newest conversations" heads={HEADS}>
+          {talks.map((talk) => (
+            <LinkedRow
+              key={`${talk.session}\n${talk.bot}\n${talk.started}`}
+              href={talkLink(talk)}
+              title={name(talk.session)}
+            >
+              <td className="px-2 py-2">{score100(talk.quality)}</td>
+              <td className="px-2 py-2 max-sm:hidden">
+                {talk.emotion && <Feeling emotion={talk.emotion} />}
+              </td>
+              <td className="px-2 py-2 text-right max-sm:hidden">{talk.turns}</td>
+              <td className="label px-3 py-2 text-right sm:px-4">{when(epoch(talk.ended))}</td>
+            </LinkedRow>
+          ))}
+        </Rows>
       </div>
     </section>
   )
 }
+
+const HEADS: [string, string][] = [
+  ['Session', ''],
+  ['Quality', 'w-20'],
+  ['Felt most', 'w-36 max-sm:hidden'],
+  ['Turns', 'w-16 text-right max-sm:hidden'],
+  ['When', 'w-32 text-right'],
+]

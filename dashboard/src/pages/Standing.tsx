@@ -77,7 +77,7 @@ export function Standing({ pair }: { pair: Relationship }) {
           {pending ? (
             <p className="label py-6">Fetching…</p>
           ) : (
-            !error && (
+            found.every((one) => one !== undefined) && (
               <Trajectories
                 title="Trust, affection and attunement over time"
                 lines={lines}

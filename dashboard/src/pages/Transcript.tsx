@@ -1,5 +1,5 @@
 // What was said, turn by turn. Texts come from strangers: they stay text nodes.
-import { memo, useEffect, useMemo, useRef } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import type { Turn } from '../lib/conversations'
 import { clock, day, epoch, name } from '../lib/format'
 import { feelingColor } from '../lib/feelings'
@@ -13,6 +13,8 @@ const FOLDED = 1_200
 interface Props {
   turns: Turn[]
   at: number | null
+  /** Which turn is chosen: what is only pointed at can still be chosen. */
+  pinned: number | null
   /** Where the hand is: the list does not move away under it. */
   within: boolean
   turning: TurningPoint[]
@@ -21,7 +23,8 @@ interface Props {
   pin: (index: number | null) => void
 }
 
-export function Transcript({ turns, at, within, turning, older, point, pin }: Props) {
+export function Transcript(props: Props) {
+  const { turns, at, pinned, within, turning, older, point, pin } = props
   const list = useRef<HTMLOListElement>(null)
   useEffect(() => {
     const host = list.current
@@ -35,7 +38,7 @@ export function Transcript({ turns, at, within, turning, older, point, pin }: Pr
   }, [at, within])
   // A date in words is dear: once for all turns, not anew for each that is pointed at.
   const days = useMemo(() => beginnings(turns), [turns])
-  const moods = new Map(turning.map(({ index, to }) => [index, to]))
+  const moods = useMemo(() => new Map(turning.map(({ index, to }) => [index, to])), [turning])
   return (
     <ol
       ref={list}
@@ -58,6 +61,7 @@ export function Transcript({ turns, at, within, turning, older, point, pin }: Pr
           turn={turn}
           index={i}
           here={at === i}
+          pinned={pinned === i}
           day={days[i] ?? ''}
           mood={moods.get(i)}
           point={point}
@@ -84,6 +88,7 @@ interface RowProps {
   turn: Turn
   index: number
   here: boolean
+  pinned: boolean
   /** The date, where a day begins. */
   day: string
   mood: TurningPoint['to'] | undefined
@@ -91,7 +96,8 @@ interface RowProps {
   pin: (index: number | null) => void
 }
 
-const Row = memo(function Row({ turn, index, here, day: date, mood, point, pin }: RowProps) {
+const Row = memo(function Row(props: RowProps) {
+  const { turn, index, here, pinned, day: date, mood, point, pin } = props
   const at = epoch(turn.at)
   const switched = switchOf(turn)
   return (
@@ -106,9 +112,9 @@ const Row = memo(function Row({ turn, index, here, day: date, mood, point, pin }
         <button
           type="button"
           className="label underline-offset-4 hover:underline"
-          aria-pressed={here}
+          aria-pressed={pinned}
           aria-label={`Turn ${index + 1}, ${clock(at)}: show its values`}
-          onClick={() => pin(here ? null : index)}
+          onClick={() => pin(pinned ? null : index)}
         >
           {clock(at)}
         </button>
@@ -120,7 +126,7 @@ const Row = memo(function Row({ turn, index, here, day: date, mood, point, pin }
         {switched && (
           <span className="rounded-full bg-sunken px-2 text-xs text-soft">
             <span aria-hidden="true">⚑ </span>
-            {name(switched, 60)}
+            {switched}
           </span>
         )}
       </p>
@@ -160,21 +166,35 @@ function Said({ who, turn, text, of, bot = false }: SaidProps) {
   )
 }
 
-function Text({ text }: { text: string }) {
-  // Control and direction marks are made visible, line ends are kept.
-  const lines = (part: string) => part.split('\n').map((line) => name(line, line.length + 1))
-  const shown = lines(text.length > FOLDED ? `${[...text.slice(0, FOLDED)].join('')}…` : text)
+// Pointing at a turn draws its row anew; a text of fifty thousand words is not gone through again.
+const Text = memo(function Text({ text }: { text: string }) {
+  const [open, setOpen] = useState(false)
+  // Never between the two halves of one character.
+  const end = text.codePointAt(FOLDED - 1)! > 0xffff ? FOLDED + 1 : FOLDED
+  const long = text.length > end
   return (
     <>
-      <p className="whitespace-pre-wrap">{shown.join('\n')}</p>
-      {text.length > FOLDED && (
-        <details className="text-sm">
+      <p className="whitespace-pre-wrap">
+        {visible(text.slice(0, end))}
+        {long && '…'}
+      </p>
+      {long && (
+        <details
+          className="text-sm"
+          onToggle={(event) => setOpen((event.target as HTMLDetailsElement).open)}
+        >
           <summary className="label underline underline-offset-4">
             All {text.length.toLocaleString()} characters
           </summary>
-          <p className="whitespace-pre-wrap">{lines(text.slice(FOLDED)).join('\n')}</p>
+          {open && <p className="whitespace-pre-wrap">{visible(text.slice(end))}</p>}
         </details>
       )}
     </>
   )
+})
+
+/** Control and direction marks are made visible, line ends are kept. */
+function visible(text: string): string {
+  const lines = text.split(/\r\n|\n|\r/)
+  return lines.map((line) => name(line, line.length + 1)).join('\n')
 }

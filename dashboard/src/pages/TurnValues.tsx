@@ -1,6 +1,6 @@
 // All that was measured of one turn, each measurement with who says so.
 import type { Turn, Values } from '../lib/conversations'
-import { clock, decimal, epoch, name } from '../lib/format'
+import { clock, decimal, epoch, name, words } from '../lib/format'
 import { isGuess } from '../lib/sources'
 import { Origin } from '../panels/Origin'
 
@@ -72,8 +72,4 @@ function Measured({ measurement, values }: { measurement: string; values: Values
       </dl>
     </section>
   )
-}
-
-function words(text: string): string {
-  return name(text, 60).replaceAll('_', ' ')
 }

@@ -2,9 +2,11 @@
 import { EngagementChart } from '../charts/EngagementChart'
 import { useParam } from '../lib/hooks'
 import { name } from '../lib/format'
+import { Choice } from './Choice'
 import type { PanelProps } from './view'
 
 export const WINDOWS = ['5', '15', '60']
+const FACES = WINDOWS.map((one) => [one, `${one} min`] as const)
 
 export function ChartPanel({ view }: PanelProps) {
   return (
@@ -34,19 +36,5 @@ export function ChartPanel({ view }: PanelProps) {
 
 function WindowButtons() {
   const [minutes, setMinutes] = useParam('window', '5')
-  return (
-    <div className="flex gap-1" role="group" aria-label="Window">
-      {WINDOWS.map((one) => (
-        <button
-          key={one}
-          type="button"
-          className="btn px-3"
-          aria-pressed={one === minutes}
-          onClick={() => setMinutes(one)}
-        >
-          {one} min
-        </button>
-      ))}
-    </div>
-  )
+  return <Choice label="Window" value={minutes} options={FACES} onChange={setMinutes} />
 }

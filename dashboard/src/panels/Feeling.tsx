@@ -1,8 +1,8 @@
 // A feeling as a chip: colour, letter and word.
-import { name } from '../lib/format'
-import { feelingColor, feelingWord, letterOf } from '../lib/feelings'
+import { words } from '../lib/format'
+import { feelingColor, letterOf } from '../lib/feelings'
 
-export function Dot({ emotion }: { emotion: string }) {
+function Dot({ emotion }: { emotion: string }) {
   return (
     <span
       aria-hidden="true"
@@ -21,7 +21,7 @@ export function Feeling({ emotion }: { emotion: string }) {
   return (
     <span className="inline-flex items-center gap-1.5">
       <Dot emotion={emotion} />
-      <span className="text-sm">{name(feelingWord(emotion), 24)}</span>
+      <span className="text-sm">{words(emotion, 24)}</span>
     </span>
   )
 }

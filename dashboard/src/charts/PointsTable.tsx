@@ -1,56 +1,58 @@
-// Lines as a table: the same points in words, newest first, 25 to a page.
-import { useState } from 'react'
-import type { Line } from '../lib/lines'
+// The points of a chart in words: newest first, 25 to a page, and written only while it is open.
+import { memo, useState } from 'react'
 
 interface Props {
   id: string
-  t: number[]
-  rows: (number | null)[][]
-  lines: Line[]
-  label: (x: number) => string
-  show: (value: number | null) => string
+  caption: string
+  heads: string[]
+  /** How many points there are. */
+  count: number
+  /** What stands in the row of a point, the oldest being 0. */
+  cells: (index: number) => string[]
+  stats?: string
 }
 
 const ROWS = 25
 
-export function LinesTable({ id, t, rows, lines, label, show }: Props) {
+// The cursor draws the chart anew, not its table.
+export const PointsTable = memo(function PointsTable(props: Props) {
+  const { id, caption, heads, count, cells, stats } = props
   const [open, setOpen] = useState(false)
   const [page, setPage] = useState(0)
-  const pages = Math.max(1, Math.ceil(t.length / ROWS))
+  const pages = Math.max(1, Math.ceil(count / ROWS))
   const shown = Math.min(page, pages - 1)
-  const end = t.length - shown * ROWS
-  const first = Math.max(0, end - ROWS)
-  const places = open ? Array.from({ length: end - first }, (_, i) => end - 1 - i) : []
+  const end = count - shown * ROWS
+  const places = Array.from({ length: Math.min(ROWS, end) }, (_, i) => end - 1 - i)
   return (
     <details
       id={id}
       className="mt-1 text-sm"
       onToggle={(event) => setOpen((event.target as HTMLDetailsElement).open)}
     >
-      <summary className="px-1 text-soft">
+      <summary className="flex flex-wrap items-center justify-between gap-x-4 px-1 text-soft">
         <span className="underline underline-offset-4">Show as table</span>
+        {stats && <span data-testid="chart-stats">{stats}</span>}
       </summary>
       {open && (
         <>
           <div className="mt-2 overflow-x-auto" tabIndex={0} role="group" aria-label="Points">
-            <table className="text-left">
+            <table className="w-full max-w-md text-left">
+              <caption className="sr-only">{caption}</caption>
               <thead className="text-soft">
                 <tr>
-                  <th className="py-1 pr-4 font-medium">When</th>
-                  {lines.map((line, i) => (
+                  {heads.map((head, i) => (
                     <th key={i} className="py-1 pr-4 font-medium">
-                      {line.name}
+                      {head}
                     </th>
                   ))}
                 </tr>
               </thead>
               <tbody>
-                {places.map((i) => (
-                  <tr key={i} className="border-t border-line">
-                    <td className="py-1 pr-4 whitespace-nowrap">{label(t[i]!)}</td>
-                    {rows.map((row, k) => (
-                      <td key={k} className="py-1 pr-4">
-                        {show(row[i] ?? null)}
+                {places.map((place) => (
+                  <tr key={place} className="border-t border-line">
+                    {cells(place).map((cell, i) => (
+                      <td key={i} className="py-1 pr-4 whitespace-nowrap">
+                        {cell}
                       </td>
                     ))}
                   </tr>
@@ -83,4 +85,4 @@ export function LinesTable({ id, t, rows, lines, label, show }: Props) {
       )}
     </details>
   )
-}
+})
