@@ -27,16 +27,16 @@ class Lines:
     out. Raises BadEvent when the stream is UTF-16.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: BinaryIO, *, most: int = MAX_LINE) -> None:
+        self._stream, self._most = stream, most
         self.number = 0
         self.position = 0
 
     def __iter__(self) -> Iterator[tuple[bytes, bool]]:
-        while line := self._stream.readline(MAX_LINE + 1):
+        while line := self._stream.readline(self._most + 1):
             self.number += 1
             self.position += len(line)
-            cut = len(line) > MAX_LINE and not line.endswith(b"\n")
+            cut = len(line) > self._most and not line.endswith(b"\n")
             if cut:
                 self._skip_rest()
             if self.number == 1:
@@ -46,7 +46,7 @@ class Lines:
             yield line.rstrip(b"\r\n"), cut
 
     def _skip_rest(self) -> None:
-        while rest := self._stream.readline(MAX_LINE):
+        while rest := self._stream.readline(self._most):
             self.position += len(rest)
             if rest.endswith(b"\n"):
                 return

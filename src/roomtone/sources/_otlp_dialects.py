@@ -124,6 +124,7 @@ def part_of(span: Span) -> Part:
         _hear_names(part, span)
     if role == RETRIEVER:
         part.memories = _recalled(given, part.notes)
+        part.size += sum(100 + 2 * len(one.id or "") for one in part.memories)
     elif role != OTHER:
         _hear(part.talk, span)
         texts = (part.talk.message, part.talk.reply)
@@ -231,7 +232,7 @@ def _indexed(given: Mapping[str, Any], prefix: str) -> list[Said]:
         if not name.startswith(prefix):
             continue
         index, _, rest = name[len(prefix) :].partition(".")
-        if index.isdigit() and len(index) < 7:
+        if index.isdecimal() and len(index) < 7:
             rows.setdefault(int(index), {})[rest.removeprefix("message.")] = value
     found = []
     for row in (rows[place] for place in sorted(rows)[-MOST_INDEXED:]):
@@ -256,7 +257,7 @@ def _indexed(given: Mapping[str, Any], prefix: str) -> list[Said]:
 
 
 def _natural(name: str) -> list[Any]:
-    return [part.zfill(8) if part.isdigit() else part for part in name.split(".")]
+    return [part.zfill(8) if part.isdecimal() else part for part in name.split(".")]
 
 
 def _parts(given: Mapping[str, Any], name: str) -> list[Said]:
@@ -339,7 +340,7 @@ def _documents(given: Mapping[str, Any]) -> Iterator[tuple[Any, Any]]:
     for name, value in given.items():
         if name.startswith(prefix):
             index, _, rest = name[len(prefix) :].partition(".document.")
-            if index.isdigit() and len(index) < 7:
+            if index.isdecimal() and len(index) < 7:
                 rows.setdefault(int(index), {})[rest] = value
     for row in (rows[place] for place in sorted(rows)):
         yield row.get("id"), row.get("score")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -28,6 +29,10 @@ class Group:
     inner: list[Part] = field(default_factory=list)  # what lies in them
     outer: list[Part] = field(default_factory=list)  # what they lie in, the outermost first
     retrievers: list[Part] = field(default_factory=list)
+    last: Part = field(init=False)  # of those side by side, the one that ended last
+
+    def __post_init__(self) -> None:
+        self.last = max(self.tops, key=lambda part: part.end_ns)
 
     @property
     def message(self) -> str | None:
@@ -40,12 +45,19 @@ class Group:
 
     @property
     def end_ns(self) -> int:
-        return max(part.end_ns for part in self.tops)
+        return self.last.end_ns
+
+    def add(self, top: Part, inner: list[Part]) -> None:
+        """One more side by side."""
+        self.tops.append(top)
+        self.inner += inner
+        if top.end_ns > self.last.end_ns:
+            self.last = top
 
     @property
     def is_step(self) -> bool:
         """Whether the last thing said is the wish for a tool: then an answer is still to come."""
-        return max(self.tops, key=lambda part: part.end_ns).talk.calls
+        return self.last.talk.calls
 
     @property
     def reply(self) -> str | None:
@@ -86,18 +98,21 @@ def groups_of(parts: Mapping[str, Part]) -> list[Group]:
         )
     }
     found: list[Group] = []
+    by_message: dict[str, list[Group]] = {}  # the first of each, and those still open
     tops = [
         parts[id] for id in counted if not any(up.id in counted for up in _up(parts[id], parts))
     ]
     for top in sorted(tops, key=lambda part: (part.start_ns, part.end_ns, part.id)):
         inner = sorted(_down(top, below), key=lambda part: (part.start_ns, part.id))
-        for group in found:
-            if _goes_on(group, top):
-                group.tops.append(top)
-                group.inner += inner
-                break
+        said = by_message.setdefault(top.talk.message, []) if top.talk.message else []
+        said[1:] = [one for one in said[1:] if _is_open(one, top)]  # starts rise: none opens again
+        group = next((one for one in said if top.talk.goes_on or _is_open(one, top)), None)
+        if group is None:
+            group = Group([top], inner, [*_up(top, parts)][::-1])
+            found.append(group)
+            said.append(group)
         else:
-            found.append(Group([top], inner, [*_up(top, parts)][::-1]))
+            group.add(top, inner)
     _share_out([part for part in parts.values() if part.role == RETRIEVER], found)
     return found
 
@@ -144,24 +159,34 @@ def _down(part: Part, below: Mapping[str, list[Part]]) -> Iterator[Part]:
                 yield one
 
 
-def _goes_on(group: Group, part: Part) -> bool:
-    if part.talk.message is None or part.talk.message != group.tops[0].talk.message:
-        return False
-    last = max(group.tops, key=lambda part: part.end_ns)
-    failed = last.error and last.talk.reply is None  # tried again
-    return part.talk.goes_on or failed or part.start_ns < group.end_ns + AT_ONCE_NS
+def _is_open(group: Group, part: Part) -> bool:
+    """Whether a span with the same message, which begins no earlier, is one more try or step."""
+    failed = group.last.error and group.last.talk.reply is None  # tried again
+    return failed or part.start_ns < group.end_ns + AT_ONCE_NS
 
 
 def _share_out(retrievers: list[Part], groups: list[Group]) -> None:
     """Each retriever to the turn it lies in, else to the first that had not ended when it began."""
     by_span = {part.id: group for group in groups for part in (*group.tops, *group.inner)}
     ordered = sorted(groups, key=lambda group: group.end_ns)
+    ends = [group.end_ns for group in ordered]
     for part in sorted(retrievers, key=lambda part: part.start_ns):
         group = by_span.get(part.id)
         if group is None:
-            group = next((one for one in ordered if one.end_ns >= part.start_ns), None)
+            at = bisect_left(ends, part.start_ns)
+            group = ordered[at] if at < len(ordered) else None
         if group is not None:
             group.retrievers.append(part)
+
+
+def naming(parts: Iterable[Part]) -> list[Part]:
+    """Of these, the first that names each: user, session, bot, service and model."""
+    parts = list(parts)
+    first = {
+        next((part.id for part in parts if getattr(part, name)), None)
+        for name in ("user", "session", "bot", "service", "model")
+    }
+    return [part for part in parts if part.id in first]
 
 
 def mark_of(group: Group) -> str:

@@ -45,6 +45,10 @@ class Span:
     resource: dict[str, Any] = field(default_factory=dict)
 
 
+_NOT_OTLP = (*(ValueError, TypeError, AttributeError, ArithmeticError, struct.error, LookupError),)
+"""What reading bytes as something that they are not may raise."""
+
+
 def spans_of(body: bytes, *, is_json: bool) -> list[Span]:
     """The spans of an ExportTraceServiceRequest.
 
@@ -54,7 +58,7 @@ def spans_of(body: bytes, *, is_json: bool) -> list[Span]:
         found = _spans_of_json(body) if is_json else _spans_of_protobuf(body)
     except RecursionError:
         raise BadEvent("values lie too deep in each other; send flatter attributes") from None
-    except (ValueError, TypeError, AttributeError, IndexError, struct.error, KeyError) as error:
+    except _NOT_OTLP as error:
         form = "OTLP/JSON" if is_json else "OTLP protobuf"
         said = str(error) if isinstance(error, _Malformed) else "it is cut off or something else"
         raise BadEvent(f"the body is no {form}: {said}; send an export of traces") from None

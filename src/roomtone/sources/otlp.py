@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, deque
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,9 @@ import msgspec
 
 from roomtone.errors import BadEvent, SourceError
 from roomtone.events import Event, Refusal, Turn
+from roomtone.sources._lines import Lines
 from roomtone.sources._otlp_dialects import MODEL, OTHER, RETRIEVER, WRAP, Part, clean, part_of
-from roomtone.sources._otlp_turns import AT_ONCE_NS, Group, groups_of, mark_of, turn_of
+from roomtone.sources._otlp_turns import AT_ONCE_NS, Group, groups_of, mark_of, naming, turn_of
 from roomtone.sources._otlp_wire import Span, spans_of
 
 HOLD_MS = 6_000
@@ -77,16 +78,25 @@ class Taken:
     decisions: list[_Decision] = field(default_factory=list)
 
 
+MOST_ID = 64
+"""How long an id may be: hexadecimal ones have 32 and 16 digits."""
+
+MOST_LINE = 8_000_000
+"""How much of a file's line is read: as much as one request may hold."""
+
+
 def parse(body: bytes, *, is_json: bool) -> tuple[list[Part], list[Refusal], list[bytes]]:
     """An export's spans, read, and those refused with a sample of each. Raises BadEvent."""
     parts: list[Part] = []
     refusals: list[Refusal] = []
     samples: list[bytes] = []
     for place, span in enumerate(spans_of(body, is_json=is_json)):
-        if span.trace.strip("0") and span.id.strip("0") and len(span.trace) <= 64:
+        ids = (span.trace, span.id, span.parent)
+        if span.trace.strip("0") and span.id.strip("0") and max(map(len, ids)) <= MOST_ID:
             parts.append(part_of(span))
         else:
-            refusals.append(Refusal(place, "a span without trace and span id; send both"))
+            reason = "a span without a trace id and a span id, or with odd ones; send both"
+            refusals.append(Refusal(place, reason))
             samples.append(_sample(span))
     return parts, refusals, samples
 
@@ -243,15 +253,11 @@ class Traces:
             self.spans["read"] += 1
 
     def _decide(self, name: str, trace: _Trace, taken: Taken, *, final: bool) -> None:
-        fresh, known = dict(trace.parts), set[str]()
-        while trace.told:  # what is found to be told may lie in what comes before it here
-            found = {id for id, part in fresh.items() if self._is_told(trace, part, taken)}
-            known |= found
-            fresh = {id: part for id, part in fresh.items() if id not in found}
-            if not found:
-                break
+        known = self._told_before(trace, taken) if trace.told else set[str]()
+        fresh = {id: part for id, part in trace.parts.items() if id not in known}
         decision = _Decision(name, list(known), [], final)
         marks = Counter(told.mark for told in trace.told)
+        names = naming(fresh.values())
         for group in groups_of(fresh):
             if not final and (group.is_step or group.reply is None):
                 continue  # its answer is still to come
@@ -261,7 +267,7 @@ class Traces:
                 continue
             mark = mark_of(group)
             notes: list[str] = []
-            turn = turn_of(group, marks[mark], fresh.values(), notes)
+            turn = turn_of(group, marks[mark], names, notes)
             marks[mark] += 1
             taken.notes.update(dict.fromkeys(notes, 1))
             taken.turns.append(turn)
@@ -284,6 +290,23 @@ class Traces:
             elif part.role == WRAP and part.talks:
                 taken.notes["a span with texts in which no model is called: ignored"] += 1
 
+    def _told_before(self, trace: _Trace, taken: Taken) -> set[str]:
+        """Spans of turns that were told; each found makes those it lies in and its own known."""
+        below: dict[str, list[Part]] = {}
+        for part in trace.parts.values():
+            below.setdefault(part.parent, []).append(part)
+        known, waiting = set[str](), deque(trace.parts.values())
+        while waiting:
+            part = waiting.popleft()
+            was = trace.closed
+            if part.id in known or not self._is_told(trace, part, taken):
+                continue
+            known.add(part.id)
+            waiting += below.get(part.id, ())
+            waiting += [trace.parts[part.parent]] if part.parent in trace.parts else []
+            waiting += trace.parts.values() if trace.closed and not was else ()
+        return known
+
     def _is_told(self, trace: _Trace, part: Part, taken: Taken) -> bool:
         """Whether a span belongs to a turn that was told; one sent again is told as a duplicate."""
         if part.id in trace.members:
@@ -298,8 +321,12 @@ class Traces:
                 trace.members.add(part.id)
                 trace.closed = trace.closed or not part.parent
             return True
-        if trace.closed or part.parent in trace.members:
-            trace.members.add(part.id)
+        if trace.closed:
+            return True  # its tops are members already
+        if part.parent in trace.members:
+            if len(trace.members) < MOST_PARTS:
+                trace.members.add(part.id)
+                self._resize(trace, 100)
             return True
         if part.talk.message is None:
             return False
@@ -334,8 +361,10 @@ class Otlp:
                 f"cannot read {self._path}: {error.strerror}; give the path of a file"
             ) from None
         with lines:
-            while line := await asyncio.to_thread(lines.readline):
-                if not line.strip():
+            for line, cut in iter(Lines(lines, most=MOST_LINE)):
+                await asyncio.sleep(0)
+                if cut or not line.strip():
+                    self.refused += cut
                     continue
                 try:
                     parts, taken = traces.parse(line, is_json=True)

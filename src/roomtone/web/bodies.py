@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 
+from roomtone.events import MALFORMED, TOO_LARGE, UNAVAILABLE, Refusal
 from roomtone.web.problems import Problem, Receive, Send
 
 RATIO = 100
@@ -165,3 +166,15 @@ async def answer_and_drain(
     except TimeoutError:
         pass
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def whole(problem: Problem) -> Refusal:
+    """A request that is refused before it is known how many events are in it."""
+    kinds = {413: TOO_LARGE, 503: UNAVAILABLE}
+    return Refusal(0, problem.detail, kinds.get(problem.status, MALFORMED))
+
+
+def with_remedy(error: Exception) -> str:
+    """An error's own sentence, which ends in what to do."""
+    text = str(error)
+    return text if ";" in text else f"{text}; nothing was taken, so send it again later"

@@ -11,12 +11,21 @@ import msgspec
 
 from roomtone import events as wire
 from roomtone.errors import JournalError, ServerError
-from roomtone.events import MALFORMED, TOO_LARGE, UNAVAILABLE, Event, Refusal
+from roomtone.events import Event, Refusal
 from roomtone.runtime.config import Settings
 from roomtone.runtime.desk import LETTERS
 from roomtone.runtime.door import TooManySessions
 from roomtone.runtime.host import Host
-from roomtone.web.bodies import Bodies, Held, answer_and_drain, check_length, is_gzip, unpack
+from roomtone.web.bodies import (
+    Bodies,
+    Held,
+    answer_and_drain,
+    check_length,
+    is_gzip,
+    unpack,
+    whole,
+    with_remedy,
+)
 from roomtone.web.problems import (
     PROBLEM,
     RETRY_S,
@@ -57,7 +66,7 @@ class Ingest:
             await self._take(scope, receive, send, taken)
         except Problem as problem:
             if not taken.told:
-                self._host.refuse("http", [_whole(problem)], [])
+                self._host.refuse("http", [whole(problem)], [])
             if problem.status == 413 and taken.more:
                 await answer_and_drain(send, receive, 413, problem.body(), PROBLEM)
             else:
@@ -65,7 +74,7 @@ class Ingest:
         except TooManySessions as error:
             await answer_problem(send, Problem(429, str(error), retry_s=60))
         except (JournalError, ServerError) as error:  # DiskFull among them
-            await answer_problem(send, Problem(503, _with_remedy(error), retry_s=RETRY_S))
+            await answer_problem(send, Problem(503, with_remedy(error), retry_s=RETRY_S))
         except Exception as error:
             await answer_problem(send, self._faults.note("POST /v1/events", error))
         finally:
@@ -86,7 +95,7 @@ class Ingest:
             events, refusals, kept = self._decode(body, lines)
         except Problem as problem:
             taken.told = True
-            self._host.refuse(source, [_whole(problem)], [body[:2048]])
+            self._host.refuse(source, [whole(problem)], [body[:2048]])
             raise
         try:
             receipt = await self._host.submit(
@@ -149,12 +158,6 @@ class Ingest:
         if refusals and not events and not _is_json(body):
             raise Problem(400, _sentence(f"the body is no JSON: {refusals[0].reason}"))
         return events, refusals, kept
-
-
-def _whole(problem: Problem) -> Refusal:
-    """A request that is refused before it is known how many events are in it."""
-    kinds = {413: TOO_LARGE, 503: UNAVAILABLE}
-    return Refusal(0, problem.detail, kinds.get(problem.status, MALFORMED))
 
 
 def _parse_query(query: bytes) -> tuple[str, bool]:
@@ -228,8 +231,3 @@ def _split(body: bytes, lines: bool) -> Sequence[Any]:
 
 def _sentence(text: str) -> str:
     return text if "; send" in text else f"{text}; send one event, an array, or one event per line"
-
-
-def _with_remedy(error: Exception) -> str:
-    text = str(error)
-    return text if ";" in text else f"{text}; nothing was taken, so send it again later"

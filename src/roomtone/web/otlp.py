@@ -11,11 +11,20 @@ from typing import Any
 import msgspec
 
 from roomtone.errors import BadEvent, JournalError, ServerError
-from roomtone.events import MALFORMED, TOO_LARGE, UNAVAILABLE, Refusal
+from roomtone.events import Refusal
 from roomtone.runtime import plugins
 from roomtone.runtime.config import Settings
 from roomtone.runtime.host import Host
-from roomtone.web.bodies import Bodies, Held, answer_and_drain, check_length, is_gzip, unpack
+from roomtone.web.bodies import (
+    Bodies,
+    Held,
+    answer_and_drain,
+    check_length,
+    is_gzip,
+    unpack,
+    whole,
+    with_remedy,
+)
 from roomtone.web.problems import RETRY_S, Faults, Problem, Receive, Scope, Send, answer
 
 PATHS = frozenset({"/v1/traces", "/api/public/otel/v1/traces", "/api/public/otel"})
@@ -68,11 +77,11 @@ class Otlp:
                 await answer(send, 200, _success(*rejected, kind), kind)
         except Problem as problem:
             if not held.told:
-                self._host.refuse(SOURCE, [_whole(problem)], [])
+                self._host.refuse(SOURCE, [whole(problem)], [])
             await self._fail(send, receive, held, kind, problem)
         except (JournalError, ServerError) as error:
-            told = f"{error}; nothing was taken, so send it again later"
-            await self._fail(send, receive, held, kind, Problem(503, told, retry_s=RETRY_S))
+            away = Problem(503, with_remedy(error), retry_s=RETRY_S)
+            await self._fail(send, receive, held, kind, away)
         except Exception as error:
             failed = self._faults.note("POST /v1/traces", error)
             await self._fail(send, receive, held, kind, failed)
@@ -122,7 +131,7 @@ class Otlp:
                 parts, taken = await asyncio.to_thread(self._read, body, packed, kind)
         except Problem as problem:
             held.told = True
-            self._host.refuse(SOURCE, [_whole(problem)], [body[:2048]])
+            self._host.refuse(SOURCE, [whole(problem)], [body[:2048]])
             raise
         taken = self._traces.take(parts, self._host.clock.now_ms(), taken)
         if taken.refusals:
@@ -207,11 +216,6 @@ def _kind(scope: Scope) -> bytes:
     """Of which type the answer is: that of the request, JSON where it is neither."""
     given = next((value for name, value in scope["headers"] if name == b"content-type"), b"")
     return PROTOBUF if b"protobuf" in given.partition(b";")[0].lower() else JSON
-
-
-def _whole(problem: Problem) -> Refusal:
-    kinds = {413: TOO_LARGE, 503: UNAVAILABLE}
-    return Refusal(0, problem.detail, kinds.get(problem.status, MALFORMED))
 
 
 def _reasons(refusals: Sequence[Refusal]) -> str:
