@@ -19,6 +19,7 @@ from roomtone.records import (
     DeadLetter,
     JournalSegment,
     Relationship,
+    RelationshipsSought,
     SessionSummary,
     TurnRecord,
 )
@@ -245,21 +246,19 @@ class ListArchive:
         self,
         *,
         pairs: Sequence[tuple[str, str]] | None = None,
-        bot: str | None = None,
-        user: str | None = None,
-        search: str = "",
-        offset: int = 0,
-        limit: int = 100,
+        **sought: Unpack[RelationshipsSought],
     ) -> tuple[Sequence[Relationship], int]:
         if pairs is not None:
             rows = [self.pairs[pair] for pair in dict.fromkeys(pairs) if pair in self.pairs]
             return rows, len(rows)
+        bot, user = sought.get("bot"), sought.get("user")
+        offset, limit = sought.get("offset", 0), sought.get("limit", 100)
         rows = [
             one
             for one in self.pairs.values()
             if bot in (None, one.bot)
             and user in (None, one.user)
-            and _holds(search, one.bot, one.user)
+            and _holds(sought.get("search", ""), one.bot, one.user)
         ]
         rows.sort(key=lambda one: one.updated, reverse=True)
         return rows[offset : offset + limit], len(rows)

@@ -23,6 +23,7 @@ from roomtone.records import (
     DeadLetter,
     JournalSegment,
     Relationship,
+    RelationshipsSought,
     SessionSummary,
     TurnRecord,
 )
@@ -288,11 +289,7 @@ class Archive(Protocol):  # stores/
         self,
         *,
         pairs: Sequence[tuple[str, str]] | None = None,
-        bot: str | None = None,
-        user: str | None = None,
-        search: str = "",
-        offset: int = 0,
-        limit: int = 100,
+        **sought: Unpack[RelationshipsSought],
     ) -> tuple[Sequence[Relationship], int]:
         """Relationships, the one that changed last first, and how many there are in all.
 

@@ -147,6 +147,19 @@ class Relationship(msgspec.Struct, frozen=True, kw_only=True):
     updated: datetime
 
 
+class RelationshipsSought(TypedDict, total=False):
+    """Which relationships, and which page of them; what is absent or None does not narrow it.
+
+    `search` is looked for in bot and user, in any case.
+    """
+
+    bot: str | None
+    user: str | None
+    search: str
+    offset: int
+    limit: int  # 100 unless given
+
+
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
     """Something that came in and could not be taken, with the reason; `id` is the store's."""
 

@@ -81,7 +81,7 @@ def test_the_saved_queries_are_listed() -> None:
 
 def test_a_folder_without_a_store_is_said(tmp_path: Path) -> None:
     """Nothing is made of a typing mistake."""
-    with pytest.raises(StoreError, match="name the folder"):
+    with pytest.raises(StoreError, match="name the data folder"):
         typed("query", "user_emotion", "--data", str(tmp_path / "nowhere"))
     with pytest.raises(BadEvent, match="choose one of"):
         typed("query", "nothing", "--data", str(tmp_path))

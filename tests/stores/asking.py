@@ -26,16 +26,15 @@ async def ask(url, sql, *given):
 def talks_queries(within):
     """Every kind of page of turns, conversations and relationships, with its count."""
     found = [_talks.turns_sql(False), _talks.turns_sql(True), _talks.KEY_SQL]
-    free = dict.fromkeys(["least_quality", "most_quality", "start", "end"])
     asks = [({}, order) for order in CONVERSATION_ORDERS]
     asks += [({name: "x"}, "ended") for name in ("session", "bot", "user", "emotion")]
     asks += [({"least_quality": 0.1, "most_quality": 0.2}, "quality"), ({"start": START}, "ended")]
     queries = [
-        _talks.conversations_query(free | filters, "", order, 0, 9, within)
+        _talks.conversations_query({**filters, "order": order, "limit": 9}, within)
         for filters, order in asks
     ]
     queries += [
-        _talks.relationships_query(bot, user, "", 0, 9, within)
+        _talks.relationships_query({"bot": bot, "user": user, "limit": 9}, within)
         for bot, user in ((None, None), ("b", None), (None, "u"), ("b", "u"))
     ]
     return found + [sql for query in queries for sql in (query.page, query.count)]

@@ -7,7 +7,13 @@ from datetime import UTC, datetime
 from typing import Any, Unpack
 
 from roomtone.ports import Archive
-from roomtone.records import Conversation, ConversationsSought, Relationship, TurnRecord
+from roomtone.records import (
+    Conversation,
+    ConversationsSought,
+    Relationship,
+    RelationshipsSought,
+    TurnRecord,
+)
 
 Row = dict[str, Any]
 Place = tuple[datetime, str]
@@ -113,7 +119,7 @@ async def relationship_of(archive: Archive, bot: str, user: str) -> Row | None:
     return show_relationship(found[0]) if found else None
 
 
-async def people_page(archive: Archive, **asked: Any) -> Row:
+async def people_page(archive: Archive, **asked: Unpack[RelationshipsSought]) -> Row:
     """A page of pairs, the one that changed last first."""
     found, total = await archive.relationships(**asked)
     return {"people": shown_pairs(found), "total": total}

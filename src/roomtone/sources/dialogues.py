@@ -51,7 +51,8 @@ class Said(NamedTuple):
 class Dialogues(LineSource):
     """Reads dialogues; where nobody is called a bot, whoever answers first is taken for one.
 
-    Ids come from the dialogue and the place in it, so reading a file twice counts it once.
+    Ids come from the dialogue, the place in it and what was said, so reading a file twice counts
+    it once, and of two files that number their dialogues alike none hides the other.
     """
 
     def __init__(
@@ -88,6 +89,7 @@ class Dialogues(LineSource):
     def _turns(self, name: str, said: Sequence[Said]) -> list[Turn]:
         turns = []
         for place, (message, reply) in enumerate(pair(said)):
+            both = (message, reply)
             whom = message or reply
             assert whom is not None
             person = (
@@ -98,7 +100,7 @@ class Dialogues(LineSource):
             self._at += timedelta(seconds=BETWEEN_S)
             turn = Turn(
                 session=name[:MAX_NAME],
-                id=self.ids.make(self._bot, name, str(place)),
+                id=self.ids.make(self._bot, name, str(place), *(one.text for one in both if one)),
                 at=self._at,
                 bot=self._bot,
                 user=f"{name}:{person}"[-MAX_NAME:],

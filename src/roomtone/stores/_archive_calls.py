@@ -16,6 +16,7 @@ from roomtone.records import (
     DeadLetter,
     JournalSegment,
     Relationship,
+    RelationshipsSought,
     SessionSummary,
     TurnRecord,
 )
@@ -120,7 +121,7 @@ class ArchiveCalls:
     ) -> tuple[Sequence[Conversation], int]:
         query = conversations_query(sought, self._talks.WITHIN)
         found: tuple[Sequence[Conversation], int] = await self._look(
-            lambda c: self._talks.read_conversations(c, query)
+            lambda c: self._talks.read_page(c, query)
         )
         return found
 
@@ -138,19 +139,15 @@ class ArchiveCalls:
         self,
         *,
         pairs: Sequence[tuple[str, str]] | None = None,
-        bot: str | None = None,
-        user: str | None = None,
-        search: str = "",
-        offset: int = 0,
-        limit: int = 100,
+        **sought: Unpack[RelationshipsSought],
     ) -> tuple[Sequence[Relationship], int]:
         found: tuple[Sequence[Relationship], int]
         if pairs is not None:
             known = await self._look(lambda c: self._talks.read_pairs(c, pairs))
             found = known, len(known)
         else:
-            query = relationships_query(bot, user, search, offset, limit, self._talks.WITHIN)
-            found = await self._look(lambda c: self._talks.read_relationships(c, query))
+            query = relationships_query(sought, self._talks.WITHIN)
+            found = await self._look(lambda c: self._talks.read_page(c, query))
         return found
 
     async def key(self, name: str) -> bytes:

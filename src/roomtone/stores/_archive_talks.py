@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from roomtone.records import Conversation, Relationship, TurnRecord
 from roomtone.stores import _talks as talks
@@ -45,13 +46,11 @@ def add_conversations(
     connection.executemany(CONVERSATIONS.upsert, rows)
 
 
-def read_conversations(
-    connection: sqlite3.Connection, query: Query
-) -> tuple[list[Conversation], int]:
-    """A page, and how many there are in all."""
+def read_page(connection: sqlite3.Connection, query: Query) -> tuple[list[Any], int]:
+    """A page of conversations or relationships, and how many there are in all."""
     (total,) = connection.execute(query.count, query.given).fetchone()
     rows = connection.execute(query.page, (*query.given, query.limit, query.offset))
-    return [talks.conversation_of(row) for row in rows], total
+    return [query.make(row) for row in rows], total
 
 
 def read_facets(connection: sqlite3.Connection) -> dict[str, dict[str, int]]:
@@ -68,15 +67,6 @@ def add_relationships(
     """Add or renew by bot and person."""
     rows = [talks.relationship_row(relationship, str) for relationship in relationships]
     connection.executemany(RELATIONSHIPS.upsert, rows)
-
-
-def read_relationships(
-    connection: sqlite3.Connection, query: Query
-) -> tuple[list[Relationship], int]:
-    """A page, and how many there are in all."""
-    (total,) = connection.execute(query.count, query.given).fetchone()
-    rows = connection.execute(query.page, (*query.given, query.limit, query.offset))
-    return [talks.relationship_of(row) for row in rows], total
 
 
 def read_pairs(

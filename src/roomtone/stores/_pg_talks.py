@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from roomtone.records import Conversation, Relationship, TurnRecord
 from roomtone.stores import _talks as talks
@@ -45,14 +46,6 @@ async def add_conversations(connection: Connection, conversations: Sequence[Conv
     await connection.executemany(numbered(CONVERSATIONS.upsert), rows)
 
 
-async def read_conversations(
-    connection: Connection, query: Query
-) -> tuple[list[Conversation], int]:
-    """A page, and how many there are in all."""
-    rows, total = await _page(connection, query)
-    return [talks.conversation_of(row) for row in rows], total
-
-
 async def read_facets(connection: Connection) -> dict[str, dict[str, int]]:
     """The most frequent bots and emotions of conversations."""
     found = {}
@@ -66,14 +59,6 @@ async def add_relationships(connection: Connection, relationships: Sequence[Rela
     """Add or renew by bot and person."""
     rows = [talks.relationship_row(relationship, named) for relationship in relationships]
     await connection.executemany(numbered(RELATIONSHIPS.upsert), rows)
-
-
-async def read_relationships(
-    connection: Connection, query: Query
-) -> tuple[list[Relationship], int]:
-    """A page, and how many there are in all."""
-    rows, total = await _page(connection, query)
-    return [talks.relationship_of(row) for row in rows], total
 
 
 async def read_pairs(
@@ -103,12 +88,13 @@ async def make_key(connection: Connection, name: str, key: bytes) -> bytes:
     return found
 
 
-async def _page(connection: Connection, query: Query) -> tuple[list[tuple[object, ...]], int]:
+async def read_page(connection: Connection, query: Query) -> tuple[list[Any], int]:
+    """A page of conversations or relationships, and how many there are in all."""
     if _unheard_of(query.given):
         return [], 0
     total: int = await connection.fetchval(numbered(query.count), *query.given)
     rows = await connection.fetch(numbered(query.page), *query.given, query.limit, query.offset)
-    return [tuple(row) for row in rows], total
+    return [query.make(tuple(row)) for row in rows], total
 
 
 def _unheard_of(given: Sequence[object]) -> bool:

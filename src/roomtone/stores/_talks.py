@@ -12,7 +12,13 @@ from typing import Any
 
 from roomtone.errors import StoreError
 from roomtone.ports import CONVERSATION_ORDERS
-from roomtone.records import Conversation, ConversationsSought, Relationship, TurnRecord
+from roomtone.records import (
+    Conversation,
+    ConversationsSought,
+    Relationship,
+    RelationshipsSought,
+    TurnRecord,
+)
 from roomtone.stores._steps import from_ms, to_ms
 
 PAGE_ROWS = 10_000  # rows of one page, whatever was asked
@@ -76,8 +82,11 @@ NEW_KEY_SQL = (  # of two that come at once, both get what the first one entered
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A page and the count of all that it is a page of: SQL with the values for its `?`."""
+    """A page and the count of all that it is a page of: SQL with the values for its `?`, and what
+    a row of it is.
+    """
 
+    make: Callable[[Sequence[Any]], Any]
     page: str
     count: str
     given: Sequence[Any]
@@ -200,13 +209,12 @@ def conversations_query(sought: ConversationsSought, within: str) -> Query:
     return _query(CONVERSATIONS, conditions, *page, sought.get("limit", 100), within)
 
 
-def relationships_query(
-    bot: str | None, user: str | None, search: str, offset: int, limit: int, within: str
-) -> Query:
+def relationships_query(sought: RelationshipsSought, within: str) -> Query:
     """What `Archive.relationships` asks where no pairs are given."""
     order = "updated DESC, bot DESC, person DESC"
-    conditions = {"bot = ?": bot, "person = ?": user}
-    return _query(RELATIONSHIPS, conditions, search, order, offset, limit, within)
+    conditions = {"bot = ?": sought.get("bot"), "person = ?": sought.get("user")}
+    page = sought.get("search", ""), order, sought.get("offset", 0)
+    return _query(RELATIONSHIPS, conditions, *page, sought.get("limit", 100), within)
 
 
 def _query(
@@ -223,6 +231,7 @@ def _query(
         given[f"{within}(sought, ?) > 0"] = search.casefold()
     where = f"WHERE {' AND '.join(given)} " if given else ""
     return Query(
+        make=conversation_of if table is CONVERSATIONS else relationship_of,
         page=f"SELECT {', '.join(table.columns)} FROM {table.name} {where}"
         f"ORDER BY {order} LIMIT ? OFFSET ?",
         count=f"SELECT count(*) FROM {table.name} {where}".rstrip(),

@@ -88,7 +88,7 @@ def _add_conversations(api: FastAPI, host: Host) -> None:
     async def conversation(
         session: str,
         before: Annotated[
-            str | None, Query(max_length=1000, description="`next` of the page before")
+            str | None, Query(max_length=2000, description="`next` of the page before")
         ] = None,
         limit: Limit = 200,
     ) -> Response:
