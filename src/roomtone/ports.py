@@ -17,6 +17,7 @@ from roomtone.alerts import Alert
 from roomtone.emotions import Reading
 from roomtone.events import Event, Refusal
 from roomtone.points import Block, Measurement, Point, Slots
+from roomtone.reactions import Case, Judgement
 from roomtone.records import (
     Conversation,
     ConversationsSought,
@@ -381,3 +382,16 @@ class CoherenceModel(Protocol):  # models/
         self, before: Sequence[tuple[str, str]], messages: Sequence[str]
     ) -> Sequence[float | None]:
         """How surely each message changes the topic of the (message, reply) before it: from .4."""
+
+
+class Judge(Protocol):  # models/
+    """Says what reactions meant, from the talk around them.
+
+    One judgement for each case, in their order; no text makes it raise. It waits where it asks a
+    server, so it is called in a thread. Raises ServerError when the batch could not be asked.
+    """
+
+    name: str
+    version: str
+
+    def judge(self, cases: Sequence[Case]) -> Sequence[Judgement]: ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -18,7 +19,8 @@ from roomtone.emotions import LABELS, UNSURE, mixed
 from roomtone.listed import ListArchive as ListArchive
 from roomtone.listed import ListSeriesStore as ListSeriesStore
 from roomtone.points import Block, Measurement
-from roomtone.ports import CoherenceModel, Detector, EmotionModel, Gauge
+from roomtone.ports import CoherenceModel, Detector, EmotionModel, Gauge, Judge
+from roomtone.reactions import MEANINGS, Case, Said
 from roomtone.rooms import Rooms
 
 
@@ -185,3 +187,36 @@ def check_emotion_model(model: EmotionModel) -> None:
         assert one.model and one.source, "a reading says who read it"
     assert list(model.read(HARD_TEXTS[::-1])) == readings[::-1], "the company changes nothing"
     assert [model.read([text])[0] for text in HARD_TEXTS] == readings, "nor does being alone"
+
+
+def check_judge(judge: Judge) -> None:
+    """Raise AssertionError where a judge breaks the contract of `Judge`."""
+    cases = [
+        Case(
+            id=str(i),
+            emoji=emoji,
+            reply=text,
+            before=(Said("user", text), Said("bot", text)),
+            after=(Said("user", text),),
+            target_is=("bot", "user", "other")[i % 3],
+        )
+        for i, (text, emoji) in enumerate(
+            zip(HARD_TEXTS, itertools.cycle(("❤️", "", ":pepe:", "👎🏽", "\0" * 99)), strict=False)
+        )
+    ]
+    found = list(judge.judge(cases))
+    assert len(found) == len(cases), "a judgement for each case, whatever it is"
+    assert list(judge.judge([])) == [], "nothing asked, nothing said"
+    for one in found:
+        odds = one.probabilities
+        assert not odds or set(odds) == set(MEANINGS), "a probability for each meaning, or none"
+        assert not odds or abs(sum(odds.values()) - 1.0) < 1e-6, "they sum to 1"
+        assert all(0.0 <= p <= 1.0 for p in odds.values()), "probabilities are in 0..1"
+        assert one.meaning is None or one.meaning in MEANINGS, f"{one.meaning!r} is no meaning"
+        assert 0.0 <= one.confidence <= 1.0, "confidence is in 0..1"
+        assert one.meaning is None or odds, "who has no probabilities says no meaning"
+        assert one.meaning is None or odds[one.meaning] == max(odds.values()), "the likeliest"
+        numbers = (one.satisfaction, one.score)
+        assert (one.meaning == "RATING") == (None not in numbers), "numbers are of a RATING alone"
+        assert one.meaning == "RATING" or numbers == (None, None), "what has none is without"
+        assert one.reasoning and one.model, "a judgement says why, and whose it is"
