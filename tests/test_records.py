@@ -7,7 +7,16 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from roomtone.events import Message, PollVote
-from roomtone.records import Batch, Closed, Entry, Gap, Tick, decode_entry, encode_entry
+from roomtone.records import (
+    Batch,
+    Closed,
+    Entry,
+    Gap,
+    Tick,
+    decode_entry,
+    encode_entry,
+    memory_id,
+)
 
 EVENTS = [
     Message(session="s", id="1", user="a", text="\x00 é", at=datetime(2026, 1, 1, tzinfo=UTC)),
@@ -38,3 +47,12 @@ def test_an_instant_survives_its_offset() -> None:
     back = decode_entry(encode_entry(entry))
 
     assert isinstance(back, Batch) and back.events[0].at == east
+
+
+def test_a_memory_is_known_by_its_cause() -> None:
+    """The same cause gives the same id, and parts do not run into each other."""
+    assert memory_id("luna", "s", "t1") == memory_id("luna", "s", "t1")
+    assert (
+        len({memory_id("luna", "s", "t"), memory_id("lunas", "t"), memory_id("nova", "s", "t")})
+        == 3
+    )

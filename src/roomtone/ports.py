@@ -17,6 +17,7 @@ from roomtone.alerts import Alert
 from roomtone.emotions import Reading
 from roomtone.events import Event, Refusal
 from roomtone.points import Block, Measurement, Point, Slots
+from roomtone.ports_memory import MemoryStore as MemoryStore
 from roomtone.reactions import Case, Judgement
 from roomtone.records import (
     Conversation,

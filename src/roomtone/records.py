@@ -1,9 +1,10 @@
-"""What is kept: the journal's entries, and the summary of an ended session."""
+"""What is kept: the journal's entries, sessions, turns, conversations, standings, memories."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Literal, TypedDict
+from uuid import UUID, uuid5
 
 import msgspec
 
@@ -155,6 +156,114 @@ class RelationshipsSought(TypedDict, total=False):
 
     bot: str | None
     user: str | None
+    search: str
+    offset: int
+    limit: int  # 100 unless given
+
+
+TIERS = ("session", "sub_temporary", "temporary", "permanent", "personal")
+"""Where memories are kept, from the shortest on: 2, 10 and 30 days, and two without an end."""
+
+VECTORS = ("content", "emotion", "semantic")
+"""What of a memory has a vector: what was said; how it felt; what was said and answered."""
+
+_MEMORIES = UUID("6f0d6c52-9d5e-5d0c-8a55-3b1f6a6f7c11")
+
+
+def memory_id(bot: str, *cause: str) -> str:
+    """The id of the memory that a cause leaves with a bot: the same one each time.
+
+    >>> memory_id("luna", "s", "t") == memory_id("luna", "s", "t") != memory_id("nova", "s", "t")
+    True
+    """
+    return str(uuid5(_MEMORIES, "\0".join((bot, *cause))))
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """Another memory that one has to do with, and how near it is, 0 to 1."""
+
+    id: str
+    kind: Literal["similar", "same_feeling", "reaction_to", "supersedes", "contradicts"] = "similar"
+    strength: float = 1.0
+
+
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
+    """What a bot remembers of a person, where it comes from, and why it is kept as it is.
+
+    `id` is a UUID made of what left the memory (`memory_id`), and `source` tells that in words.
+    Shares are 0 to 1; what is not known is None or "". `used`, `helped` and `judged` say how
+    often an answer drew on the memory, and the sum (each -1 to 1) and the number of what people's
+    turns then made of it.
+    """
+
+    id: str
+    bot: str
+    user: str
+    at: datetime  # when it was said
+    content: str
+    response: str = ""  # what was answered
+    context: str = ""  # what was said before
+    session: str = ""
+    interaction_type: str = "conversation"  # "emoji_reaction", "note", or the sender's own
+    source: str = ""
+    tier: str = "session"  # one of TIERS
+    reason: str = ""  # why it is in this tier, for people
+    expires: datetime | None = None
+    importance: float = 0.5
+    emotion: str = ""  # the person's, when it was said
+    intensity: float | None = None
+    valence: float | None = None  # -1 to 1
+    tags: tuple[str, ...] = ()
+    related: tuple[Link, ...] = ()
+    accesses: int = 0  # how often it was recalled
+    accessed: datetime | None = None
+    used: int = 0
+    helped: float = 0.0
+    judged: int = 0
+    training_relevance: float | None = None
+    verified: bool = False  # by a person
+    verified_at: datetime | None = None
+    corrected_at: datetime | None = None  # a person changed the text
+    hidden: bool = False  # kept, and never recalled
+    superseded_by: str = ""  # the id of the memory that holds instead
+    metadata: dict[str, str | float] = {}
+
+
+class MemoryUse(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be added to a memory's counts."""
+
+    id: str
+    bot: str
+    at: datetime
+    accesses: int = 0
+    used: int = 0
+    helped: float = 0.0
+    judged: int = 0
+
+
+class MemoryFilter(TypedDict, total=False):
+    """Which of a bot's memories; what is absent or None does not narrow it.
+
+    `start` and `end` are those of when it was said. `alive` leaves out what is expired then.
+    `hidden` and `superseded` False leave those out.
+    """
+
+    user: str | None
+    session: str | None
+    tier: str | None
+    interaction_type: str | None
+    start: datetime | None
+    end: datetime | None
+    alive: datetime | None
+    hidden: bool | None
+    superseded: bool | None
+    verified: bool | None
+
+
+class MemoriesSought(MemoryFilter, total=False):
+    """Which memories, and which page of them; `search` is looked for in the texts, in any case."""
+
+    bot: str | None
     search: str
     offset: int
     limit: int  # 100 unless given

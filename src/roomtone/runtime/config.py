@@ -111,6 +111,10 @@ class Stores(_Section):
     archive: str = Field(
         default="", description="alerts and summaries; empty: SQLite in the data folder"
     )
+    memory: str = Field(
+        default="",
+        description="what bots remember of people; empty: SQLite in the data folder",
+    )
     mirror: str = Field(
         default="",
         description="a second store that gets every point too, as in `influxdb://`; nobody reads "
@@ -285,6 +289,10 @@ class Settings(BaseSettings):
     @property
     def archive_url(self) -> str:
         return self.stores.archive or self._sqlite()
+
+    @property
+    def memory_url(self) -> str:
+        return self.stores.memory or self._sqlite()
 
     def _sqlite(self) -> str:
         return f"sqlite:///{self.data / 'roomtone.db'}"

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.stores import _archive, _archive_talks, _points, _rollup, _steps
+from roomtone.stores import _archive, _archive_talks, _memory_schema, _points, _rollup, _steps  # noqa: F401
 from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._file import File
 from roomtone.stores._keeping import KEEP_S, checked

@@ -1,0 +1,90 @@
+"""What a store of memories must be able to do: the port of `stores.memory`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse
+
+Vectors = Mapping[str, NDArray[np.float32]]
+"""What of a memory lies where: a vector for each of `records.VECTORS` that there is."""
+
+
+class MemoryStore(Protocol):  # stores/
+    """Memories by meaning, apart for each bot. Every failure is a StoreError.
+
+    `model` names what made a vector, with version and dimension: vectors of different models are
+    never compared. When a call that writes returns, all that read see it.
+    """
+
+    async def open(self) -> None:
+        """Make ready, bringing what an older release wrote up to this one; may be repeated."""
+
+    async def add(
+        self, memories: Sequence[Memory], vectors: Sequence[Vectors], model: str
+    ) -> Sequence[str]:
+        """Add those whose ids are not there; returns the ids that were new.
+
+        What is there already stays as it is, except that it gets vectors of this model where it
+        has none. An empty mapping is a memory that is to be embedded later.
+        """
+
+    async def change(self, id: str, bot: str, fields: Mapping[str, Any]) -> bool:
+        """Set these fields of one memory, and no others; False if there is none.
+
+        The counts are changed by `count` alone. Where `content` or `response` changes, its
+        vectors go: it is to be embedded again.
+        """
+
+    async def count(self, uses: Sequence[MemoryUse]) -> None:
+        """Add to the counts of memories; none is lost, whoever else counts. Unknown ids pass."""
+
+    async def get(self, ids: Sequence[str], bot: str | None = None) -> Sequence[Memory]:
+        """Those of these ids that there are, in this order; of one bot, or of all."""
+
+    async def search(
+        self,
+        bot: str,
+        vector: NDArray[np.float32],
+        *,
+        model: str,
+        name: str = "content",
+        limit: int = 10,
+        **sought: Unpack[MemoryFilter],
+    ) -> Sequence[tuple[Memory, float]]:
+        """The nearest of a bot's memories with their cosine, -1 to 1, the nearest first.
+
+        Equally near ones come by their ids. A vector of another dimension than the model's is a
+        StoreError.
+        """
+
+    async def memories(self, **sought: Unpack[MemoriesSought]) -> tuple[Sequence[Memory], int]:
+        """A page of memories, the one said last first, and how many there are in all."""
+
+    async def unembedded(self, model: str, limit: int = 100) -> Sequence[Memory]:
+        """Memories that have no vectors of this model, the one said last first."""
+
+    async def forget(
+        self,
+        *,
+        bot: str | None = None,
+        user: str | None = None,
+        ids: Sequence[str] | None = None,
+        expired: datetime | None = None,
+    ) -> int:
+        """Delete those that all of this is true of, with their vectors; returns how many.
+
+        At least one of `user`, `ids` and `expired` must be given (else StoreError). What is
+        deleted can be found in no cache and no index.
+        """
+
+    async def bots(self) -> Mapping[str, int]:
+        """How many memories each bot has."""
+
+    async def close(self) -> None:
+        """Finish what was begun and let go; may be called twice."""
