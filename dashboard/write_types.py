@@ -16,7 +16,7 @@ from roomtone.emotions import EKMAN_OF
 from roomtone.events import EVENT_TYPES, WIRE_VERSION
 from roomtone.heard import Context, Feeling, Recalled, Standing
 from roomtone.points import LEVELS
-from roomtone.records import Conversation, Relationship
+from roomtone.records import TIERS, Conversation, Link, Memory, Recollection, Relationship
 from roomtone.signals.engagement import ENGAGEMENT
 
 TARGET = Path(__file__).parent / "src" / "wire.ts"
@@ -47,6 +47,8 @@ def render() -> str:
         _fields(),
         *(_part(struct) for struct in (Feeling, Recalled, Context, Standing)),
         *(_part(struct) for struct in (Conversation, Relationship)),
+        _union("Tier", list(TIERS)),
+        *(_part(struct) for struct in (Link, Memory, Recollection)),
         _union("Ekman", list(EKMAN_OF)),
         _belongs("EKMAN_OF", "Ekman", EKMAN_OF),
         *(_event(struct) for struct in EVENT_TYPES),
@@ -127,7 +129,7 @@ def _ts(kind: Any) -> str:
             return " | ".join(_quoted(str(value)) for value in kind.values)
         case inspect.UnionType():
             return " | ".join(dict.fromkeys(_ts(one) for one in kind.types))
-        case inspect.ListType():
+        case inspect.ListType() | inspect.VarTupleType():
             inner = _ts(kind.item_type)
             return f"({inner})[]" if "|" in inner else f"{inner}[]"
         case inspect.StructType():

@@ -146,6 +146,60 @@ export interface Relationship {
   updated: string
 }
 
+export type Tier =
+  | 'session'
+  | 'sub_temporary'
+  | 'temporary'
+  | 'permanent'
+  | 'personal'
+
+export interface Link {
+  id: string
+  kind?: 'contradicts' | 'reaction_to' | 'same_feeling' | 'similar' | 'supersedes'
+  strength?: number
+}
+
+export interface Memory {
+  id: string
+  bot: string
+  user: string
+  at: string
+  content: string
+  response?: string
+  context?: string
+  session?: string
+  interaction_type?: string
+  source?: string
+  tier?: string
+  reason?: string
+  expires?: string | null
+  importance?: number
+  emotion?: string
+  intensity?: number | null
+  valence?: number | null
+  tags?: string[]
+  related?: Link[]
+  accesses?: number
+  accessed?: string | null
+  used?: number
+  helped?: number
+  judged?: number
+  training_relevance?: number | null
+  verified?: boolean
+  verified_at?: string | null
+  corrected_at?: string | null
+  hidden?: boolean
+  superseded_by?: string
+  metadata?: Record<string, string | number>
+}
+
+export interface Recollection {
+  memory: Memory
+  similarity: number
+  score: number
+  why: string
+}
+
 export type Ekman =
   | 'anger'
   | 'disgust'

@@ -229,6 +229,18 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     metadata: dict[str, str | float] = {}
 
 
+class Recollection(msgspec.Struct, frozen=True, kw_only=True):
+    """A memory that was recalled: how near it is to what was asked, and why it comes where it does.
+
+    `similarity` is a cosine, or a share of what is asked for; `score` is what they are ordered by.
+    """
+
+    memory: Memory
+    similarity: float
+    score: float
+    why: str
+
+
 class MemoryUse(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be added to a memory's counts."""
 
