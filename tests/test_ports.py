@@ -16,6 +16,7 @@ PORT = {
     "stores.archive": ports.Archive,
     "channels": ports.Channel,
     "models.emotion": ports.EmotionModel,
+    "models.embedding": ports.EmbeddingModel,
 }
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Unpack
 
+import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.alerts import Alert
@@ -396,3 +397,18 @@ class Judge(Protocol):  # models/
     version: str
 
     def judge(self, cases: Sequence[Case]) -> Sequence[Judgement]: ...
+
+
+class EmbeddingModel(Protocol):  # models/
+    """Turns texts into vectors: near texts, near vectors (their dot product is the cosine).
+
+    No text makes it raise, and a vector depends on its own text alone, but for the last digits.
+    Vectors are comparable among models of the same `name` and `version`. ServerError as above.
+    """
+
+    name: str
+    version: str
+    dim: int  # numbers of a vector; of a server 0 until it has answered once
+
+    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """A unit row for each text (texts x dim); a zero row where there is nothing to read."""

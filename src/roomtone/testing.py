@@ -19,7 +19,7 @@ from roomtone.emotions import LABELS, UNSURE, mixed
 from roomtone.listed import ListArchive as ListArchive
 from roomtone.listed import ListSeriesStore as ListSeriesStore
 from roomtone.points import Block, Measurement
-from roomtone.ports import CoherenceModel, Detector, EmotionModel, Gauge, Judge
+from roomtone.ports import CoherenceModel, Detector, EmbeddingModel, EmotionModel, Gauge, Judge
 from roomtone.reactions import MEANINGS, Case, Said
 from roomtone.rooms import Rooms
 
@@ -169,6 +169,22 @@ def check_coherence_model(model: CoherenceModel) -> None:
     assert [model.relevance([pair])[0] for pair in pairs] == near, "nor does being alone"
     alone = [model.shift([b], [m])[0] for b, m in zip(pairs, messages, strict=True)]
     assert alone == moved, "nor does being alone"
+
+
+def check_embedding_model(model: EmbeddingModel) -> None:
+    """Raise AssertionError where a model breaks the contract of `EmbeddingModel`."""
+    rows = model.embed(HARD_TEXTS)
+    assert rows.dtype == np.float32, "numbers of 32 bits"
+    assert rows.shape == (len(HARD_TEXTS), model.dim), "a row for each text, whatever it is"
+    assert model.embed([]).shape == (0, model.dim), "nothing read, no rows"
+    assert model.name and model.version, "vectors say whose they are"
+    lengths = np.sqrt((rows * rows).sum(axis=1))
+    assert not lengths[:2].any(), "where there is nothing to read there is no direction"
+    assert ((abs(lengths - 1) < 1e-4) | (lengths == 0)).all(), "rows have length 1, or none"
+    assert lengths[-1] > 0, "a word has a direction"
+    assert np.allclose(model.embed(HARD_TEXTS[::-1]), rows[::-1], atol=1e-4), "company is nothing"
+    alone = np.concatenate([model.embed([text]) for text in HARD_TEXTS])
+    assert np.allclose(alone, rows, atol=1e-4), "nor is being alone"
 
 
 def check_emotion_model(model: EmotionModel) -> None:

@@ -145,6 +145,11 @@ class Models(_Section):
         description="what reads emotion in turns: `local://` is inside the package and sends "
         "nothing anywhere; `openai://host/v1?model=NAME` asks a server, which then sees the texts",
     )
+    embedding: str = Field(
+        default="local://",
+        description="what turns texts into vectors for memories: `local://` is inside the package "
+        "and sends nothing anywhere",
+    )
 
 
 class Relationships(_Section):

@@ -19,6 +19,7 @@ from roomtone.ports import (
     Channel,
     CoherenceModel,
     Detector,
+    EmbeddingModel,
     EmotionModel,
     Feed,
     Gauge,
@@ -77,6 +78,10 @@ MEMBERS: dict[str, dict[str, str]] = {
         "openai": "roomtone.models.openai:OpenAI",
     },
     "models.coherence": {"local": "roomtone.models.coherence:Coherence"},
+    "models.embedding": {
+        "local": "roomtone.models.embedding:Hashed",
+        "hashed": "roomtone.models.embedding:Hashed",
+    },
 }
 
 
@@ -231,6 +236,12 @@ def emotion(url: str) -> EmotionModel:
 def coherence(url: str) -> CoherenceModel:
     """The model that reads how texts hang together and that the URL's scheme names."""
     member: CoherenceModel = load("models.coherence", _scheme(url))(url)
+    return member
+
+
+def embedding(url: str) -> EmbeddingModel:
+    """The model that turns texts into vectors and that the URL's scheme names."""
+    member: EmbeddingModel = load("models.embedding", _scheme(url))(url)
     return member
 
 
