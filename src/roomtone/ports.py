@@ -11,15 +11,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Unpack
 
-import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.alerts import Alert
-from roomtone.emotions import Reading
 from roomtone.events import Event, Refusal
 from roomtone.points import Block, Measurement, Point, Slots
 from roomtone.ports_memory import MemoryStore as MemoryStore
-from roomtone.reactions import Case, Judgement
+from roomtone.ports_models import CoherenceModel as CoherenceModel
+from roomtone.ports_models import EmbeddingModel as EmbeddingModel
+from roomtone.ports_models import EmotionModel as EmotionModel
+from roomtone.ports_models import Judge as Judge
 from roomtone.records import (
     Conversation,
     ConversationsSought,
@@ -358,57 +359,3 @@ class Channel(Protocol):  # channels/
 
     async def close(self) -> None:
         """End all subscriptions."""
-
-
-class EmotionModel(Protocol):  # models/
-    """Reads what texts feel like, many at a time; one reading for each, in their order.
-
-    No text makes it raise: what it cannot tell it calls "unsure", with a low confidence. A reading
-    depends on its own text alone, never on those beside it, and is the same every time. A model
-    that asks a server raises ServerError where that does not answer.
-    """
-
-    def read(self, texts: Sequence[str]) -> Sequence[Reading]: ...
-
-
-class CoherenceModel(Protocol):  # models/
-    """Reads how texts of a conversation hang together: 0 to 1 for each, None where it cannot tell.
-
-    No text makes it raise, and a number depends on its own texts alone. ServerError as above.
-    """
-
-    def relevance(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float | None]:
-        """How far the reply of each (message, reply) speaks of what its message does."""
-
-    def shift(
-        self, before: Sequence[tuple[str, str]], messages: Sequence[str]
-    ) -> Sequence[float | None]:
-        """How surely each message changes the topic of the (message, reply) before it: from .4."""
-
-
-class Judge(Protocol):  # models/
-    """Says what reactions meant, from the talk around them.
-
-    One judgement for each case, in their order; no text makes it raise. It waits where it asks a
-    server, so it is called in a thread. Raises ServerError when the batch could not be asked.
-    """
-
-    name: str
-    version: str
-
-    def judge(self, cases: Sequence[Case]) -> Sequence[Judgement]: ...
-
-
-class EmbeddingModel(Protocol):  # models/
-    """Turns texts into vectors: near texts, near vectors (their dot product is the cosine).
-
-    No text makes it raise, and a vector depends on its own text alone, but for the last digits.
-    Vectors are comparable among models of the same `name` and `version`. ServerError as above.
-    """
-
-    name: str
-    version: str
-    dim: int  # numbers of a vector; of a server 0 until it has answered once
-
-    def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """A unit row for each text (texts x dim); a zero row where there is nothing to read."""
