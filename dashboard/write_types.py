@@ -18,6 +18,7 @@ from roomtone.heard import Context, Feeling, Recalled, Standing
 from roomtone.points import LEVELS
 from roomtone.records import TIERS, Conversation, Link, Memory, Recollection, Relationship
 from roomtone.signals.engagement import ENGAGEMENT
+from roomtone.verdicts import Line, Reacted, Ruling
 
 TARGET = Path(__file__).parent / "src" / "wire.ts"
 
@@ -25,7 +26,7 @@ TARGET = Path(__file__).parent / "src" / "wire.ts"
 _ADDED = {
     "id": "string",
     "deviation": "number",
-    "verdict": "Verdict",
+    "verdict": "Ruling",
     "verdict_at": "string | null",
 }
 
@@ -41,7 +42,7 @@ def render() -> str:
         _constants("LEVEL_BOUNDS", [(word, least) for least, word in LEVELS] + [("VERY_LOW", 0)]),
         _union("AlertType", _choices(alert["type"].type)),
         _union("Severity", _choices(alert["severity"].type)),
-        "export type Verdict = '' | 'acknowledged' | 'false_alarm'",
+        "export type Ruling = '' | 'acknowledged' | 'false_alarm'",
         _alert(),
         _union("EngagementField", list(ENGAGEMENT.fields)),
         _fields(),
@@ -49,6 +50,7 @@ def render() -> str:
         *(_part(struct) for struct in (Conversation, Relationship)),
         _union("Tier", list(TIERS)),
         *(_part(struct) for struct in (Link, Memory, Recollection)),
+        *(_part(struct) for struct in (Line, Reacted, Ruling)),
         _union("Ekman", list(EKMAN_OF)),
         _belongs("EKMAN_OF", "Ekman", EKMAN_OF),
         *(_event(struct) for struct in EVENT_TYPES),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from roomtone.effects import ACTS, EFFECTS
+from roomtone.engine import Engine
 from roomtone.events import (
     EVENT_TYPES,
     Event,
@@ -24,6 +26,7 @@ from roomtone.events import (
 )
 from roomtone.room import MOST_REACTED, Room
 from roomtone.rooms import CHAT, KINDS, REACTIONS, Rooms
+from roomtone.verdicts import ReactionJudged, ReactionReview
 
 T0 = 1_763_719_200
 
@@ -38,6 +41,9 @@ def happen(*events: Event) -> tuple[Rooms, Room, list[str | None]]:
     return rooms, room, notes
 
 
+SAID_OF_REACTIONS = (ReactionJudged, ReactionReview)
+
+
 def counted(rooms: Rooms, kind: int) -> int:
     """How many of a kind stand in the window."""
     return int(rooms.buckets.reshape(-1, KINDS)[:, kind].sum())
@@ -49,7 +55,7 @@ def reaction(emoji: str = "👍", **more: Any) -> Reaction:
 
 def test_every_type_has_its_effect() -> None:
     """Nothing that happens in a room is without one; what two say to each other happens in none."""
-    assert (*EFFECTS, Turn, TurnRead, RelationshipSet) == EVENT_TYPES
+    assert (*EFFECTS, Turn, TurnRead, RelationshipSet, *SAID_OF_REACTIONS) == EVENT_TYPES
     assert set(EFFECTS) >= ACTS
 
 
@@ -106,3 +112,17 @@ def test_what_is_in_order_is_not_remarked_on() -> None:
     ]
 
     assert happen(*evening)[2] == [None] * 6
+
+
+def test_a_reaction_that_names_a_bot_opens_no_room() -> None:
+    """Two who talk are no live room, also where one only sends a heart; in a room it counts."""
+    engine = Engine([], [])
+    heart = reaction(bot="luna", target="t1")
+
+    engine.apply([heart, reaction(bot="luna", action="remove")], T0 * 1000)
+    engine.apply([reaction(bot="luna", at=datetime.fromtimestamp(T0 - 60, UTC))], T0 * 1000)
+    assert len(engine.rooms) == 0
+
+    engine.apply([Message(session="s", user="ann", text="hi"), heart], T0 * 1000)
+    engine.rooms.settle()
+    assert int(engine.rooms.buckets.reshape(-1, KINDS)[:, REACTIONS].sum()) == 1

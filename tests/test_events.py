@@ -25,6 +25,17 @@ TURN: dict[str, Any] = {
 }
 
 
+OF = {
+    "id": "r_1",
+    "session": "s",
+    "emoji": "❤️",
+    "ms": 1,
+    "bot": "luna",
+    "user": "a",
+    "target": "t1",
+}
+
+
 def one(**fields: Any) -> bytes:
     """One event as JSON."""
     return json.dumps({"session": "s", **fields}).encode()
@@ -38,7 +49,7 @@ def refusal(body: bytes) -> str:
 
 
 def test_every_documented_type_decodes() -> None:
-    """The eleven types of wire version 1, each with its fields."""
+    """The thirteen types of wire version 1, each with its fields."""
     bodies = [
         one(type="message", user="a", text="hi", role="host", reply_to="m1"),
         one(type="reaction", user="a", emoji="❤️", target="m1", action="remove"),
@@ -51,12 +62,14 @@ def test_every_documented_type_decodes() -> None:
         one(type="turn", user="a", **TURN),
         one(type="turn_read", user="a", turn="t1", bot="luna", relevance=0.5),
         one(type="relationship", user="a", bot="luna", trust=0.8),
+        one(type="reaction_judged", user="a", of=OF, verdict={"meaning": "RATING"}),
+        one(type="reaction_review", user="a", of=OF, meaning="AGREEMENT", by="ann"),
     ]
 
     taken, refused, places = decode(b"\n".join(bodies))
 
     assert refused == []
-    assert places == list(range(11))
+    assert places == list(range(13))
     assert tuple(type(event) for event in taken) == EVENT_TYPES
 
 

@@ -30,7 +30,7 @@ export type Severity =
   | 'INFO'
   | 'WARNING'
 
-export type Verdict = '' | 'acknowledged' | 'false_alarm'
+export type Ruling = '' | 'acknowledged' | 'false_alarm'
 
 export interface Alert {
   time: string
@@ -46,7 +46,7 @@ export interface Alert {
   evidence: Record<string, number>
   id: string
   deviation: number
-  verdict: Verdict
+  verdict: Ruling
   verdict_at: string | null
 }
 
@@ -200,6 +200,37 @@ export interface Recollection {
   why: string
 }
 
+export interface Line {
+  who: 'bot' | 'other' | 'user'
+  text: string
+}
+
+export interface Reacted {
+  id: string
+  session: string
+  emoji: string
+  ms: number
+  bot?: string
+  user?: string
+  target?: string
+  target_is?: '' | 'bot' | 'other' | 'user'
+}
+
+export interface Ruling {
+  meaning?: 'AGREEMENT' | 'CONVERSATIONAL' | 'EMOTIONAL' | 'RATING' | null
+  confidence?: number
+  probabilities?: Record<'AGREEMENT' | 'CONVERSATIONAL' | 'EMOTIONAL' | 'RATING', number>
+  reasoning?: string
+  satisfaction?: number | null
+  score?: number | null
+  model?: string
+  version?: string
+  calls?: number
+  tokens_in?: number
+  tokens_out?: number
+  cost?: number
+}
+
 export type Ekman =
   | 'anger'
   | 'disgust'
@@ -260,6 +291,7 @@ export interface Reaction {
   emoji: string
   target?: string | null
   action?: 'add' | 'remove'
+  bot?: string | null
 }
 
 export interface Join {
@@ -366,6 +398,36 @@ export interface RelationshipSet {
   standing?: Standing | null
 }
 
+export interface ReactionJudged {
+  type: 'reaction_judged'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  of: Reacted
+  verdict?: Ruling | null
+  why?: string | null
+  again?: boolean
+  reply?: string | null
+  before?: Line[]
+  after?: Line[]
+  latency_s?: number | null
+  to_me?: boolean
+}
+
+export interface ReactionReview {
+  type: 'reaction_review'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  of: Reacted
+  meaning?: 'AGREEMENT' | 'CONVERSATIONAL' | 'EMOTIONAL' | 'RATING' | null
+  gone?: boolean
+  verdict?: Ruling | null
+  by?: string
+}
+
 export type WireEvent =
   | Message
   | Reaction
@@ -378,3 +440,5 @@ export type WireEvent =
   | Turn
   | TurnRead
   | RelationshipSet
+  | ReactionJudged
+  | ReactionReview

@@ -93,6 +93,23 @@ def is_said(event: Event) -> bool:
     return type(event) is Message and event.role == "user"
 
 
+def opens_room(event: Event) -> bool:
+    """Whether it happens in a room: what two say to each other does not, nor does a reaction that
+    says to which bot.
+
+    >>> opens_room(Reaction(session="s", emoji="x")), opens_room(Heartbeat(session="s"))
+    (True, True)
+    >>> opens_room(Reaction(session="s", emoji="x", bot="luna"))
+    False
+    """
+    return type(event) in EFFECTS and not (type(event) is Reaction and event.bot is not None)
+
+
+def passes_by(rooms: Rooms, event: Event) -> bool:
+    """Whether it would have to open a room, and does not."""
+    return type(event) is Reaction and event.bot is not None and event.session not in rooms.rooms
+
+
 ACTS = frozenset((Message, Reaction, PollVote))
 """After these a room is not quiet."""
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from roomtone import state
 from roomtone.alerts import Alert
-from roomtone.effects import ACTS, EFFECTS, is_said
+from roomtone.effects import ACTS, EFFECTS, is_said, passes_by
 from roomtone.events import Event, Message, Reaction
 from roomtone.increments import NEVER
 from roomtone.points import Block, Slots
@@ -116,7 +116,7 @@ class Engine:
                 else:
                     age = arrival_ms - at.timestamp() * 1000
                     if age > LATE_S * 1000:
-                        if type(event) in EFFECTS:
+                        if type(event) in EFFECTS and not passes_by(rooms, event):
                             notes.append(self._late(index, event, now, age))
                         continue
                     second = int(at.timestamp()) if age > 0 else now
@@ -126,7 +126,7 @@ class Engine:
             if type(event) is Message and event.role == "user":
                 room = find(event.session) or self._room(event.session, now)
                 said.append(room.slot)
-            elif type(event) is Reaction and event.action == "add":
+            elif type(event) is Reaction and event.action == "add" and event.bot is None:
                 room = find(event.session) or self._room(event.session, now)
                 reacted.append(room.slot)
                 if event.user:
@@ -148,9 +148,9 @@ class Engine:
 
     def _happen(self, index: int, event: Event, second: int, notes: list[Note]) -> None:
         """What its type does to its room; two who talk are no room: their turns do nothing."""
-        if (effect := EFFECTS.get(type(event))) is None:
-            return
         rooms = self.rooms
+        if (effect := EFFECTS.get(type(event))) is None or passes_by(rooms, event):
+            return
         room = rooms.rooms.get(event.session) or self._room(event.session, second)
         rooms.touched.add(room.slot)
         note = effect(rooms, room, event, second)

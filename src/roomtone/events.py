@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
@@ -13,7 +13,6 @@ from msgspec import Meta
 
 from roomtone.heard import (
     MAX_NAME,
-    PRINTABLE,
     Context,
     Feeling,
     Milliseconds,
@@ -22,14 +21,12 @@ from roomtone.heard import (
     Share,
     Standing,
 )
+from roomtone.occurrence import MAX_EMOJI as MAX_EMOJI
+from roomtone.occurrence import MAX_OPTIONS, Emoji, Occurrence, Text
+from roomtone.occurrence import MAX_TEXT as MAX_TEXT
+from roomtone.verdicts import ReactionJudged, ReactionReview
 
 WIRE_VERSION = 1
-
-# Bounds on what one event may hold. A text longer than this is not a chat message; ids and names
-# end up in indexes, URLs and logs, where 200 characters is already generous.
-MAX_TEXT = 16_384
-MAX_EMOJI = 64
-MAX_OPTIONS = 100
 
 # A person may paste a book, and a bot may answer at length; a request's own limit comes first.
 MAX_TURN_TEXT = 400_000
@@ -43,27 +40,9 @@ MAX_RECALLED = 200
 _ESCAPED = re.compile(rb"\\(?:[bfnrt]|u00(?:[01]|7[fF]))")
 _SUSPECT = (b"\x7f", b"0001-01-01", b"9999-12-31")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-Text = Annotated[str, Meta(max_length=MAX_TEXT)]
-Emoji = Annotated[str, Meta(min_length=1, max_length=MAX_EMOJI, extra_json_schema=PRINTABLE)]
-At = Annotated[datetime, Meta(tz=True)]
 
 
-class _Event(
-    msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type", gc=False
-):
-    """What every event has: where it happened, when, by whom, and the client's own id for it.
-
-    `id` makes a repeat harmless within its session; without one, every delivery counts. `at` is
-    ISO 8601 with an offset; without it the event happened when it arrived.
-    """
-
-    session: Name
-    id: Name | None = None
-    at: At | None = None
-    user: Name | None = None
-
-
-class Message(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="message"):
+class Message(Occurrence, frozen=True, kw_only=True, omit_defaults=True, tag="message"):
     """Somebody said something."""
 
     text: Text
@@ -71,23 +50,28 @@ class Message(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="messag
     reply_to: Name | None = None
 
 
-class Reaction(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="reaction"):
-    """Somebody reacted with an emoji, or took a reaction back."""
+class Reaction(Occurrence, frozen=True, kw_only=True, omit_defaults=True, tag="reaction"):
+    """Somebody reacted with an emoji, or took a reaction back.
+
+    `target` is the id of the turn or message reacted to; with a `bot` and no target it is what that
+    bot said last. What says neither is counted, and not judged.
+    """
 
     emoji: Emoji
     target: Name | None = None
     action: Literal["add", "remove"] = "add"
+    bot: Name | None = None
 
 
-class Join(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="join"):
+class Join(Occurrence, frozen=True, kw_only=True, omit_defaults=True, tag="join"):
     """Somebody came in."""
 
 
-class Leave(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="leave"):
+class Leave(Occurrence, frozen=True, kw_only=True, omit_defaults=True, tag="leave"):
     """Somebody left."""
 
 
-class PollOpened(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="poll_opened"):
+class PollOpened(Occurrence, frozen=True, kw_only=True, omit_defaults=True, tag="poll_opened"):
     """A poll can be voted in from now on."""
 
     poll: Name
@@ -95,7 +79,7 @@ class PollOpened(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="pol
     options: Annotated[list[Text], Meta(max_length=MAX_OPTIONS)] = []
 
 
-class PollVote(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="poll_vote"):
+class PollVote(Occurrence, frozen=True, kw_only=True, omit_defaults=True, tag="poll_vote"):
     """Somebody voted; a second vote of the same person in the same poll replaces the first."""
 
     poll: Name
@@ -104,13 +88,13 @@ class PollVote(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="poll_
     )
 
 
-class PollClosed(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="poll_closed"):
+class PollClosed(Occurrence, frozen=True, kw_only=True, omit_defaults=True, tag="poll_closed"):
     """A poll takes no more votes."""
 
     poll: Name
 
 
-class Heartbeat(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="heartbeat"):
+class Heartbeat(Occurrence, frozen=True, kw_only=True, omit_defaults=True, tag="heartbeat"):
     """A feed says that it is alive, so that silence can be told from a broken pipe."""
 
     source: Name = "default"
@@ -119,7 +103,7 @@ class Heartbeat(_Event, frozen=True, kw_only=True, omit_defaults=True, tag="hear
 TurnText = Annotated[str, Meta(max_length=MAX_TURN_TEXT)]
 
 
-class _OfPair(_Event, frozen=True, kw_only=True, omit_defaults=True):
+class _OfPair(Occurrence, frozen=True, kw_only=True, omit_defaults=True):
     bot: Name
 
     @property
@@ -174,18 +158,19 @@ class RelationshipSet(_OfPair, frozen=True, kw_only=True, omit_defaults=True, ta
 
 
 _InRoom = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed | Heartbeat
-Event = _InRoom | Turn | TurnRead | RelationshipSet
-EVENT_TYPES: tuple[type[_Event], ...] = get_args(Event)
+Event = _InRoom | Turn | TurnRead | RelationshipSet | ReactionJudged | ReactionReview
+EVENT_TYPES: tuple[type[Occurrence], ...] = get_args(Event)
 
 
 # What of an event is a name: neither text nor one of a few words. A turn's parts hold names too.
 _TEXTS = ("text", "question", "options", "message", "reply")
-_PARTS = ("memories", "user_emotion", "bot_emotion", "context")
+_PARTS = ("memories", "user_emotion", "bot_emotion", "context", "of")
+_SAID = ("verdict", "reply", "before", "after")  # of reactions: texts, and numbers
 _NAMES = {
     kind: [
         name
         for name in kind.__struct_fields__
-        if name not in ("at", "role", "action", *_TEXTS, *_PARTS)
+        if name not in ("at", "role", "action", *_TEXTS, *_PARTS, *_SAID)
     ]
     for kind in EVENT_TYPES
 }
@@ -354,7 +339,7 @@ def check_names(event: Event) -> None:
         # Most names are printable, which is known sooner; an emoji of several parts is not.
         if isinstance(value, str) and not value.isprintable() and _CONTROL.search(value):
             raise ValueError(f"a control character in `{name}`; names are printable text")
-    if isinstance(event, Turn | TurnRead):
+    if isinstance(event, Turn | TurnRead | ReactionJudged | ReactionReview):
         for name in _PARTS:
             if any(_CONTROL.search(text) for text in _texts(getattr(event, name, None))):
                 raise ValueError(f"a control character in `{name}`; names are printable text")

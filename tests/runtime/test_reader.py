@@ -9,12 +9,15 @@ import pytest
 
 from roomtone.emotions import Reading, reading
 from roomtone.errors import ServerError, StoreAway
-from roomtone.events import Message, RelationshipSet, Turn, TurnRead
+from roomtone.events import Event, Message, RelationshipSet, Turn, TurnRead
 from roomtone.points import Point
 from roomtone.runtime.clock import utc
 from roomtone.runtime.config import Engine, Settings
 from roomtone.runtime.pseudonyms import KEY, pseudonym
+from roomtone.verdicts import Reacted, ReactionJudged, ReactionReview
 from tests.runtime.conftest import House, until
+
+OF = Reacted(id="r_1", session="s", emoji="❤️", ms=1)
 
 
 def turn(**more: object) -> Turn:
@@ -272,12 +275,14 @@ async def test_no_other_event_stands_in_the_way_of_a_reading(house: House) -> No
         (Turn(session="s", bot="b" * 201, message="hi"), "bot"),
         (Turn(session="s", bot="b\n", message="hi"), "control character"),
         (TurnRead(session="s", turn="1", bot="luna"), "send what you know"),
+        (ReactionJudged(session="s", of=OF), "send the `reaction`"),
+        (ReactionReview(session="s", of=OF, by="eve"), "POST /v1/reactions"),
         (RelationshipSet(bot="luna", trust=0.5), "user"),
         (RelationshipSet(bot="luna", user="ann", trust=80.0), "trust"),
     ],
 )
 async def test_what_could_not_be_read_back_is_never_kept(
-    house: House, event: Turn | TurnRead | RelationshipSet, word: str
+    house: House, event: Event, word: str
 ) -> None:
     """Also from this very process, which is not checked otherwise: the server starts again."""
     receipt = await house.pipeline.submit([event, turn(id="good")])

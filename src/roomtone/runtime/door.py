@@ -10,6 +10,7 @@ from uuid import uuid4
 import msgspec
 from msgspec.structs import replace
 
+from roomtone.effects import opens_room
 from roomtone.errors import DiskFull, RoomtoneError
 from roomtone.events import (
     AHEAD,
@@ -32,6 +33,7 @@ from roomtone.records import Batch, SessionSummary
 from roomtone.runtime.clock import utc
 from roomtone.runtime.histories import FULL, MOST_HISTORIES
 from roomtone.runtime.reader import MOST_BEHIND
+from roomtone.verdicts import ReactionJudged, ReactionReview
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -39,8 +41,14 @@ if TYPE_CHECKING:
 AHEAD_MS = 30_000
 """How far a client's clock may be ahead: what is within this counts as now."""
 
-TURNS = (Turn, TurnRead, RelationshipSet)
+TURNS = (Turn, TurnRead, RelationshipSet, ReactionJudged, ReactionReview)
 """What opens no room and belongs to none: it is taken whatever becomes of its session."""
+
+_OWN = {
+    TurnRead: "what is read of a turn is read here; send what you know of it in the `turn`",
+    ReactionJudged: "what a reaction means is judged here; send the `reaction`",
+    ReactionReview: "a person's word on a reaction goes to POST /v1/reactions/ID/review",
+}
 
 UNDATED = "history needs `at`: say when it happened"
 
@@ -127,7 +135,7 @@ class Door:
             opened = {
                 event.session
                 for event in events
-                if event.session not in self._owner and type(event) not in TURNS
+                if event.session not in self._owner and opens_room(event)
             }
             good, crowded = self._sift(events, places, arrival, history, client, errors)
         if crowded and not good:
@@ -183,7 +191,7 @@ class Door:
         if len(self._pipeline.histories):
             return False
         rooms, owner = self._pipeline.engine.rooms.rooms, self._owner
-        for session in {event.session for event in events if type(event) not in TURNS}:
+        for session in {event.session for event in events if opens_room(event)}:
             if session not in rooms and session not in owner:
                 return False
         moments = [event.at for event in events if event.at is not None]
@@ -208,7 +216,7 @@ class Door:
                 errors.append(Refusal(place, _ahead(event, arrival), AHEAD))
                 continue
             refused = None
-            if type(event) in TURNS:
+            if not opens_room(event):
                 if type(event) is Turn and history and event.at is None:
                     errors.append(Refusal(place, UNDATED, HISTORY))
                 else:
@@ -280,9 +288,8 @@ def _whole(
     event: Event, place: int, own: bool, standings: Mapping[tuple[str, str], Standing]
 ) -> Event | Refusal:
     """The event as it is kept: a turn with an id, a relationship with how the pair stood."""
-    if isinstance(event, TurnRead) and not own:
-        reason = "what is read of a turn is read here; send what you know of it in the `turn`"
-        return Refusal(place, reason, MALFORMED)
+    if type(event) in _OWN and not own:
+        return Refusal(place, _OWN[type(event)], MALFORMED)
     if isinstance(event, Turn) and not event.id:
         event = replace(event, id=f"turn-{uuid4().hex}")
     if isinstance(event, RelationshipSet):

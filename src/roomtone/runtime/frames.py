@@ -27,6 +27,7 @@ from roomtone.points import level
 from roomtone.records import Batch
 from roomtone.runtime.board import WORST, Board, describe, show_alert
 from roomtone.runtime.clock import WallClock, iso, utc
+from roomtone.verdicts import ReactionJudged, ReactionReview
 
 PULSE = "pulse"
 ALERTS = "alerts"
@@ -119,6 +120,10 @@ def ended_frames(out: Output) -> Iterable[tuple[str, bytes]]:
         yield topic, frame(topic, "ended", summary=describe(summary))
 
 
+_OURS = (Heartbeat, TurnRead, RelationshipSet, ReactionJudged, ReactionReview)
+"""What nobody did."""
+
+
 def show_events(batch: Batch, session: str | None = None) -> Iterable[dict[str, Any]]:
     """A batch's events (of one session) as the ticker shows them: what people did.
 
@@ -126,7 +131,7 @@ def show_events(batch: Batch, session: str | None = None) -> Iterable[dict[str, 
     """
     for event in batch.events:
         ours = session is None or event.session == session
-        if ours and not isinstance(event, Heartbeat | TurnRead | RelationshipSet):
+        if ours and not isinstance(event, _OURS):
             yield show_event(event, batch.arrival)
 
 

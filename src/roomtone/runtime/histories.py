@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from roomtone.effects import EFFECTS
+from roomtone.effects import opens_room
 from roomtone.engine import Engine, Note, Output
 from roomtone.events import Event
 from roomtone.ports import Gauge
@@ -38,7 +38,7 @@ class Histories:
     ) -> Iterator[Output]:
         """Play a batch; the ticks that its events' own times make due come out, in order."""
         for index, event in enumerate(events):
-            if type(event) not in EFFECTS:
+            if not opens_room(event):
                 continue  # it happens in no room
             board = self.boards.get(event.session)
             if board is None:
