@@ -77,6 +77,27 @@ class File:
 
         return await self._run(self._writer, run)
 
+    async def wipe(self, job: Job[T]) -> T:
+        """Run `job`, which deletes: what goes is overwritten, also in the log where nobody reads.
+
+        A reader elsewhere may keep the log from being emptied; then the next checkpoint does it.
+        """
+
+        def wiping(connection: sqlite3.Connection) -> T:
+            connection.execute("PRAGMA secure_delete = ON")
+            return job(connection)
+
+        def empty() -> None:
+            connection = self._connection("write")
+            connection.execute("PRAGMA secure_delete = OFF")
+            connection.execute("PRAGMA busy_timeout = 200")  # ms
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_S * 1000:.0f}")
+
+        gone = await self.write(wiping, durable=True)
+        await self._run(self._writer, empty)
+        return gone
+
     async def read(self, job: Job[T]) -> T:
         """Run `job` on a reading thread; all that it reads is of one moment."""
 

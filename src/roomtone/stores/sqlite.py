@@ -1,4 +1,4 @@
-"""Keeps series and archive in one SQLite file: the default, nothing to install or start."""
+"""Keeps series, archive and memory in one SQLite file: the default, nothing to install."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from urllib.parse import unquote
 
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.stores import _archive, _archive_talks, _memory_schema, _points, _rollup, _steps  # noqa: F401
+from roomtone.stores import _archive, _archive_talks, _points, _rollup, _steps
 from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._file import File
 from roomtone.stores._keeping import KEEP_S, checked
+from roomtone.stores._memory_calls import MemoryCalls
+from roomtone.stores._memory_columns import Cache
 from roomtone.stores._migrate import prepare_sqlite
 
 
-class SQLite(ArchiveCalls):
-    """A SeriesStore and an Archive in the file that `sqlite:///path/roomtone.db` names.
+class SQLite(ArchiveCalls, MemoryCalls):
+    """A SeriesStore, an Archive and a MemoryStore in the file that `sqlite:///path/roomtone.db` names.
 
     Three slashes begin a relative path, four an absolute one. Objects of one process that name the
     same file share its one writing thread and its reading threads; other processes may read and
@@ -38,6 +40,7 @@ class SQLite(ArchiveCalls):
         self._keep_s = checked(keep_s)
         self._file: File | None = None
         self._writers: dict[str, _points.Writer] = {}
+        self._cache = Cache()
 
     async def open(self, measurements: Sequence[Measurement] = ()) -> None:
         writers = {m.name: _points.Writer(m) for m in measurements}
@@ -121,6 +124,9 @@ class SQLite(ArchiveCalls):
 
     async def _look(self, job: Job) -> Any:
         return await self._opened().read(job)
+
+    async def _wipe(self, job: Job) -> Any:
+        return await self._opened().wipe(job)
 
     def _opened(self) -> File:
         if self._file is None:

@@ -1,0 +1,119 @@
+"""The MemoryStore half of the SQLite store."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Unpack
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomtone.errors import StoreError
+from roomtone.ports_memory import Vectors
+from roomtone.records import VECTORS, MemoriesSought, Memory, MemoryFilter, MemoryUse
+from roomtone.stores import _memory
+from roomtone.stores._archive_calls import Job
+from roomtone.stores._memory_columns import Cache
+from roomtone.stores._memory_schema import memories as _declared  # noqa: F401
+
+
+class MemoryCalls:
+    """A MemoryStore by two ways to run a job: to write, and to read."""
+
+    _cache: Cache
+
+    async def _keep(self, job: Job, *, durable: bool = False) -> Any:
+        """Run a job in a transaction of its own."""
+        raise AssertionError("a store says how it writes")
+
+    async def _look(self, job: Job) -> Any:
+        """Run a job that only reads."""
+        raise AssertionError("a store says how it reads")
+
+    async def add(
+        self, memories: Sequence[Memory], vectors: Sequence[Vectors], model: str
+    ) -> Sequence[str]:
+        if len(memories) != len(vectors):
+            raise StoreError(f"{len(memories)} memories came with {len(vectors)} sets of vectors")
+        if not memories:
+            return []
+        new: list[str] = await self._keep(lambda c: _memory.add(c, memories, vectors, model))
+        return new
+
+    async def change(self, id: str, bot: str, fields: Mapping[str, Any]) -> bool:
+        changed: bool = await self._keep(
+            lambda c: _memory.change(c, id, bot, fields), durable=True
+        )  # a person's word, which no journal has
+        return changed
+
+    async def count(self, uses: Sequence[MemoryUse]) -> None:
+        if uses:
+            await self._keep(lambda c: _memory.count(c, uses))
+
+    async def get(self, ids: Sequence[str], bot: str | None = None) -> Sequence[Memory]:
+        found: list[Memory] = await self._look(lambda c: _memory.get(c, ids, bot))
+        return found
+
+    async def search(
+        self,
+        bot: str,
+        vector: NDArray[np.float32],
+        *,
+        model: str,
+        name: str = "content",
+        limit: int = 10,
+        **sought: Unpack[MemoryFilter],
+    ) -> Sequence[tuple[Memory, float]]:
+        if name not in VECTORS:
+            raise StoreError(f"no vector is called {name!r}; there are {', '.join(VECTORS)}")
+        asked = np.asarray(vector, np.float32).reshape(-1)
+        length = float(np.linalg.norm(asked))
+        if not 0 < length < float("inf") or limit < 1:
+            return []
+
+        def job(connection: sqlite3.Connection) -> list[tuple[Memory, float]]:
+            columns = self._cache.ready(connection, bot, model, name)
+            places, cosines = columns.near(asked / length, limit, sought)
+            there = _memory.at_places(connection, places)
+            return [
+                (there[place], cosine)
+                for place, cosine in zip(places, cosines, strict=True)
+                if place in there
+            ]
+
+        found: list[tuple[Memory, float]] = await self._look(job)
+        return found
+
+    async def memories(self, **sought: Unpack[MemoriesSought]) -> tuple[Sequence[Memory], int]:
+        found: tuple[list[Memory], int] = await self._look(lambda c: _memory.page(c, sought))
+        return found
+
+    async def unembedded(self, model: str, limit: int = 100) -> Sequence[Memory]:
+        found: list[Memory] = await self._look(lambda c: _memory.unembedded(c, model, limit))
+        return found
+
+    async def forget(
+        self,
+        *,
+        bot: str | None = None,
+        user: str | None = None,
+        ids: Sequence[str] | None = None,
+        expired: datetime | None = None,
+    ) -> int:
+        def job(connection: sqlite3.Connection) -> int:
+            return _memory.forget(connection, bot=bot, user=user, ids=ids, expired=expired)
+
+        gone: int = await self._wipe(job)
+        if gone:
+            await self._look(self._cache.sync)
+        return gone
+
+    async def _wipe(self, job: Job) -> Any:
+        """Run a job that deletes, so that what it deletes is not left in the file."""
+        raise AssertionError("a store says how it deletes")
+
+    async def bots(self) -> Mapping[str, int]:
+        found: dict[str, int] = await self._look(_memory.bots)
+        return found
