@@ -14,6 +14,7 @@ PORT = {
     "signals": ports.Gauge,
     "stores.series": ports.SeriesStore,
     "stores.archive": ports.Archive,
+    "stores.memory": ports.MemoryStore,
     "channels": ports.Channel,
     "models.emotion": ports.EmotionModel,
     "models.embedding": ports.EmbeddingModel,

@@ -14,6 +14,7 @@ from roomtone.alerts import Alert
 from roomtone.contracts import START as START
 from roomtone.contracts import check_channel as check_channel
 from roomtone.contracts_archive import check_archive as check_archive
+from roomtone.contracts_memory import check_memory_store as check_memory_store
 from roomtone.contracts_series import check_series_store as check_series_store
 from roomtone.emotions import LABELS, UNSURE, mixed
 from roomtone.listed import ListArchive as ListArchive

@@ -23,6 +23,7 @@ from roomtone.ports import (
     EmotionModel,
     Feed,
     Gauge,
+    MemoryStore,
     Outlet,
     SeriesStore,
     Source,
@@ -68,6 +69,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "postgresql": "roomtone.stores.postgres:PostgreSQL",
         "postgres": "roomtone.stores.postgres:PostgreSQL",
     },
+    "stores.memory": {"sqlite": "roomtone.stores.sqlite:SQLite"},
     "channels": {
         "local": "roomtone.channels.local:Local",
         "redis": "roomtone.channels.redis:Redis",
@@ -217,6 +219,12 @@ def series_of(settings: Settings) -> SeriesStore:
 def archive(url: str) -> Archive:
     """The archive that a URL's scheme names."""
     store: Archive = load("stores.archive", _scheme(url))(url)
+    return store
+
+
+def memory(url: str) -> MemoryStore:
+    """The store of memories that a URL's scheme names."""
+    store: MemoryStore = load("stores.memory", _scheme(url))(url)
     return store
 
 

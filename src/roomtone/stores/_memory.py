@@ -83,6 +83,7 @@ def add(
     model: str,
 ) -> list[str]:
     """Add those that are new, and vectors to those that lack them; returns the new ids."""
+    check_lengths(vectors, model)
     changed = {bot: _bump(connection, bot) for bot in sorted({one.bot for one in memories})}
     new = []
     for memory, lies in zip(memories, vectors, strict=True):
@@ -103,6 +104,21 @@ def add(
                 [(row[0], model, name, packed(vector)) for name, vector in lies.items()],
             )
     return new
+
+
+def check_lengths(vectors: Sequence[Vectors], model: str) -> None:
+    """Raise StoreError for a vector that cannot be of this model, whose dimension its name ends in.
+
+    How something felt has a vector of another kind, and a length of its own.
+    """
+    dim = model.rpartition("/")[2]
+    for lies in vectors:
+        for name, vector in lies.items():
+            if name != "emotion" and dim.isdecimal() and np.size(vector) != int(dim):
+                raise StoreError(
+                    f"a vector of {np.size(vector)} numbers cannot be of model {model!r}; give "
+                    "the name of the model that made it"
+                )
 
 
 def packed(vector: Any) -> bytes:
@@ -197,7 +213,7 @@ def forget(
     """Delete memories and their vectors, and what is deleted is overwritten in the file."""
     if user is None and ids is None and expired is None:
         raise StoreError("whose or which memories are to go is not said; give user, ids or expired")
-    conditions = {"bot = ?": bot, "person = ?": user}
+    conditions: dict[str, Any] = {"bot = ?": bot, "person = ?": user}
     conditions["expires <= ?"] = None if expired is None else to_ms(expired)
     told = {text: value for text, value in conditions.items() if value is not None}
     parts: Iterable[Sequence[str]] = [()] if ids is None else _parts(dict.fromkeys(ids))

@@ -84,7 +84,7 @@ class Columns:
         self._lock = threading.Lock()
         self._changed = -1
         self._deleted = 0
-        self._own = {name: np.empty(0, kind) for name, kind in _FILTERS}
+        self._own: dict[str, NDArray[Any]] = {n: np.empty(0, kind) for n, kind in _FILTERS}
         self._vectors: NDArray[np.float16] = np.empty((0, 0), np.float16)
         self._signs: NDArray[np.uint64] = np.empty((0, 0), np.uint64)
         self._rows: dict[int, int] = {}
@@ -92,8 +92,8 @@ class Columns:
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        arrays = (self._vectors, self._signs, *self._own.values())
-        return sum(one.nbytes for one in arrays) + 100 * len(self._rows) + 1_000
+        own = sum(one.nbytes for one in self._own.values())
+        return own + self._vectors.nbytes + self._signs.nbytes + 100 * len(self._rows) + 1_000
 
     def sync(self, connection: sqlite3.Connection) -> None:
         """Take up what has changed since the last time, in this connection's transaction."""

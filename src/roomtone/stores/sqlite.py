@@ -22,7 +22,7 @@ from roomtone.stores._migrate import prepare_sqlite
 
 
 class SQLite(ArchiveCalls, MemoryCalls):
-    """A SeriesStore, an Archive and a MemoryStore in the file that `sqlite:///path/roomtone.db` names.
+    """A SeriesStore, an Archive and a MemoryStore in the file that `sqlite:///path/name.db` names.
 
     Three slashes begin a relative path, four an absolute one. Objects of one process that name the
     same file share its one writing thread and its reading threads; other processes may read and

@@ -1,0 +1,160 @@
+"""Every store of memories keeps the contract; SQLite's columns follow what other processes do."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import numpy as np
+import pytest
+
+from roomtone.contracts import START
+from roomtone.contracts_memory import DIM, MODEL, a_memory, at, check_memory_store, lies
+from roomtone.errors import StoreError
+from roomtone.records import MemoryUse
+from roomtone.stores import _memory_columns
+from roomtone.stores.sqlite import SQLite
+
+
+@pytest.fixture
+async def memory(url):
+    store = SQLite(url)
+    await store.open()
+    yield store
+    await store.close()
+
+
+async def test_the_contract_is_kept(url):
+    """Texts, order, tenants, counts, models and erasure, as the port says."""
+    await check_memory_store(SQLite(url))
+
+
+async def test_what_another_process_writes_is_found(url, memory):
+    """Columns are brought up to date before each search, whoever wrote, changed or deleted."""
+    other = SQLite(url)
+    await other.open()
+    await memory.add([a_memory(0)], [at(0)], MODEL)
+    assert len(await memory.search("luna", lies(0), model=MODEL)) == 1
+
+    await other.add([a_memory(1), a_memory(2)], [at(1), at(2)], MODEL)
+    first, *_ = await memory.search("luna", lies(2), model=MODEL)
+    await other.change(a_memory(2).id, "luna", {"hidden": True})
+    shown = await memory.search("luna", lies(2), model=MODEL, hidden=False)
+    await other.forget(ids=[a_memory(0).id])
+    left = await memory.search("luna", lies(0), model=MODEL)
+    await other.close()
+
+    assert first[0].id == a_memory(2).id
+    assert {one.id for one, _ in shown} == {a_memory(0).id, a_memory(1).id}
+    assert {one.id for one, _ in left} == {a_memory(1).id, a_memory(2).id}
+
+
+async def test_what_is_forgotten_is_in_no_byte_of_the_file(url, memory, tmp_path):
+    """Neither table, nor index, nor log, nor the columns in memory hold what was deleted."""
+    said = "the combination is XK-9-SECRET"
+    await memory.add([a_memory(0, user="vanish", content=said)], [at(0)], MODEL)
+    await memory.add([a_memory(1)], [at(1)], MODEL)
+    await memory.search("luna", lies(0), model=MODEL)
+    held = next(iter(memory._cache._columns.values()))
+    assert await memory.forget(user="vanish") == 1
+
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    assert b"XK-9-SECRET" not in files and b"vanish" not in files
+    assert held._vectors.shape == (1, DIM) and len(held._own["place"]) == 1
+
+
+def columns_of(rows: np.ndarray) -> _memory_columns.Columns:
+    """Columns that hold these vectors, as loading would have made them."""
+    made = _memory_columns.Columns("b", "m", "content")
+    made._grow(len(rows), rows.shape[1])
+    made._vectors[:] = rows
+    made._signs[:] = _memory_columns.signs(rows)
+    made._own["place"][:] = np.arange(len(rows))
+    made._own["order"][:] = np.arange(len(rows))
+    made._own["present"][:] = True
+    return made
+
+
+def test_signs_find_nearly_all_of_the_nearest():
+    """Of clustered vectors the exact ten nearest are among a fifteenth whose signs differ least."""
+    random = np.random.default_rng(5)
+    centres = random.standard_normal((100, 384))
+    rows = centres[random.integers(0, 100, 6_000)] + 1.2 * random.standard_normal((6_000, 384))
+    rows = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    made, found = columns_of(rows), 0
+    for asked in rows[:40] + 0.02 * random.standard_normal((40, 384)).astype(np.float32):
+        asked = asked / np.linalg.norm(asked)
+        exact = made.near(asked, 10, {}, exact=6_000).places
+        found += len(set(exact) & set(made.near(asked, 10, {}, exact=400).places))
+        assert exact == np.argsort(-(made._vectors.astype(np.float32) @ asked))[:10].tolist()
+
+    assert found >= 0.97 * 400
+
+
+def test_columns_are_let_go_beyond_their_bound(monkeypatch):
+    """The bot that was asked for least lately goes first, and the last one always stays."""
+    cache = _memory_columns.Cache(most_bytes=3_000)
+    monkeypatch.setattr(_memory_columns.Columns, "sync", lambda self, connection: None)
+    monkeypatch.setattr(_memory_columns.Columns, "size", 2_000)
+    for bot in ("a", "b", "a"):
+        cache.ready(None, bot, "m", "content")
+
+    assert list(cache._columns) == [("a", "m", "content")]
+
+
+async def test_a_hundred_who_count_lose_nothing_beside_another_process(url, memory):
+    """The database adds: two that count at once both count."""
+    other = SQLite(url)
+    await other.open()
+    await memory.add([a_memory(0)], [at(0)], MODEL)
+    use = MemoryUse(id=a_memory(0).id, bot="luna", at=START, accesses=1)
+    for _ in range(10):
+        await memory.count([use] * 3)
+        await other.count([use] * 2)
+    (kept,) = await memory.get([use.id])
+    await other.close()
+
+    assert kept.accesses == 50
+
+
+async def test_vectors_that_are_none_are_refused_with_a_sentence(memory):
+    """No number, or another dimension than the model's: nothing of it is kept or mixed."""
+    with pytest.raises(StoreError, match="no row of numbers"):
+        await memory.add([a_memory(0)], [{"content": np.full(DIM, np.nan, np.float32)}], MODEL)
+    assert not await memory.get([a_memory(0).id])
+    with pytest.raises(StoreError, match="3 numbers cannot be of model"):
+        await memory.add([a_memory(2)], [{"content": np.ones(3, np.float32)}], MODEL)
+    for number, width in ((1, 8), (2, 9)):
+        made = {"content": np.ones(width, np.float32)}
+        await memory.add([a_memory(number)], [made], "nameless")
+    with pytest.raises(StoreError, match="different lengths"):
+        await memory.search("luna", np.ones(8, np.float32), model="nameless")
+
+
+async def test_questions_of_the_documents_use_an_index(memory):
+    """By tier, importance and how often they were recalled, and whose they are."""
+    for question in (
+        "tier = 'permanent' ORDER BY at",
+        "importance > 0.8",
+        "access_count > 3",
+        "bot = 'luna' AND person = 'ann' ORDER BY at DESC",
+        "person = 'ann'",
+        "expires <= 5",
+    ):
+        plan = await memory._look(
+            lambda c, q=question: c.execute(
+                f"EXPLAIN QUERY PLAN SELECT * FROM memories WHERE {q}"
+            ).fetchall()
+        )
+        assert "USING INDEX" in str(plan), question
+
+
+async def test_expiry_takes_what_is_past_and_nothing_else(memory):
+    """A memory ends at its instant; one without an end stays."""
+    await memory.add(
+        [a_memory(0, expires=START + timedelta(days=2)), a_memory(1)], [at(0), at(1)], MODEL
+    )
+
+    assert await memory.forget(expired=START + timedelta(days=2)) == 1
+    assert [one.id for one, _ in await memory.search("luna", lies(0), model=MODEL)] == [
+        a_memory(1).id
+    ]
