@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from roomtone.errors import BadConfig
-from roomtone.models.embedding import Hashed
+from roomtone.errors import BadConfig, MissingExtra
+from roomtone.models import _network, embedding
+from roomtone.models._wordpiece import WordPiece
+from roomtone.models.embedding import Hashed, Local, MiniLM
 from roomtone.runtime import plugins
 from roomtone.testing import check_embedding_model
 
@@ -31,6 +37,14 @@ GOLDEN = (
         -0.22939999401569366,
     ],
 )
+
+RECORDED = Path(__file__).parents[1] / "recordings" / "wordpiece.jsonl"
+
+
+@pytest.fixture(scope="module")
+def minilm() -> MiniLM:
+    """The encoder, loaded once."""
+    return MiniLM()
 
 
 def test_hashed_vectors_keep_the_contract() -> None:
@@ -79,3 +93,81 @@ def test_an_address_is_refused() -> None:
 def test_the_member_is_chosen_by_scheme() -> None:
     """`hashed://` is this one, by the settings' word."""
     assert plugins.embedding("hashed://").name == "ngrams-hashed"
+
+
+def test_minilm_keeps_the_contract(minilm: MiniLM) -> None:
+    """The same as hashed vectors: shapes, lengths, company; surrogates and zeros do no harm."""
+    check_embedding_model(minilm)
+
+
+def test_minilm_knows_meaning(minilm: MiniLM) -> None:
+    """Other words for the same thing are nearer than the same words for another."""
+    dog, puppy, bank = minilm.embed(
+        ["My dog barks at night", "The puppy is loud in the evening", "My bank charges at night"]
+    )
+
+    assert dog @ puppy > dog @ bank
+
+
+def test_long_texts_are_run_in_small_batches() -> None:
+    """Texts of one length go together, never more tokens than the bound, and none is lost."""
+    ids = [[1] * length for length in (3, 200, 3, 5, 200, 200)]
+    seen = []
+    for places, batch in _network.batches(ids, most=400):
+        assert batch.size <= 400 and len(batch) == len(places)
+        seen += places
+
+    assert seen == [0, 2, 3, 1, 4, 5]
+    assert [len(batch) for _, batch in _network.batches([[1] * 900], most=400)] == [1]
+
+
+def test_without_the_extra_local_is_hashed_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name tells which; who asks for the encoder by name hears what to install."""
+    assert Local().name == MiniLM.name
+    real = importlib.util.find_spec
+
+    def lacking(name: str) -> object:
+        return None if name == "onnxruntime" else real(name)
+
+    monkeypatch.setattr(_network, "find_spec", lacking)
+
+    assert (Local().name, Local().dim) == (Hashed.name, 384)
+    assert np.array_equal(Local().embed(["hello"]), Hashed().embed(["hello"]))
+    with pytest.raises(MissingExtra, match=r"roomtone\[models\]"):
+        MiniLM()
+
+
+def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is not the one meant is never run, whatever it is."""
+    other = tmp_path / "model.onnx"
+    other.write_bytes(b"not the weights")
+    monkeypatch.setattr(embedding, "weights", lambda: other)
+
+    with pytest.raises(BadConfig, match="SHA-256 is another"):
+        MiniLM().embed(["hello"])
+    other.unlink()
+    with pytest.raises(BadConfig, match="cannot be read"):
+        MiniLM().embed(["hello"])
+
+
+def test_word_pieces_are_those_of_the_reference() -> None:
+    """Accents, ideographs, emoji, controls: the ids that `tokenizers` gave, byte for byte."""
+    lines = [json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines()]
+    texts = [line["text"] for line in lines]
+
+    assert len(lines) > 70
+    assert WordPiece().ids(texts) == [line["ids"] for line in lines]
+
+
+def test_marks_of_the_model_are_read_as_they_are_written() -> None:
+    """A stranger's "[SEP]" is five characters, and none of them ends anything."""
+    (ids,) = WordPiece().ids(["[SEP] [CLS] [MASK]"])
+
+    assert ids.count(101) == ids.count(102) == 1 and 103 not in ids
+
+
+def test_ids_have_a_bound() -> None:
+    """However long the text, no more ids than asked for, and the end is marked."""
+    for text in ("word " * 50_000, "x" * 1_000_000, "\ud800" * 9, "語" * 5_000):
+        (ids,) = WordPiece().ids([text], most=16)
+        assert len(ids) <= 16 and ids[0] == 101 and ids[-1] == 102

@@ -81,7 +81,8 @@ MEMBERS: dict[str, dict[str, str]] = {
     },
     "models.coherence": {"local": "roomtone.models.coherence:Coherence"},
     "models.embedding": {
-        "local": "roomtone.models.embedding:Hashed",
+        "local": "roomtone.models.embedding:Local",
+        "minilm": "roomtone.models.embedding:MiniLM",
         "hashed": "roomtone.models.embedding:Hashed",
     },
 }
