@@ -21,6 +21,7 @@ COST = {
     "e2e": "the whole path, beside the documents' design and the floor",
     "store": "points per second into PostgreSQL and SQLite, beside raw COPY and executemany",
     "redis": "events out of Redis Streams, acknowledged, beside pub/sub and json.loads",
+    "discord": "a reaction from Discord's gateway until it is an event, and durable",
     "fanout": "one frame to many viewers, beside python-socketio and Starlette; stalled ones",
     "latency": "from an event sent to the frame in a browser's socket",
     "replay": "the same journal, however cut, gives the same bytes; events per second",
@@ -38,7 +39,7 @@ OTHERS = {
 }
 
 # A folder's benchmark, in its file; and a name that would hide the driver's.
-FOLDERS = {"peers": "peers.compare", "redis": "redis_in"}
+FOLDERS = {"peers": "peers.compare", "redis": "redis_in", "discord": "discord_in"}
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from contextlib import aclosing
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -17,10 +18,20 @@ from roomtone.contracts_archive import check_archive as check_archive
 from roomtone.contracts_memory import check_memory_store as check_memory_store
 from roomtone.contracts_series import check_series_store as check_series_store
 from roomtone.emotions import LABELS, UNSURE, mixed
+from roomtone.events import decode, encode
 from roomtone.listed import ListArchive as ListArchive
 from roomtone.listed import ListSeriesStore as ListSeriesStore
 from roomtone.points import Block, Measurement
-from roomtone.ports import CoherenceModel, Detector, EmbeddingModel, EmotionModel, Gauge, Judge
+from roomtone.ports import (
+    CoherenceModel,
+    Delivery,
+    Detector,
+    EmbeddingModel,
+    EmotionModel,
+    Feed,
+    Gauge,
+    Judge,
+)
 from roomtone.reactions import MEANINGS, Case, Said
 from roomtone.rooms import Rooms
 
@@ -237,3 +248,32 @@ def check_judge(judge: Judge) -> None:
         assert (one.meaning == "RATING") == (None not in numbers), "numbers are of a RATING alone"
         assert one.meaning == "RATING" or numbers == (None, None), "what has none is without"
         assert one.reasoning and one.model, "a judgement says why, and whose it is"
+
+
+async def check_feed(feed: Feed, *, within_s: float = 10.0) -> Delivery:
+    """A live source that has something to give: its first delivery is sound, and is acknowledged.
+
+    Events are as the wire has them and have ids, places are told apart, each refusal has its
+    sample. The feed is closed, twice. Returns the delivery.
+    """
+    assert feed.name and isinstance(feed.durable, bool)
+    async with asyncio.timeout(within_s):
+        async with aclosing(feed.deliveries("check")) as deliveries:  # type: ignore[type-var]
+            delivery = await anext(deliveries)
+            assert feed.connected, "what delivers is connected"
+            kept = range(len(delivery.events)) if delivery.kept is None else delivery.kept
+            places = [*kept, *(refusal.index for refusal in delivery.refusals)]
+            assert len(kept) == len(delivery.events)
+            assert len(places) == len(set(places)), "two things at one place"
+            assert len(delivery.samples) == len(delivery.refusals), "a sample for each refusal"
+            if delivery.events:
+                events, refusals, _ = decode(encode(delivery.events))
+                assert events == list(delivery.events), [refusal.reason for refusal in refusals]
+                assert all(event.id for event in events), "a repeat without an id counts again"
+            seen = await feed.look()
+            assert seen.keys() >= {"pending", "lag", "lost"}
+            assert all(value >= 0 for value in seen.values())
+            await feed.acknowledge(delivery)
+        await feed.close()
+        await feed.close()
+    return delivery

@@ -12,6 +12,7 @@ from roomtone.runtime.clock import WallClock
 from roomtone.runtime.config import Settings
 from roomtone.runtime.doctor_servers import Found, examine_servers, without
 from roomtone.testing import ManualClock
+from tests.discord_fake import Discord
 from tests.servers import Running, free_port, redis_server
 
 pytestmark = pytest.mark.servers
@@ -259,3 +260,27 @@ def test_an_old_redis_is_too_old():
 
     assert not first.ok and "6.2" in first.remedy
     assert all(found.ok for found in rest)
+
+
+async def test_token_and_intents_of_discord_are_looked_at():
+    """What the bot may hear and what not, a token that is none; the gateway is left alone."""
+
+    async def look(url: str) -> dict[str, Found]:
+        settings = Settings(sources={"listen": [url]})
+        found = await asyncio.to_thread(examine_servers, settings, WallClock())
+        return {f.name: f for f in found}
+
+    async with Discord() as fake:
+        well = await look(fake.url("guilds=1"))
+        fake.http["/oauth2/applications/@me"]["flags"] = 0
+        ill = sick(await look(fake.url("guilds=1")))
+        stale = sick(await look(fake.url("guilds=1", token="stale")))
+        nothing = sick(await look(fake.url("")))
+
+    assert sick(well) == {}
+    assert "Luna" in well["Discord: token"].detail
+    assert "message_content" in well["Discord: intents"].detail
+    assert "MESSAGE CONTENT INTENT" in ill["Discord: intents"].remedy
+    assert "copy it anew" in stale["Discord"].remedy
+    assert "guilds=ID" in nothing["Discord"].detail
+    assert fake.opened == 0

@@ -1,4 +1,4 @@
-"""What is wrong with the servers that the settings name: PostgreSQL, InfluxDB, Redis."""
+"""What is wrong with the servers that the settings name: PostgreSQL, InfluxDB, Redis, Discord."""
 
 from __future__ import annotations
 
@@ -44,6 +44,9 @@ def examine_servers(settings: Settings, clock: Clock) -> list[Found]:
             found += [r async for r in examine_influx(url, users, measurements, clock)]
         for url, (users, durable) in _redis_urls(settings).items():
             found += [result async for result in _redis(url, users, durable=durable)]
+        for url in settings.sources.listen:
+            if _scheme(url) == "discord":
+                found += await _discord(url)
         return found
 
     return asyncio.run(look())
@@ -324,3 +327,18 @@ async def _group(url: str, name: str) -> AsyncIterator[Found]:
         "see that a server listens (sources.listen) and its journal takes events; raise the "
         "producers' MAXLEN where entries are trimmed unread",
     )
+
+
+# -- Discord -----------------------------------------------------------------------------------
+
+
+async def _discord(url: str) -> list[Found]:
+    """Token, intents and sign-ins, as Discord's HTTP tells them: its gateway is left alone."""
+    try:
+        async with asyncio.timeout(4 * PATIENCE_S):  # it is far away, and asked three things
+            seen = await plugins.load("sources", "discord")(url).examine()
+    except (RoomtoneError, OSError, TimeoutError) as error:
+        text = _reason(error)
+        wrong, _, remedy = text.partition("; ")
+        return [Found("Discord", False, mask(wrong), remedy or "ask again in a minute")]
+    return [Found(f"Discord: {what}", *how) for what, *how in seen]

@@ -276,10 +276,12 @@ class Intake:
             detail = f"not heard for {time.monotonic() - self._since:.1f} s: " + (
                 self._trouble or "connecting"
             )
-            remedy = "see that Redis runs and is reached; it is tried again by itself"
+            remedy = "see that its server runs and is reached; it is tried again by itself"
         elif self._stuck:
             detail = f"what it gives cannot be kept: {self._stuck}"
             remedy = "see the part `journal`; nothing is acknowledged until it is kept"
+        if restarts := getattr(self.feed, "restarted", 0):
+            detail += f"; {restarts} times it could not go on where it was, and missed what came"
         if its.lost:
             detail += f"; {its.lost:,} entries were deleted before they were read"
         return {

@@ -8,9 +8,9 @@ HIDDEN = "***"
 
 # scheme://user:password@host, also where the password holds an @ or a slash that was not escaped.
 _URL = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://[^\s:/@'\"]*:)(?P<secret>[^\s'\"]*)(?=@)")
-# influxdb://token@host, where the token stands alone.
+# influxdb://token@host and discord://token@, where the token stands alone.
 _TOKEN = re.compile(
-    r"(?P<before>\binfluxdb(?:\+https?)?://)(?P<secret>[^\s'\"]*)(?=@)", re.IGNORECASE
+    r"(?P<before>\b(?:influxdb(?:\+https?)?|discord)://)(?P<secret>[^\s'\"]*)(?=@)", re.IGNORECASE
 )
 _NAMED = re.compile(
     r"(?P<before>\b\w*(?:password|passwd|pwd|secret|token|api_?key|passfile)[\"']?\s*[=:]\s*[\"']?)"
@@ -29,6 +29,8 @@ def mask(text: str) -> str:
     'redis://:***@cache'
     >>> mask("influxdb://t0ken==@db:8086/org/bucket")
     'influxdb://***@db:8086/org/bucket'
+    >>> mask("discord://MTk4.Gx4.abc@?guilds=1")
+    'discord://***@?guilds=1'
     >>> mask("http://127.0.0.1:8003/ has no password")
     'http://127.0.0.1:8003/ has no password'
     """

@@ -56,6 +56,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "dialogues": "roomtone.sources.dialogues",
         "demo": "roomtone.sources.demo",
         "redis": "roomtone.sources.redis:Redis",
+        "discord": "roomtone.sources.discord:Discord",
         "otlp": "roomtone.sources.otlp:Otlp",
     },
     "stores.series": {

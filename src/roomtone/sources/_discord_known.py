@@ -1,0 +1,62 @@
+"""What is remembered of Discord: the newest of each kind, within bounds."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Generic, TypeVar
+
+MOST_KNOWN = 50_000
+"""How many persons, threads, bots and custom emoji are remembered, each."""
+
+MOST_REACTIONS = 100_000
+"""How many reactions are remembered, so that they can be taken back when all of a message go."""
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+
+class Known(OrderedDict[Key, Value], Generic[Key, Value]):
+    """The newest of what is known; the oldest is forgotten."""
+
+    def __init__(self, most: int = MOST_KNOWN) -> None:
+        super().__init__()
+        self._most = most
+
+    def keep(self, key: Key, value: Value) -> None:
+        """Remember it, as the newest."""
+        self[key] = value
+        self.move_to_end(key)
+        while len(self) > self._most:
+            self.popitem(last=False)
+
+
+class Reactions:
+    """Who reacted how to which message, as far as it was seen."""
+
+    def __init__(self) -> None:
+        self._of: OrderedDict[str, dict[tuple[str, str], None]] = OrderedDict()
+        self._count = 0
+
+    def add(self, message: str, user: str, emoji: str) -> None:
+        """One came."""
+        held = self._of.setdefault(message, {})
+        self._of.move_to_end(message)
+        self._count += (user, emoji) not in held
+        held[user, emoji] = None
+        while self._count > MOST_REACTIONS:
+            self._count -= len(self._of.popitem(last=False)[1])
+
+    def remove(self, message: str, user: str, emoji: str) -> None:
+        """One went."""
+        held = self._of.get(message, {})
+        self._count -= (user, emoji) in held
+        held.pop((user, emoji), None)
+
+    def clear(self, message: str, emoji: str | None) -> list[tuple[str, str]]:
+        """All of a message went, or all with one emoji: who had given them, and which."""
+        held = self._of.get(message, {})
+        gone = [one for one in held if emoji in (None, one[1])]
+        for one in gone:
+            del held[one]
+        self._count -= len(gone)
+        return gone
