@@ -31,7 +31,9 @@ help:  ## List the targets, a sentence each.
 run: $(VENV)/.run  ## Set up and run the server and its dashboard at http://127.0.0.1:8003, with a demo crowd.
 	$(BIN)/roomtone demo
 
-test: lint types dashboard-test unit browser  ## Set up and run every check and every test.
+# What needs real time or a page comes alone: two browsers and four servers on two cores wait for each other.
+test: lint types dashboard-test dashboard servers chromium tests/node/node_modules/.ready  ## Set up and run every check and every test.
+	@unit=0; $(MAKE) --no-print-directory unit || unit=$$?; $(MAKE) --no-print-directory browser && exit $$unit
 
 lint: $(VENV)/.dev  ## Check style and formatting.
 	$(BIN)/ruff check .

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 import urllib.request
 from collections import Counter
@@ -17,6 +15,7 @@ from typing import Any
 from roomtone.events import Event
 from roomtone.records import Batch
 from roomtone.runtime.journal import read_journal
+from tests import warm
 
 PATIENCE_S = 60.0
 
@@ -26,7 +25,7 @@ class Served:
 
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder, self.settings = folder, settings
-        self.process: subprocess.Popen[str] | None = None
+        self.process: warm.Program | None = None
         self.url = ""
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -34,17 +33,14 @@ class Served:
         """Start it, and wait until it listens."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith("ROOMTONE_")}
         named = {f"ROOMTONE_{key.upper()}": value for key, value in self.settings.items()}
-        with (self.folder / "server.log").open("a") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "roomtone", "serve", "--data", "data", "--port", "0"],
-                cwd=self.folder,
-                env={**clean, **named, "XDG_CONFIG_HOME": str(self.folder)},
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
+        self.process = warm.Program(
+            ("serve", "--data", "data", "--port", "0"),
+            cwd=self.folder,
+            env={**clean, **named, "XDG_CONFIG_HOME": str(self.folder)},
+            out=self.folder / "server.out",
+            err=self.folder / "server.log",
+        )
+        line = self.process.first_line()
         assert "http://" in line, (self.folder / "server.log").read_text()[-2000:]
         self.url = "http://" + line.split("http://")[1].split()[0]
         return self
@@ -74,7 +70,7 @@ class Served:
         if self.process is None:
             return
         self.process.send_signal(number)
-        self.process.communicate(timeout=PATIENCE_S)
+        self.process.wait(PATIENCE_S)
         self.process = None
 
     def kept(self) -> list[Event]:

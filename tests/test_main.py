@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
+
 DATA = Path(os.environ.get("BENCHMARK_DATA") or Path(__file__).parents[2] / "shared" / "data")
 CHATS = ("press_briefing", "hong_kong_irl")
 COMMANDS = [
@@ -34,15 +36,7 @@ def run(tmp_path):
     env |= {"XDG_CONFIG_HOME": str(tmp_path / "home"), "NO_COLOR": "1", "COLUMNS": "120"}
 
     def started(*words: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "roomtone", *words],
-            cwd=tmp_path,
-            env=env,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=100,
-        )
+        return warm.run(words, cwd=tmp_path, env=env, stdin=stdin)
 
     started.env, started.folder = env, tmp_path  # type: ignore[attr-defined]
     return started

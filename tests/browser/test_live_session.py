@@ -24,7 +24,7 @@ def chart_table(page):
 
 def test_the_session_shows_what_matters(looker, demo, noticed):
     """Score and level, a drawn chart, four signals with weights, the alert with its evidence."""
-    page = looker.visit(demo, "/live/keynote?why=1")
+    page = looker.visit(demo, f"{at(noticed)}&why=1")
     page.wait_for_selector("[data-testid=anomaly-card]")
     page.get_by_text(re.compile(r"^gives$")).first.wait_for()
     score = page.get_by_test_id("score").inner_text()

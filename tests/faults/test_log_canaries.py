@@ -117,17 +117,22 @@ def test_the_log_names_nobody(tmp_path):
     assert all({"event", "part", "role", "level", "timestamp"} <= line.keys() for line in lines)
 
 
+URL = f"ann:{CANARY}@127.0.0.1:1"
+
+
 @pytest.mark.parametrize(
     "settings",
     [
-        {"STORES__ARCHIVE": f"postgresql://ann:{CANARY}@127.0.0.1:1/room"},
-        {"STORES__SERIES": f"postgresql://ann:{CANARY}@127.0.0.1:1/room?nonsense=1"},
-        {"STORES__SERIES": f"nothing://ann:{CANARY}@127.0.0.1:1/room"},
-        {"SOURCES__LISTEN": f"redis://ann:{CANARY}@127.0.0.1:1/0"},
-        {"CHANNELS__DOCUMENTS": f"redis://ann:{CANARY}@127.0.0.1:1/0"},
-        {"SERVER__PORT": f"redis://ann:{CANARY}@127.0.0.1:1/0"},
+        {
+            "STORES__ARCHIVE": f"postgresql://{URL}/room",
+            "SOURCES__LISTEN": f"redis://{URL}/0",
+            "CHANNELS__DOCUMENTS": f"redis://{URL}/0",
+        },
+        {"STORES__SERIES": f"postgresql://{URL}/room?nonsense=1"},
+        {"STORES__SERIES": f"nothing://{URL}/room"},
+        {"SERVER__PORT": f"redis://{URL}/0"},
     ],
-    ids=lambda settings: next(iter(settings)),
+    ids=["nobody there", "a strange option", "an unknown kind", "no number"],
 )
 def test_no_password_is_shown(tmp_path, settings):
     """Neither where a server starts without what it names, nor where it does not start."""

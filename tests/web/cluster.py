@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import websockets
 
 from roomtone.records import Batch
 from roomtone.runtime.journal import read_journal
+from tests import warm
 from tests.servers import Running
 
 PATIENCE_S = 60.0
@@ -28,24 +28,12 @@ class Process:
         clean = {k: v for k, v in os.environ.items() if not k.startswith("ROOMTONE_")}
         named = {f"ROOMTONE_{key.upper()}": value for key, value in settings.items()}
         folder.mkdir(parents=True, exist_ok=True)
-        command = [sys.executable, "-m", "roomtone", "serve", "--role", role, "--port", "0", *flags]
-        with (folder / f"{role}.log").open("a") as log:
-            self.process = subprocess.Popen(
-                command,
-                cwd=folder,
-                env={
-                    **clean,
-                    **named,
-                    "ROOMTONE_CHANNELS__NEWS": redis,
-                    "XDG_CONFIG_HOME": str(folder),
-                },
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        assert "http://" in line, (folder / f"{role}.log").read_text()[-2000:]
+        env = {**clean, **named, "ROOMTONE_CHANNELS__NEWS": redis, "XDG_CONFIG_HOME": str(folder)}
+        words = ("serve", "--role", role, "--port", "0", *flags)
+        out, log = folder / f"{role}-{uuid4().hex}.out", folder / f"{role}.log"
+        self.process = warm.Program(words, cwd=folder, env=env, out=out, err=log)
+        line = self.process.first_line()
+        assert "http://" in line, log.read_text()[-2000:]
         self.url = "http://" + line.split("http://")[1].split()[0]
         self.client = httpx2.Client(base_url=self.url, timeout=30, verify=False)  # no TLS
 
@@ -68,10 +56,8 @@ class Process:
     def end(self, number: int = signal.SIGTERM) -> int:
         """End it: SIGTERM asks, SIGKILL does not."""
         self.client.close()
-        if self.process.poll() is None:
-            self.process.send_signal(number)
-        self.process.communicate(timeout=PATIENCE_S)
-        return self.process.returncode
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
 
 
 class Cluster:

@@ -161,20 +161,3 @@ def test_one_engine_owns_a_partition(cluster: Cluster) -> None:
     wait_for(lambda: standby.ready() and web.ready())
 
     assert web.post(message(id="1")).json()["duplicates"] == 1
-
-
-def test_a_worker_feeds_the_engine(cluster: Cluster) -> None:
-    """It listens to the configured sources and holds neither journal nor stores."""
-    engine = cluster.start("engine")
-    wait_for(engine.ready)
-    url = f"redis://127.0.0.1:{cluster.redis.port}/1"
-    worker = cluster.start("worker", sources__listen=json.dumps([url]))
-    wait_for(worker.ready)
-    web = cluster.start("web")
-    wait_for(web.ready)
-
-    parts = {part["name"]: part for part in worker.get("/readyz").json()["parts"]}
-    assert parts["engine"]["ok"]
-    assert any("redis" in name for name in parts), parts
-    assert 'role="worker"' in worker.get("/metrics").text
-    assert [process.end() for process in (worker, web, engine)] == [0, 0, 0]

@@ -115,6 +115,11 @@ def test_all_is_kept_in_postgresql_and_shown_by_every_web_process(
     assert asyncio.run(events_heard(two, "hall")) == {"conference"}
     assert 'role="web"' in one.get("/metrics").text
     fed = worker.get("/metrics").text
+    assert 'role="worker"' in fed
+    parts = {part["name"]: part for part in worker.get("/readyz").json()["parts"]}
+    assert parts["engine"]["ok"] and any("redis" in name for name in parts), parts
+    folder = cluster.folder / "worker"
+    assert not list(folder.rglob("*.db")) and not (folder / "journal").exists()
     assert 'roomtone_feed_events_total{feed="redis-streams",outcome="refused"} 1.0' in fed
     taken = engine.get("/metrics").text
     assert 'roomtone_events_total{outcome="refused",source="redis-streams"} 1.0' in taken
