@@ -91,7 +91,14 @@ def test_the_wheel_holds_types_and_migrations(wheel: zipfile.ZipFile) -> None:
 
 def test_the_wheel_holds_the_weights_and_their_card(wheel: zipfile.ZipFile) -> None:
     """As they lie in the tree; the card holds the attribution that the data's licence asks for."""
-    for name in ("emotion.npz", "emotion.md", "coherence.npz", "coherence.md"):
+    for name in (
+        "emotion.npz",
+        "emotion.md",
+        "coherence.npz",
+        "coherence.md",
+        "judge.npz",
+        "judge.md",
+    ):
         own = (ROOT / "src/roomtone/models" / name).read_bytes()
         assert wheel.read(f"roomtone/models/{name}") == own
 

@@ -150,6 +150,11 @@ class Models(_Section):
         description="what turns texts into vectors for memories: `local://` is inside the package "
         "and sends nothing anywhere",
     )
+    judge: str = Field(
+        default="local://",
+        description="what says what reactions meant: `local://` is inside the package and sends "
+        "nothing anywhere",
+    )
 
 
 class Relationships(_Section):

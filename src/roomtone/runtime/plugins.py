@@ -23,6 +23,7 @@ from roomtone.ports import (
     EmotionModel,
     Feed,
     Gauge,
+    Judge,
     MemoryStore,
     Outlet,
     SeriesStore,
@@ -81,6 +82,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "openai": "roomtone.models.openai:OpenAI",
     },
     "models.coherence": {"local": "roomtone.models.coherence:Coherence"},
+    "models.judge": {"local": "roomtone.models.judge:Judge"},
     "models.embedding": {
         "local": "roomtone.models.embedding:Local",
         "minilm": "roomtone.models.embedding:MiniLM",
@@ -252,6 +254,12 @@ def coherence(url: str) -> CoherenceModel:
 def embedding(url: str) -> EmbeddingModel:
     """The model that turns texts into vectors and that the URL's scheme names."""
     member: EmbeddingModel = load("models.embedding", _scheme(url))(url)
+    return member
+
+
+def judge(url: str) -> Judge:
+    """The judge of reactions that the URL's scheme names."""
+    member: Judge = load("models.judge", _scheme(url))(url)
     return member
 
 

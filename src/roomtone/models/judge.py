@@ -1,0 +1,188 @@
+"""Says offline what a reaction meant: a linear model over what was asked, said, felt and shown.
+
+Trained by `training/reactions.py` on cases of our own; figures and limits are in `judge.md` beside
+the weights. NumPy is all it needs, and no text of a case is in what it says.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from roomtone.emoji_types import kind
+from roomtone.errors import BadConfig
+from roomtone.models import _facts, _reasons
+from roomtone.reactions import MEANINGS, Case, Judgement, rated
+
+Floats = NDArray[np.float64]
+
+DIGITS = 4
+RATING = MEANINGS.index("RATING")
+CONVERSATIONAL = MEANINGS.index("CONVERSATIONAL")
+
+# What no data taught, as nobody has published any: conventions, each small, each said in `docs/`.
+NOT_THE_BOTS = 0.05  # what is left of RATING where the message was a person's
+USUAL_SHARE = 0.25  # of a person's reactions may be one emoji before it tells less
+LEAST_TOLD = 0.2  # of what it tells is left even where it is always the same
+CROWD = 4  # others on the message that are of one mind with it
+SURER, UNSURER = 1.15, 0.8  # how log odds grow where many agree, shrink where they differ
+NEUTRAL = (0.6, 0.5)  # satisfaction and score of an emoji that tells nothing
+
+
+class Weights(NamedTuple):
+    """What was learnt; `training/README.md` says how."""
+
+    place: dict[str, int]  # row by the name of a fact
+    weights: Floats  # facts x MEANINGS
+    heat: float  # what log odds are divided by
+    least: float  # under this probability a person decides
+
+
+class Judge:
+    """`local://`: the model inside the package.
+
+    >>> from roomtone.reactions import Said
+    >>> asked = Said("user", "Can you explain how tides work?")
+    >>> reply = "The moon pulls the sea, so twice a day the water rises and falls."
+    >>> word, = Judge().judge([Case(id="1", emoji="❤️", reply=reply, before=(asked,))])
+    >>> word.meaning, word.satisfaction, word.score
+    ('RATING', 0.95, 1.0)
+    """
+
+    name = "local"
+    version = "1"
+
+    def __init__(self, url: str = "local://") -> None:
+        if url != "local://":
+            raise BadConfig(
+                f"the judge inside the package has no address; write local://, not {url}"
+            )
+        self._of = load()
+
+    def judge(self, cases: Sequence[Case]) -> Sequence[Judgement]:
+        """One judgement for each case, in their order; each depends on its own case alone."""
+        return [self._one(case) for case in cases]
+
+    def _one(self, case: Case) -> Judgement:
+        if not case.emoji.strip("\0 \ufe0f"):
+            return self._nothing("There is no emoji to judge.")
+        if not case.reply.strip("\0 \t\r\n"):
+            return self._nothing("The message that was reacted to has no text, so nothing tells.")
+        found = _facts.facts(case)
+        at = np.array([self._of.place[name] for name in found if name in self._of.place], np.int64)
+        values = np.array([value for name, value in found.items() if name in self._of.place])
+        parts = self._of.weights[at] * values[:, None]
+        told = told_by(case)
+        shares, notes = _weighed(parts.sum(0) / self._of.heat, case, told)
+        first, second = np.argsort(-shares, kind="stable")[:2].tolist()
+        rounded = _rounded(shares)
+        sure = rounded[first]
+        meaning = MEANINGS[first] if sure >= self._of.least else None
+        names = [name for name in found if name in self._of.place]
+        weighed = zip(names, (parts[:, first] - parts[:, second]).tolist(), strict=True)
+        numbers = scores(case.emoji, told) if meaning == "RATING" else (None, None)
+        return Judgement(
+            probabilities=dict(zip(MEANINGS, rounded, strict=True)),
+            meaning=meaning,
+            confidence=sure,
+            reasoning=_reasons.sentence(
+                MEANINGS[first], MEANINGS[second], meaning is not None, dict(weighed), notes
+            ),
+            satisfaction=numbers[0],
+            score=numbers[1],
+            model=self.name,
+            version=self.version,
+        )
+
+    def _nothing(self, why: str) -> Judgement:
+        return Judgement(
+            probabilities={},
+            meaning=None,
+            confidence=0.0,
+            reasoning=why,
+            model=self.name,
+            version=self.version,
+        )
+
+
+def told_by(case: Case) -> float:
+    """How much an emoji tells of this person, 0.2 to 1: its surprise beside that of a quarter.
+
+    A person who gives it in a quarter of reactions or less tells all; -log p is the information
+    of what happens with probability p (Shannon 1948). 1 where the habit is not known.
+
+    >>> [told_by(Case(id="1", emoji="x", reply="y", share_by_user=p)) for p in (0.1, 0.5, 1.0)]
+    [1.0, 0.5, 0.2]
+    """
+    share = case.share_by_user
+    if share is None or not 0.0 < share <= 1.0:
+        return 1.0
+    return max(LEAST_TOLD, min(1.0, round(math.log(share) / math.log(USUAL_SHARE), DIGITS)))
+
+
+def scores(emoji: str, told: float = 1.0) -> tuple[float, float]:
+    """Satisfaction and score of a RATING; what tells little is nearer to the middle.
+
+    >>> scores("❤️"), scores("❤️", 0.5)
+    ((0.95, 1.0), (0.775, 0.75))
+    """
+    satisfaction, score = rated(emoji)
+    return (
+        round(NEUTRAL[0] + (satisfaction - NEUTRAL[0]) * told, DIGITS),
+        round(NEUTRAL[1] + (score - NEUTRAL[1]) * told, DIGITS),
+    )
+
+
+def _weighed(odds: Floats, case: Case, told: float) -> tuple[Floats, list[str]]:
+    """The probabilities, after the conventions, and what is to be said of those."""
+    notes = []
+    mood = kind(case.emoji).polarity
+    moods = [kind(one).polarity for one in case.others[:50]]
+    if any(one * mood < 0 for one in moods):
+        odds = odds * UNSURER
+        notes.append("others put emoji of the other kind on it")
+    elif mood and sum(one * mood > 0 for one in moods) >= CROWD:
+        odds = odds * SURER
+        notes.append("many put emoji of the same kind on it")
+    if told < 1.0:
+        odds = odds.copy()
+        odds[RATING] -= 1.0 - told
+        odds[CONVERSATIONAL] += 1.0 - told
+        notes.append("this person gives this emoji often, so it tells less")
+    shares = np.exp(odds - odds.max())
+    shares /= shares.sum()
+    if case.target_is != "bot":
+        left = NOT_THE_BOTS * shares[RATING]
+        shares[RATING] = 0.0
+        shares *= (1.0 - left) / max(float(shares.sum()), 1e-9)
+        shares[RATING] = left
+        notes.append("the message is a person's, which is not rated")
+    return shares, notes
+
+
+def _rounded(shares: Floats) -> list[float]:
+    """Four digits, which still sum to 1: the largest takes what rounding left."""
+    rounded: list[float] = shares.round(DIGITS).tolist()
+    largest = rounded.index(max(rounded))
+    others = sum(one for i, one in enumerate(rounded) if i != largest)
+    rounded[largest] = round(1.0 - others, DIGITS)
+    return rounded
+
+
+def load() -> Weights:
+    """Read the file beside this one; arrays only, nothing that could be run."""
+    path = files(__package__) / "judge.npz"
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        of = {name: arrays[name] for name in arrays.files}
+    names = bytes(of["names"]).decode().split("\n")
+    return Weights(
+        place={name: i for i, name in enumerate(names)},
+        weights=of["weights"].astype(np.float64),
+        heat=float(of["heat"][0]),
+        least=float(of["least"][0]),
+    )

@@ -1,0 +1,106 @@
+"""The labelled reactions hold together, and training finds what it should."""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter, defaultdict
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+
+from roomtone.reactions import MEANINGS
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def training(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script as a module; it is no part of the package."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    return importlib.import_module("training.reactions")
+
+
+def test_the_set_is_what_its_page_says(training: ModuleType) -> None:
+    """Enough cases, all meanings, six languages and more, each case once, no label missing."""
+    rows = training.rows()
+    languages = Counter(row["language"] for row in rows)
+
+    assert len(rows) >= 480 and len({row["id"] for row in rows}) == len(rows)
+    assert Counter(row["meaning"] for row in rows).keys() == set(MEANINGS)
+    assert sum(count >= 30 for count in languages.values()) >= 6
+    page = (ROOT / "training/reactions/README.md").read_text(encoding="utf-8")
+    for source, count in Counter(row["source"] for row in rows).items():
+        assert f"| `{source}` | {count} |" in page
+
+
+def test_the_same_emoji_means_everything(training: ModuleType) -> None:
+    """Hearts and thumbs occur in all four, so the emoji cannot be what is learnt."""
+    meant = defaultdict(set)
+    for row in training.rows():
+        meant[row["emoji"].replace("\ufe0f", "")].add(row["meaning"])
+
+    assert meant["❤"] == set(MEANINGS) and len(meant["👍"]) >= 3 and len(meant["😂"]) == 4
+
+
+def test_a_dialogue_is_on_one_side(training: ModuleType) -> None:
+    """The frozen third shares no dialogue, and no reply, with what is learnt from."""
+    sides = defaultdict(set)
+    for row in training.rows():
+        sides[row["reply"]].add(training.frozen(row))
+
+    assert all(len(side) == 1 for side in sides.values())
+    share = np.mean([training.frozen(row) for row in training.rows()])
+    assert 0.25 < share < 0.42
+
+
+def test_the_fit_is_at_the_minimum(training: ModuleType) -> None:
+    """The same loss as a general minimiser finds."""
+    chance = np.random.default_rng(1)
+    x, y = chance.normal(size=(30, 5)), chance.integers(0, 4, 30)
+
+    def loss(flat: np.ndarray) -> float:
+        weights = flat.reshape(5, 4)
+        shares = training.softmax(x @ weights)
+        return float(0.5 * (flat**2).sum() - 0.7 * np.log(shares[np.arange(30), y]).sum())
+
+    found = loss(training.fit(x, y, 0.7).ravel())
+    assert found == pytest.approx(minimize(loss, np.zeros(20)).fun, abs=1e-4)
+
+
+def test_heat_makes_boasting_modest(training: ModuleType) -> None:
+    """Odds that were stretched threefold are brought back."""
+    chance = np.random.default_rng(2)
+    odds = chance.normal(size=(4000, 4)) * 2
+    y = np.array([chance.choice(4, p=p) for p in training.softmax(odds)])
+
+    assert training.heat(odds * 3, y) == pytest.approx(3.0, rel=0.15)
+
+
+def test_sure_is_from_where_it_is_mostly_right(training: ModuleType) -> None:
+    """Nine of ten above the threshold are right, and one more step down they are not."""
+    shares = np.array([[p, 1 - p, 0.0, 0.0] for p in (0.99, 0.98, 0.97, 0.7, 0.6)])
+
+    assert training.least(shares, np.array([0, 0, 0, 1, 1])) == pytest.approx(0.97)
+    assert training.least(shares, np.array([1, 1, 1, 1, 1])) == 1.0
+
+
+def test_agreement_is_cohens(training: ModuleType) -> None:
+    """Two passes that are equal by chance alone have a kappa of 0; without a second one, none."""
+    pairs = [("RATING", "RATING"), ("RATING", "AGREEMENT")] * 2
+    pairs += [("AGREEMENT", "RATING"), ("AGREEMENT", "AGREEMENT")] * 2
+    same, kappa = training.agreement([{"first": a, "second": b} for a, b in pairs])
+
+    assert (same, kappa) == (0.5, 0.0)
+    assert np.isnan(training.agreement([{"first": "RATING"}])[0])
+
+
+def test_who_labels_blindly_sees_no_label(training: ModuleType, tmp_path: Path) -> None:
+    """Neither the meaning nor the source nor their order."""
+    training.blind(training.rows()[:20], tmp_path / "blind.jsonl")
+    shown = training.rows(tmp_path / "blind.jsonl")
+
+    assert len(shown) == 20
+    assert not {"meaning", "first", "second", "source"} & set(shown[0])

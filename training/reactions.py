@@ -1,0 +1,242 @@
+"""Makes the weights that tell what reactions mean: python -m training.reactions [--figures].
+
+It reads `training/reactions/cases.jsonl` and writes `judge.npz` beside the code that reads it.
+`--agreement` says how far the labellers agree, `--blind FILE` writes the cases without labels for
+another. What is done, and why, stands in `training/reactions/README.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from roomtone.models import _facts, _senses, judge
+from roomtone.reactions import MEANINGS, Case, Said
+from training.emotion import packed
+
+CASES = Path(__file__).with_suffix("") / "cases.jsonl"
+OUT = Path(judge.__file__).with_name("judge.npz")
+COST = 0.4  # of a miss beside the squares of the weights
+LEAST_CASES = 2  # a fact of fewer says nothing of others
+FOLDS = 8
+WANTED = 0.9  # of those judged are to be right: what is less sure is left to a person
+STEPS = 300
+
+Row = Mapping[str, Any]
+
+
+def rows(path: Path = CASES) -> list[Row]:
+    """The labelled cases as they stand in the file."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+
+
+def case(row: Row) -> Case:
+    """The case of a row, without its label."""
+    return Case(
+        id=row["id"],
+        emoji=row["emoji"],
+        reply=row["reply"],
+        before=tuple(Said(*one) for one in row["before"]),
+        after=tuple(Said(*one) for one in row["after"]),
+        target_is=row["target_is"],
+        is_addressee=row["is_addressee"],
+        latency_s=row["latency_s"],
+    )
+
+
+def frozen(row: Row) -> bool:
+    """Whether it is of the third that nothing is learnt or chosen from; a dialogue stays whole."""
+    return int(row["group"], 16) % 3 == 0
+
+
+def truth(of: Sequence[Row]) -> Any:
+    """The label of each row as a number."""
+    return np.array([MEANINGS.index(row["meaning"]) for row in of])
+
+
+def names(of: Iterable[Mapping[str, float]]) -> list[str]:
+    """The facts that are learnt from."""
+    often = Counter(name for found in of for name in found)
+    return sorted(name for name, count in often.items() if count >= LEAST_CASES)
+
+
+def matrix(of: Sequence[Mapping[str, float]], columns: Sequence[str]) -> Any:
+    """A row per case and a column per fact."""
+    place = {name: i for i, name in enumerate(columns)}
+    made = np.zeros((len(of), len(columns)))
+    for i, found in enumerate(of):
+        for name, value in found.items():
+            if name in place:
+                made[i, place[name]] = value
+    return made
+
+
+def fit(x: Any, y: Any, cost: float = COST) -> Any:
+    """Weights (facts x MEANINGS) that minimise |w|^2 / 2 + cost * sum of log losses.
+
+    Nesterov's accelerated descent with its constant step, as the loss is smooth and small.
+    """
+    want = np.eye(len(MEANINGS))[y]
+    step = 1.0 / (1.0 + cost * 0.5 * float(np.linalg.norm(x, 2)) ** 2)
+    weights = ahead = np.zeros((x.shape[1], len(MEANINGS)))
+    pace = 1.0
+    for _ in range(STEPS):
+        slope = cost * x.T @ (softmax(x @ ahead) - want) + ahead
+        after = ahead - step * slope
+        further = (1.0 + (1.0 + 4.0 * pace**2) ** 0.5) / 2.0
+        ahead = after + (pace - 1.0) / further * (after - weights)
+        weights, pace = after, further
+    return weights
+
+
+def softmax(odds: Any) -> Any:
+    """Probabilities of log odds, row by row."""
+    grown = np.exp(odds - odds.max(1, keepdims=True))
+    return grown / grown.sum(1, keepdims=True)
+
+
+def out_of_fold(of: Sequence[Row], facts: Sequence[Mapping[str, float]]) -> Any:
+    """The log odds of each case by a model that saw nothing of its dialogue."""
+    y = truth(of)
+    fold = np.array([int(row["group"][2:], 16) % FOLDS for row in of])
+    odds = np.zeros((len(of), len(MEANINGS)))
+    for one in range(FOLDS):
+        seen, rest = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
+        if not len(rest):
+            continue
+        columns = names(facts[i] for i in seen)
+        weights = fit(matrix([facts[i] for i in seen], columns), y[seen])
+        odds[rest] = matrix([facts[i] for i in rest], columns) @ weights
+    return odds
+
+
+def heat(odds: Any, y: Any) -> float:
+    """What log odds are divided by so that they are likeliest (Guo et al. 2017)."""
+    tried = np.geomspace(0.2, 5.0, 200)
+    loss = [-np.log(softmax(odds / t)[np.arange(len(y)), y]).mean() for t in tried]
+    return float(tried[int(np.argmin(loss))])
+
+
+def least(shares: Any, y: Any) -> float:
+    """The lowest probability from which on WANTED of what is said is right."""
+    sure, right = shares.max(1), shares.argmax(1) == y
+    order = np.argsort(-sure, kind="stable")
+    good = np.cumsum(right[order]) / np.arange(1, len(y) + 1)
+    last = np.flatnonzero(good >= WANTED)
+    return float(sure[order][last[-1]]) if len(last) else 1.0
+
+
+def f1(shares: Any, y: Any) -> list[float]:
+    """The F1 of each meaning."""
+    said = shares.argmax(1)
+    found = []
+    for one in range(len(MEANINGS)):
+        hits = int(((said == one) & (y == one)).sum())
+        found.append(2 * hits / max(int((said == one).sum() + (y == one).sum()), 1))
+    return found
+
+
+def digests() -> Any:
+    """The SHA-256 of the weights whose readings are facts here, one after another."""
+    place = files("roomtone.models")
+    sums = [hashlib.sha256((place / one).read_bytes()).digest() for one in _senses.FILES]
+    return np.frombuffer(b"".join(sums), np.uint8)
+
+
+def train(of: Sequence[Row]) -> dict[str, Any]:
+    """All arrays of the model, from the part that may be learnt from."""
+    learnt = [row for row in of if not frozen(row)]
+    y = truth(learnt)
+    facts = [_facts.facts(case(row)) for row in learnt]
+    odds = out_of_fold(learnt, facts)
+    warm = heat(odds, y)
+    shares = softmax(odds / warm)
+    sure = least(shares, y)
+    say(
+        f"{len(learnt)} cases learnt from; cross-validated: macro-F1 {np.mean(f1(shares, y)):.3f}, "
+        f"heat {warm:.2f}, sure from {sure:.2f} on, which is {(shares.max(1) >= sure).mean():.0%}"
+    )
+    columns = names(facts)
+    weights = fit(matrix(facts, columns), y)
+    return {
+        "names": np.frombuffer("\n".join(columns).encode(), np.uint8),
+        "weights": weights.astype(np.float32),
+        "heat": np.array([warm]),
+        "least": np.array([round(sure, 2)]),
+        "made_with": digests(),
+    }
+
+
+def left_out(of: Sequence[Row]) -> None:
+    """How each source and language is judged by a model that saw nothing of it."""
+    learnt = [row for row in of if not frozen(row)]
+    facts = {row["id"]: _facts.facts(case(row)) for row in learnt}
+    for key in ("source", "language"):
+        for one, count in Counter(row[key] for row in learnt).most_common():
+            seen = [row for row in learnt if row[key] != one]
+            rest = [row for row in learnt if row[key] == one]
+            columns = names(facts[row["id"]] for row in seen)
+            weights = fit(matrix([facts[row["id"]] for row in seen], columns), truth(seen))
+            shares = softmax(matrix([facts[row["id"]] for row in rest], columns) @ weights)
+            right = (shares.argmax(1) == truth(rest)).mean()
+            say(f"without {one}: {count} cases, accuracy {right:.3f}, macro-F1 "
+                f"{np.mean(f1(shares, truth(rest))):.3f}")  # fmt: skip
+
+
+def agreement(
+    of: Sequence[Row], first: str = "first", second: str = "second"
+) -> tuple[float, float]:
+    """The share of equal labels of two passes, and Cohen's kappa; of cases that have both."""
+    both = [(row[first], row[second]) for row in of if row.get(first) and row.get(second)]
+    if not both:
+        return float("nan"), float("nan")
+    same = sum(a == b for a, b in both) / len(both)
+    ones, others = Counter(a for a, _ in both), Counter(b for _, b in both)
+    chance = sum(ones[one] * others[one] for one in MEANINGS) / len(both) ** 2
+    return same, (same - chance) / (1.0 - chance)
+
+
+def blind(of: Sequence[Row], path: Path) -> None:
+    """The cases in another order and without labels, for a labeller who has seen none."""
+    hidden = ("meaning", "first", "second", "source")
+    shown = [{k: v for k, v in row.items() if k not in hidden} for row in of]
+    shown.sort(key=lambda row: hashlib.sha256(row["id"].encode()).hexdigest())
+    lines = (json.dumps(row, ensure_ascii=False) for row in shown)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def say(words: str) -> None:
+    sys.stderr.write(f"{words}\n")
+
+
+def main() -> None:
+    """Read, train, write; or say what was asked."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--figures", action="store_true", help="each source and language left out")
+    parser.add_argument("--agreement", action="store_true", help="how far the labellers agree")
+    parser.add_argument("--blind", type=Path, help="write the cases without labels to this file")
+    told = parser.parse_args()
+    of = rows()
+    if told.blind:
+        return blind(of, told.blind)
+    if told.agreement:
+        same, kappa = agreement(of)
+        return say(f"equal {same:.3f}, Cohen's kappa {kappa:.3f}")
+    if told.figures:
+        return left_out(of)
+    made = packed(train(of))
+    OUT.write_bytes(made)
+    sys.stdout.write(f"{OUT}: {len(made):,} bytes, SHA-256 {hashlib.sha256(made).hexdigest()}\n")
+
+
+if __name__ == "__main__":
+    main()
