@@ -26,7 +26,7 @@ TARGET = Path(__file__).parent / "src" / "wire.ts"
 _ADDED = {
     "id": "string",
     "deviation": "number",
-    "verdict": "Ruling",
+    "verdict": "Verdict",
     "verdict_at": "string | null",
 }
 
@@ -42,7 +42,7 @@ def render() -> str:
         _constants("LEVEL_BOUNDS", [(word, least) for least, word in LEVELS] + [("VERY_LOW", 0)]),
         _union("AlertType", _choices(alert["type"].type)),
         _union("Severity", _choices(alert["severity"].type)),
-        "export type Ruling = '' | 'acknowledged' | 'false_alarm'",
+        "export type Verdict = '' | 'acknowledged' | 'false_alarm'",
         _alert(),
         _union("EngagementField", list(ENGAGEMENT.fields)),
         _fields(),

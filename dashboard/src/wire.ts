@@ -30,7 +30,7 @@ export type Severity =
   | 'INFO'
   | 'WARNING'
 
-export type Ruling = '' | 'acknowledged' | 'false_alarm'
+export type Verdict = '' | 'acknowledged' | 'false_alarm'
 
 export interface Alert {
   time: string
@@ -46,7 +46,7 @@ export interface Alert {
   evidence: Record<string, number>
   id: string
   deviation: number
-  verdict: Ruling
+  verdict: Verdict
   verdict_at: string | null
 }
 
