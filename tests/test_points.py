@@ -69,3 +69,11 @@ def test_a_text_can_be_made_a_tag() -> None:
     assert list(block.points()) == [
         Point("mood", NOW, {"bot": "b", "session_id": "s"}, {"joy": 0.5})
     ]
+
+
+def test_the_catalogue_says_whose_numbers_are() -> None:
+    """The measurement's own source, or that each row names one."""
+    told = Measurement("felt", "what", ("bot",), {"source": Field("who says so", is_text=True)})
+
+    assert MOOD.as_json()["source"] == "measured"
+    assert told.as_json()["source"] == "given with each row"

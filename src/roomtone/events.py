@@ -161,6 +161,9 @@ _InRoom = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed
 Event = _InRoom | Turn | TurnRead | RelationshipSet | ReactionJudged | ReactionReview
 EVENT_TYPES: tuple[type[Occurrence], ...] = get_args(Event)
 
+OWN = (TurnRead, ReactionJudged, ReactionReview)
+"""What Roomtone tells itself, and takes from nobody else."""
+
 
 # What of an event is a name: neither text nor one of a few words. A turn's parts hold names too.
 _TEXTS = ("text", "question", "options", "message", "reply")
@@ -365,7 +368,7 @@ def explain_refusal(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "not valid UTF-8; encode the body as UTF-8"
     if ("Invalid value" in text and "$.type" in text) or "missing required field `type`" in text:
-        known = ", ".join(str(t.__struct_config__.tag) for t in EVENT_TYPES)
+        known = ", ".join(str(t.__struct_config__.tag) for t in EVENT_TYPES if t not in OWN)
         return f"{text}; known types: {known}"
     if "surrogate" in text or "hex escape" in text or "truncated" in text:
         return f"{text}; cut off, or a lone surrogate, which is not a character"

@@ -107,6 +107,11 @@ class Measurement:
     source: str = "measured"
 
     @property
+    def origin(self) -> str:
+        """Where its numbers are from: one source for all rows, or each row says so itself."""
+        return "given with each row" if "source" in self.texts else self.source
+
+    @property
     def numbers(self) -> Mapping[str, Field]:
         """The fields that are numbers."""
         return {name: field for name, field in self.fields.items() if not field.is_text}
@@ -166,7 +171,7 @@ class Measurement:
         return {
             "name": self.name,
             "meaning": self.meaning,
-            "source": self.source,
+            "source": self.origin,
             "tags": list(self.tags),
             "fields": {
                 name: {"meaning": f.meaning, "unit": f.unit, "range": [f.low, f.high]}

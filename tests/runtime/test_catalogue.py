@@ -44,7 +44,7 @@ def test_a_row_says_what_a_field_is() -> None:
     """Numbers first, then words; what would break a table does not."""
     assert "| `share` | 0 to 1 | of\\|all |" in section(TALK)
     assert section(MOOD).index("`valence` | -1 to 1") < section(MOOD).index("`source` | text")
-    assert "source given with each." in section(MOOD)
+    assert "source given with each row." in section(MOOD)
 
 
 def test_the_command_writes_the_page(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from roomtone.errors import BadConfig, ServerError
+from roomtone.errors import BadConfig, BadEvent, ServerError
 from roomtone.events import Message
 from roomtone.runtime import commands
 from roomtone.runtime.config import Settings
@@ -135,3 +135,29 @@ async def test_a_folder_is_backed_up_and_restored(tmp_path, capsys):
     assert "journal up to position" in lines[0] and "database too" in lines[0]
     assert first["new_bytes"] == 0 and first["position"] == last["position"]
     assert "derived anew" in out and "secret" not in out
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("talk.json", '[{"conversations": [{"from": "human", "value": "hi"}]}]'),
+        ("talk.jsonl", '{"conversations": [{"from": "human", "value": "hi"}]}\n'),
+        ("talk.csv", "Utterance,Speaker,Dialogue_ID\nhi,Joey,1\n"),
+    ],
+)
+async def test_dialogues_that_are_taken_for_events_are_told_of_the_option(
+    tmp_path, capsys, name, text
+):
+    """The one that takes them in; and nothing is offered that Roomtone tells itself alone."""
+    (tmp_path / name).write_text(text)
+    said = ""
+    try:
+        await commands.Ingest(name, data=tmp_path / "data").run(as_json=False)
+    except BadEvent as error:
+        said = str(error)
+    told = capsys.readouterr()
+    said += told.err + told.out
+
+    assert "--bot NAME" in " ".join(said.split())
+    assert "turn_read" not in said
+    assert "reaction_judged" not in said

@@ -148,6 +148,8 @@ def test_with_nobody_there_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> Non
     assert recorder.taken == 1_000 == recorder.dropped
     assert recorder.sent == 0
     assert len(warnings) == 1
+    assert "in ROOMTONE_URL" in warnings[0]["reason"]
+    assert "--" not in warnings[0]["reason"]
     assert "secret" not in json.dumps(logs)
 
 

@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from roomtone.__main__ import app
 from roomtone.errors import BadConfig, BadEvent, StoreError
 from roomtone.events import Turn
+from roomtone.runtime import series_commands
 from roomtone.runtime.clock import WallClock
 from roomtone.runtime.config import Settings
 from roomtone.runtime.pipeline import Pipeline
@@ -114,4 +115,27 @@ def test_what_cannot_be_copied_is_said_before_anything_is_done(tmp_path: Path) -
         typed(*words, "--measurement", "moods")
     with pytest.raises(BadEvent, match="--from is not before"):
         typed(*words, "--from", "2026-01-02", "--to-time", "2026-01-01")
+    with pytest.raises(BadConfig, match="--to nonsense is no URL of a store; write it like influx"):
+        typed("backfill", "--to", "nonsense", "--data", str(tmp_path))
+    with pytest.raises(BadConfig, match="--to redis://cache is no URL of a store"):
+        typed("backfill", "--to", "redis://cache", "--data", str(tmp_path))
+    own = f"sqlite:///{tmp_path}/../{tmp_path.name}/roomtone.db"
+    (tmp_path / "roomtone.db").touch()
+    with pytest.raises(BadConfig, match="the store that is read from; name another"):
+        typed("backfill", "--to", own, "--data", str(tmp_path))
     assert not (tmp_path / "b.db").exists()
+
+
+def test_numbers_of_a_table_are_without_noise() -> None:
+    """As they were meant: the doubles behind them are for JSON."""
+    assert [series_commands.brief(x) for x in (0.1 + 0.2, 3.0, None, "joy", 12)] == [
+        "0.3",
+        "3",
+        "",
+        "joy",
+        "12",
+    ]
+    assert [series_commands.brief(x) for x in (1234567.25, 0.00001234)] == [
+        "1234567.25",
+        "1.234e-05",
+    ]

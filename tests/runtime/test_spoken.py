@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
-from roomtone.runtime.spoken import turns_page, whole_conversation
+from roomtone.runtime import spoken
+from roomtone.runtime.spoken import facets_of, turns_page, whole_conversation
 from roomtone.testing import ListArchive
 from tests.talked import NOON, keep, turns
 
@@ -49,3 +51,53 @@ async def test_a_session_of_turns_alone_is_told() -> None:
 
     assert found is not None
     assert (found[0]["conversations"], len(found[0]["turns"])) == ([], 5)
+
+
+class Counted(ListArchive):
+    """An archive that notes how often its facets were counted, and takes its time over it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count, self.go, self.fails = 0, asyncio.Event(), False
+
+    async def facets(self):
+        self.count += 1
+        await self.go.wait()
+        if self.fails:
+            raise OSError("gone")
+        return await super().facets()
+
+
+async def test_facets_are_counted_once_for_all_who_ask_at_once(monkeypatch) -> None:
+    """A count serves for a while; what fails is counted anew, and archives are told apart."""
+    monkeypatch.setattr(spoken, "WORTH", 1e9)
+    archive, other = Counted(), Counted()
+    asked = [asyncio.create_task(facets_of(archive)) for _ in range(5)]
+    asked[0].cancel()  # one who leaves takes the count from nobody
+    await asyncio.sleep(0)
+    archive.go.set()
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    again = await facets_of(archive)
+    other.go.set()
+    other.fails = True
+    for _ in range(2):
+        try:
+            await facets_of(other)
+        except OSError:
+            continue
+        raise AssertionError("it failed")
+
+    assert found[1:] == [again] * 4
+    assert archive.count == 1
+    assert other.count == 2
+
+
+async def test_facets_that_were_counted_quickly_are_counted_again(monkeypatch) -> None:
+    """So a small archive always tells what is new."""
+    monkeypatch.setattr(spoken, "STALE_S", 0.0)
+    archive = Counted()
+    archive.go.set()
+    await facets_of(archive)
+    await facets_of(archive)
+
+    assert archive.count == 2

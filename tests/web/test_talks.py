@@ -302,6 +302,17 @@ async def test_what_cannot_be_set_is_told_why(site: Site, pair: str, body: bytes
     assert (await site.client.get(url)).status_code == 404
 
 
+async def test_a_body_that_is_not_said_to_be_json_is_told_how_to_say_so(site: Site) -> None:
+    """As curl sends it without a header; nothing is set."""
+    url = "/v1/relationships/luna/ann"
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    refused = await site.client.put(url, content=b'{"trust": 80}', headers=headers)
+    status, detail = await site.problem(refused)
+
+    assert (status, (await site.client.get(url)).status_code) == (415, 404)
+    assert "Content-Type: application/json" in detail
+
+
 async def test_a_page_of_another_site_sets_nothing(site: Site) -> None:
     """Nor does one that a browser was tricked into sending."""
     refused = await site.client.put(

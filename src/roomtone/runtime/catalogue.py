@@ -33,7 +33,6 @@ def section(measurement: Measurement) -> str:
     """
     name, meaning = measurement.name, measurement.meaning
     tags = ", ".join(f"`{tag}`" for tag in measurement.tags)
-    source = "given with each" if "source" in measurement.texts else measurement.source
     rows = [f"| `{name}` | {unit(of)} | {_cell(of.meaning)} |" for name, of in _fields(measurement)]
     return "\n".join(
         [
@@ -41,7 +40,7 @@ def section(measurement: Measurement) -> str:
             f"## {name}",
             "",
             f"{meaning[:1].upper()}{meaning[1:].rstrip('.')}. "
-            f"Tag{'s' * (len(measurement.tags) > 1)} {tags}; source {source}.",
+            f"Tag{'s' * (len(measurement.tags) > 1)} {tags}; source {measurement.origin}.",
             "",
             "| field | unit | meaning |",
             "|---|---|---|",

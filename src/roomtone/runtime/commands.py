@@ -62,6 +62,8 @@ class Ingest:
                 terminal.out.print(line)
         if any("needs `at`" in reason for reason in report.reasons):
             terminal.note("what happens now, and so has no `at`, is taken in with --live")
+        if self.bot is None and not report.accepted and any("`type`" in r for r in report.reasons):
+            terminal.note("no line is an event; take written dialogues in with --bot NAME")
         return UNWELL if report.refused else OK
 
     async def _take_file(self) -> ingest.Report:

@@ -95,10 +95,10 @@ async def person(settings: Settings, user: str, *, tz: str, as_json: bool) -> No
         terminal.print_json(told)
         return
     terminal.out.print(terminal.clean(user), style="bold", markup=False)
-    streak = told["streak"]
+    streak, many = told["streak"], terminal.many
     terminal.out.print(
-        f"{told['total']:,} conversations on {len(told['days']):,} days; "
-        f"{streak['current']:,} days in a row now, {streak['longest']:,} at most"
+        f"{many(told['total'], 'conversation')} on {many(len(told['days']), 'day')}; "
+        f"{many(streak['current'], 'day')} in a row now, {streak['longest']:,} at most"
     )
     if told["relationships"]:
         terminal.out.print(terminal.relationships_table(told["relationships"]))

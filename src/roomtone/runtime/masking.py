@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 HIDDEN = "***"
+EXAMPLES = ("TOKEN", "PASSWORD")
 
 # scheme://user:password@host, also where the password holds an @ or a slash that was not escaped.
 _URL = re.compile(r"(?P<before>[a-zA-Z][\w+.-]*://[^\s:/@'\"]*:)(?P<secret>[^\s'\"]*)(?=@)")
@@ -31,10 +32,18 @@ def mask(text: str) -> str:
     'influxdb://***@db:8086/org/bucket'
     >>> mask("discord://MTk4.Gx4.abc@?guilds=1")
     'discord://***@?guilds=1'
+    >>> mask("write it like influxdb://TOKEN@host:8086/ORG, redis://USER:PASSWORD@host")
+    'write it like influxdb://TOKEN@host:8086/ORG, redis://USER:PASSWORD@host'
     >>> mask("http://127.0.0.1:8003/ has no password")
     'http://127.0.0.1:8003/ has no password'
     """
     if "://" in text or "=" in text or ":" in text or " " in text:
         for pattern in (_TOKEN, _URL, _NAMED, _BEARER):
-            text = pattern.sub(rf"\g<before>{HIDDEN}", text)
+            text = pattern.sub(_hide, text)
     return text
+
+
+def _hide(found: re.Match[str]) -> str:
+    """Nothing is hidden of an example, where a word stands for the secret."""
+    secret = found["secret"]
+    return found["before"] + (secret if secret.rpartition(":")[2] in EXAMPLES else HIDDEN)

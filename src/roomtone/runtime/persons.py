@@ -124,6 +124,16 @@ def spread(talks: Sequence[Conversation]) -> Activity:
     return Activity(sorted(times.items()), emotions)
 
 
+def counted(turns: float) -> float:
+    """A number of turns, whole where it is; turns are shared out over the time they went on in.
+
+    >>> counted(3.0), counted(2.9999999), counted(1 / 3)
+    (3, 3, 0.333)
+    """
+    short = round(turns, 3)
+    return int(short) if short.is_integer() else short
+
+
 async def person(archive: Archive, user: str, now: datetime, zone: tzinfo) -> dict[str, Any] | None:
     """All that is told of one person; None where nothing is kept of them."""
     pairs, _ = await archive.relationships(user=user, limit=MOST_PAIRS)
@@ -139,8 +149,8 @@ async def person(archive: Archive, user: str, now: datetime, zone: tzinfo) -> di
         "relationships": shown_pairs(pairs),
         "conversations": [show_conversation(talk) for talk in talks[:NEWEST]],
         "total": total,
-        "hours": [[round(turns, 3) for turns in day] for day in hours],
-        "days": [{"day": day.isoformat(), "turns": round(turns, 3)} for day, turns in shown],
+        "hours": [[counted(turns) for turns in day] for day in hours],
+        "days": [{"day": day.isoformat(), "turns": counted(turns)} for day, turns in shown],
         "streak": {"current": current, "longest": longest},
-        "emotions": dict(activity.emotions),
+        "emotions": {name: counted(turns) for name, turns in activity.emotions.items()},
     }

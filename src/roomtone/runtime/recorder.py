@@ -60,6 +60,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 log = structlog.get_logger()
 
+REMEDY = "start one with `roomtone serve`, or name another in ROOMTONE_URL or Recorder(url)"
+"""What to do where no server answers, for who runs a bot."""
+
 _Waiting = tuple[int, int, Any, dict[str, Any]]  # when, number, the turn or None, its fields
 
 
@@ -225,7 +228,7 @@ class Recorder:
                 self._thread.start()
 
     def _run(self) -> None:
-        remote, rounds = Remote(self.url, timeout_s=self._timeout_s), 0
+        remote, rounds = Remote(self.url, self._timeout_s, REMEDY), 0
         while True:
             self._closing.wait(EVERY_S)
             rounds = 0 if self._waiting else rounds + 1

@@ -16,6 +16,12 @@ TIMEOUT_S = 30.0
 """Longer than a server's disk may stall, shorter than a person's patience."""
 
 
+REMEDY = (
+    "start one with `roomtone serve`, name another with --url, or read a folder with --data DIR"
+)
+"""What to do where none answers, for who typed a command."""
+
+
 class Busy(ServerError):
     """The server asked to come back later: after `retry_s` seconds."""
 
@@ -27,7 +33,8 @@ class Busy(ServerError):
 class Remote:
     """One connection to a server; used from one thread at a time."""
 
-    def __init__(self, url: str, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, url: str, timeout_s: float = TIMEOUT_S, remedy: str = REMEDY) -> None:
+        self._remedy = remedy
         parts = urlsplit(url if "//" in url else f"http://{url}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ServerError(f"{url} is no address of a server; write http://127.0.0.1:8003")
@@ -57,10 +64,7 @@ class Remote:
             raise ServerError(f"{self.url} has no valid certificate: {error.reason}") from None
         except (OSError, http.client.HTTPException) as error:
             why = "it does not answer" if isinstance(error, socket.timeout) else _reason(error)
-            raise ServerError(
-                f"no server at {self.url} ({why}); start one with `roomtone serve`, name another "
-                "with --url, or read a folder with --data DIR"
-            ) from None
+            raise ServerError(f"no server at {self.url} ({why}); {self._remedy}") from None
         answer = _decode(data)
         if status in (429, 503) and path.startswith("/v1/"):
             raise Busy(_detail(answer, status), _seconds(kept))

@@ -28,6 +28,11 @@ def stores_of(settings: Settings) -> Stores:
     return {name: list(_fingerprint(url)) for name, url in named.items()}
 
 
+def is_same(url: str, other: str) -> bool:
+    """Whether two URLs name one store, as far as that can be told without asking it."""
+    return _fingerprint(url)[0] == _fingerprint(other)[0]
+
+
 def _fingerprint(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     scheme = parts.scheme.partition("+")[0]

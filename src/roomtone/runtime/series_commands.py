@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -22,6 +23,7 @@ from roomtone.runtime.clock import WallClock, iso, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.loading import load
 from roomtone.runtime.looking import see_that_it_is_there
+from roomtone.runtime.same_stores import is_same
 
 OK, UNWELL = 0, 1
 
@@ -80,6 +82,21 @@ def _flux_of(what: str) -> str:
     return Path(what).read_text(encoding="utf-8")
 
 
+def brief(value: Any) -> str:
+    """A value as a table shows it: numbers to four places, without the noise behind them.
+
+    >>> brief(0.1 + 0.2), brief(3.0), brief(1234567.25), brief(None), brief("joy")
+    ('0.3', '3', '1234567.25', '', 'joy')
+    >>> brief(0.00001234), brief(-0.00001)
+    ('1.234e-05', '-1e-05')
+    """
+    if not isinstance(value, float):
+        return "" if value is None else str(value)
+    if 0 < abs(value) < 0.0001:
+        return f"{value:.4g}"
+    return f"{value:.4f}".rstrip("0").rstrip(".")
+
+
 def _shown(value: Any) -> Any:
     return iso(value) if isinstance(value, datetime) else value
 
@@ -92,8 +109,28 @@ def _table(rows: Sequence[Mapping[str, Any]]) -> Table:
     for name in names:
         table.add_column(name, justify="right" if name in ("table", "_value") else "left")
     for row in rows:
-        table.add_row(*(terminal.plain(str(row.get(name, ""))) for name in names))
+        table.add_row(*(terminal.plain(brief(row.get(name))) for name in names))
     return table
+
+
+def _check_target(to: str, settings: Settings) -> None:
+    """Raise BadConfig for what is no URL of a store, and for the store that is read from."""
+    known = plugins.names("stores.series")
+    if urlsplit(to).scheme.partition("+")[0] not in known or "://" not in to:
+        raise BadConfig(
+            f"--to {to[:60]} is no URL of a store; write it like "
+            "influxdb://TOKEN@host:8086/ORG/BUCKET, postgresql://user@host/roomtone or "
+            f"sqlite:///copy.db (there are: {', '.join(known)})"
+        )
+    try:
+        same = is_same(to, settings.series_url)
+    except ValueError:  # a port that is none: the store says so
+        same = False
+    if same:
+        raise BadConfig(
+            "--to names the store that is read from; name another one, or another data folder "
+            "with --data"
+        )
 
 
 async def backfill(
@@ -118,6 +155,7 @@ async def backfill(
     if first >= last:
         raise BadEvent("--from is not before --to-time; name a moment before it")
     chosen = [m for m in measurements if not only or m.name in only]
+    _check_target(to, settings)
     target = plugins.series_store(to)
     async with open_series(settings, measurements) as source:
         try:

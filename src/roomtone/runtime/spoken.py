@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Unpack
+from weakref import WeakKeyDictionary
 
 from roomtone.ports import Archive
 from roomtone.records import (
@@ -23,6 +25,14 @@ PAGE_CHARS = 4_000_000
 shows and a thread decodes in a moment. A turn may be a book, and a page of them a library."""
 
 AT_ONCE = 50  # turns in one reading, so that a page of books is noticed early
+
+WORTH, STALE_S = 50.0, 30.0
+"""For how many times as long as it took to count facets the counts serve, and how long at most."""
+
+_Counting = asyncio.Future[Mapping[str, Mapping[str, int]]]
+_counted: WeakKeyDictionary[Archive, tuple[asyncio.AbstractEventLoop, _Counting, float]] = (
+    WeakKeyDictionary()
+)
 
 MOST_TALKS = 200
 """How many conversations of one session are told with its turns; a session may last for years."""
@@ -105,12 +115,35 @@ async def whole_conversation(
 async def conversations_page(archive: Archive, **asked: Unpack[ConversationsSought]) -> Row:
     """A page of conversations, how many there are in all, and by which bots and feelings."""
     found, total = await archive.conversations(**asked)
-    facets: Mapping[str, Mapping[str, int]] = await archive.facets()
     return {
         "conversations": [show_conversation(talk) for talk in found],
         "total": total,
-        "facets": {name: dict(counts) for name, counts in facets.items()},
+        "facets": await facets_of(archive),
     }
+
+
+async def facets_of(archive: Archive) -> Mapping[str, Mapping[str, int]]:
+    """How many conversations each bot has, and each feeling.
+
+    They are counted over all that there are. So a count serves for WORTH times as long as it took,
+    STALE_S at most: in a small archive it is always new, and a large one counts a fiftieth of the
+    time. Those who ask while it is counted wait for the same count.
+    """
+    loop = asyncio.get_running_loop()
+    known = _counted.get(archive)
+    if known is not None and known[0] is loop and (not known[1].done() or loop.time() < known[2]):
+        return await asyncio.shield(known[1])
+    began = loop.time()
+    counting = asyncio.ensure_future(archive.facets())
+    _counted[archive] = loop, counting, began
+    try:
+        counts = await asyncio.shield(counting)
+    except Exception:
+        _counted.pop(archive, None)
+        raise
+    now = loop.time()
+    _counted[archive] = loop, counting, now + min(WORTH * (now - began), STALE_S)
+    return counts
 
 
 async def relationship_of(archive: Archive, bot: str, user: str) -> Row | None:

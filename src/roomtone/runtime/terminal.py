@@ -84,6 +84,15 @@ def sparkline(scores: Iterable[float | None]) -> str:
     )
 
 
+def many(count: int, of: str) -> str:
+    """A number with its noun.
+
+    >>> many(1, "day"), many(0, "day"), many(1200, "conversation")
+    ('1 day', '0 days', '1,200 conversations')
+    """
+    return f"{count:,} {of}" + "s" * (count != 1)
+
+
 def percent(score: float | None) -> str:
     """A score from 0 to 1 as people read it: 0 to 100."""
     return NOTHING if score is None else f"{score * 100:.0f}"

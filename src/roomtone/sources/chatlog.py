@@ -73,7 +73,10 @@ def find_columns(names: Iterable[str], chosen: Columns | None = None) -> dict[st
             found[field] = there[free[0]]
     listed = ", ".join(there.values()) or "none"
     if "at" not in found:
-        raise BadEvent(f"no column holds the time ({listed}); say which: --map at=COLUMN")
+        raise BadEvent(
+            f"no column holds the time ({listed}); say which: --map at=COLUMN, or take written "
+            "dialogues in with --bot NAME"
+        )
     if not {"text", "type"} & found.keys():
         raise BadEvent(f"no column holds the text ({listed}); say which: --map text=COLUMN")
     return found

@@ -75,6 +75,10 @@ def _add_handlers(api: FastAPI) -> None:
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]  # what came in is not repeated
+        if first["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
+            return as_response(
+                Problem(415, "the body is not said to be JSON; send Content-Type: application/json")
+            )
         place = ".".join(str(part) for part in first["loc"])
         what = first["msg"][:1].lower() + first["msg"][1:]
         return as_response(Problem(422, f"{place}: {what}; /docs says what may be asked"))
