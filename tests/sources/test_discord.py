@@ -78,6 +78,7 @@ async def test_an_answer_is_a_turn_and_a_reaction_points_at_it():
     assert (answered.message, answered.reply[:8]) == (asked.text, "Try The ")
     assert answered.processing_time_ms == 2400
     assert (liked.target, liked.emoji, liked.user, liked.action) == (ANSWERED, "❤️", ANN, "add")
+    assert liked.bot == answered.bot
 
 
 async def test_reactions_come_and_go():
@@ -87,6 +88,8 @@ async def test_reactions_come_and_go():
 
     assert (back.action, back.target, back.emoji) == ("remove", first.target, first.emoji)
     assert len({first.id, back.id, again.id}) == 3
+    assert first.bot == back.bot == again.bot == "Luna"
+    assert [e.bot for e in await told(talk(), "liked less", "on an old one")] == [None, None]
 
 
 async def test_custom_emoji_are_written_as_discord_does():
@@ -104,6 +107,7 @@ async def test_all_reactions_of_a_message_are_taken_back_at_once():
     rest = await told(its, "all gone")
 
     assert [(e.user, e.emoji, e.action) for e in one] == [(BEN, "😂", "remove")]
+    assert [e.bot for e in rest] == ["Luna", "Luna"]
     assert [(e.user, e.emoji) for e in rest] == [(ANN, "❤️"), (BEN, "<:wobble:740000000000000001>")]
     assert await told(its, "all gone") == []
 
@@ -117,7 +121,8 @@ async def test_private_messages_become_turns_alone():
     assert (answer.user, answer.session) == (ANN, f"discord/{PRIVATE}")
     assert answer.processing_time_ms == 3000  # since the last thing that was said
     assert (rest.message, rest.reply, rest.user) == (None, "Take your time.", ANN)
-    assert liked.target == answer.id
+    assert (liked.target, liked.bot) == (answer.id, "Luna")
+    assert await told(talk(), "liked in private", message_author_id=ANN) == []
     assert await told(talk(f"guilds={GUILD}"), *names) == []
 
 
@@ -202,6 +207,9 @@ async def test_only_the_channels_of_the_url_are_heard():
 
     assert (thread.session, answered.session) == (f"discord/{THREAD}", "books")
     assert answered.bot == "mira"
+    nameless = talk(f"guilds={GUILD}&bots={GATEWAY['ready']['user']['id']}")
+    liked, turn = await told(nameless, "liked", "answered")
+    assert (liked.bot, turn.bot) == (None, "Luna")
     assert its._ask.asked == []
 
 

@@ -34,29 +34,29 @@ class Reactions:
     """Who reacted how to which message, as far as it was seen."""
 
     def __init__(self) -> None:
-        self._of: OrderedDict[str, dict[tuple[str, str], None]] = OrderedDict()
+        self._of: OrderedDict[str, dict[tuple[str, str], str | None]] = OrderedDict()
         self._count = 0
 
-    def add(self, message: str, user: str, emoji: str) -> None:
-        """One came."""
+    def add(self, message: str, user: str, emoji: str, bot: str | None) -> None:
+        """One came; `bot` is whose message it is, where it is a bot's."""
         held = self._of.setdefault(message, {})
         self._of.move_to_end(message)
         self._count += (user, emoji) not in held
-        held[user, emoji] = None
+        held[user, emoji] = bot
         while self._count > MOST_REACTIONS:
             self._count -= len(self._of.popitem(last=False)[1])
 
-    def remove(self, message: str, user: str, emoji: str) -> None:
-        """One went."""
+    def remove(self, message: str, user: str, emoji: str) -> str | None:
+        """One went; whose message it was."""
         held = self._of.get(message, {})
         self._count -= (user, emoji) in held
-        held.pop((user, emoji), None)
+        return held.pop((user, emoji), None)
 
-    def clear(self, message: str, emoji: str | None) -> list[tuple[str, str]]:
-        """All of a message went, or all with one emoji: who had given them, and which."""
+    def clear(self, message: str, emoji: str | None) -> list[tuple[str, str, str | None]]:
+        """All of a message went, or all with one emoji: who had given them, which, and to whom."""
         held = self._of.get(message, {})
-        gone = [one for one in held if emoji in (None, one[1])]
-        for one in gone:
-            del held[one]
+        gone = [(*one, bot) for one, bot in held.items() if emoji in (None, one[1])]
+        for user, given, _ in gone:
+            del held[user, given]
         self._count -= len(gone)
         return gone

@@ -132,6 +132,7 @@ class Reacted(msgspec.Struct):
     guild_id: Id | None = None
     emoji: Emoji | None = None
     member: Member | None = None
+    message_author_id: Id | None = None  # told of those that came alone
 
 
 class Voted(msgspec.Struct):

@@ -135,6 +135,14 @@ class Talk:
             self._names.keep(id, user.name or id)
         return self._names.get(id, id)
 
+    async def _bot(self, id: str | None, user: User | None = None) -> str | None:
+        """What a bot is called whose answers are turns; None for everybody else."""
+        if id is None or id not in self._bots:
+            return None
+        if not self._bots[id] and (user := user or await self._ask.user(id)) is not None:
+            self._bots[id] = user.username
+        return self._bots[id] or None
+
     def _is_bot(self, id: str, user: User | None = None) -> bool:
         if user is not None and user.bot:
             self._machines.keep(id, None)
@@ -226,7 +234,7 @@ class Talk:
             id=reply.id,
             at=at,
             user=user,
-            bot=self._bots[reply.author.id] or reply.author.username or reply.author.id,
+            bot=await self._bot(reply.author.id, reply.author) or reply.author.id,
             message=message or None,
             reply=reply.text or None,
             processing_time_ms=took if 0 <= took <= 86_400_000 else None,
@@ -249,19 +257,26 @@ class Talk:
         if self._is_bot(one.user_id, account):
             return []  # a bot that offers buttons feels nothing
         user, emoji = await self._called(one.user_id, account), self._written(one.emoji)
-        note = self._reactions.add if action == "add" else self._reactions.remove
-        note(one.message_id, user, emoji)
-        return [self._reacted(one, user, emoji, mark, action)]
+        bot = await self._bot(one.message_author_id)
+        if action == "remove":
+            bot = self._reactions.remove(one.message_id, user, emoji)
+        elif one.guild_id is None and one.message_author_id is not None and bot is None:
+            return []  # to what he said himself: it stands in a turn, and is none
+        else:
+            self._reactions.add(one.message_id, user, emoji, bot)
+        return [self._reacted(one, user, emoji, bot, mark, action)]
 
     async def _clear(self, one: Reacted, mark: str) -> list[Event]:
         emoji = None if one.emoji is None else self._written(one.emoji)
         gone = self._reactions.clear(one.message_id, emoji)
         return [
-            self._reacted(one, user, given, f"{mark}/{n}", "remove")
-            for n, (user, given) in enumerate(gone)
+            self._reacted(one, user, given, bot, f"{mark}/{n}", "remove")
+            for n, (user, given, bot) in enumerate(gone)
         ]
 
-    def _reacted(self, one: Reacted, user: str, emoji: str, mark: str, action: Any) -> Reaction:
+    def _reacted(
+        self, one: Reacted, user: str, emoji: str, bot: str | None, mark: str, action: Any
+    ) -> Reaction:
         return Reaction(
             session=self._address.session(one.channel_id),
             id=f"{one.message_id}/{mark}",
@@ -269,6 +284,7 @@ class Talk:
             emoji=emoji,
             target=one.message_id,
             action=action,
+            bot=bot,
         )
 
     def _written(self, emoji: payloads.Emoji) -> str:
