@@ -22,6 +22,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from roomtone.errors import DiskFull
 from roomtone.sources.otlp import HOLD_MS
 from roomtone.web import otlp
+from roomtone.web.problems import RETRY_S
 from tests.runtime.conftest import until
 from tests.web.conftest import Site, serving
 
@@ -137,6 +138,31 @@ async def test_a_trace_without_its_root_is_told_when_it_is_quiet(site: Site) -> 
 
     (item,) = (await site.get("/v1/inspector", source="otlp", outcome="accepted"))["data"]
     assert '"reply":"Oh no. What happened?"' in item["sample"]
+
+
+async def test_a_late_turn_that_cannot_be_taken_in_is_tried_again(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody sends it a second time: it waits for the disk, and the inspector says so."""
+    told = json.loads(recording("openinference"))
+    del told["resourceSpans"][0]["scopeSpans"][0]["spans"][-1]
+    await site.client.post(URL, content=json.dumps(told), headers=JSON)
+
+    async def full(*args: Any, **more: Any) -> None:
+        raise DiskFull("the disk is full; make room")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.pipeline.journal, "append", full)
+        site.house.clock.advance(HOLD_MS / 1000)
+        await until(lambda: site.pipeline.inspector.items(outcome="note"))
+    waiting = site.pipeline.inspector.sources()[0]["accepted"]
+    site.house.clock.advance(RETRY_S)
+    await until(lambda: site.pipeline.inspector.sources()[0]["accepted"] == 1)
+
+    assert waiting == 0
+    assert any("the disk is full" in note for note in await notes(site))
+    (item,) = (await site.get("/v1/inspector", source="otlp", outcome="accepted"))["data"]
+    assert "Oh no. What happened?" in item["sample"]
 
 
 async def test_what_is_held_is_told_at_the_end(house: Any, tmp_path: Path) -> None:

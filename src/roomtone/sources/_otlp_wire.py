@@ -120,8 +120,14 @@ def _fields(data: bytes) -> Iterator[tuple[int, Any]]:
         at += size
 
 
+def _bytes(value: Any) -> bytes:
+    if isinstance(value, int):  # of which `bytes` would make as many zeros
+        raise _Malformed("a number stands where a text should")
+    return bytes(value)
+
+
 def _text(value: Any) -> str:
-    return bytes(value).decode("utf-8", "replace")
+    return _bytes(value).decode("utf-8", "replace")
 
 
 def _number(value: Any) -> int:
@@ -148,7 +154,7 @@ def _value(data: bytes, deep: int = 0) -> Any:
         elif number == 6:
             found = _pairs((item for place, item in _fields(value) if place == 1), deep + 1)
         elif number == 7:
-            found = bytes(value)
+            found = _bytes(value)
     return found
 
 
