@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from roomtone.contracts import HOSTILE, START, a_summary, an_alert, exactly, kept_as, refuses
+from roomtone.contracts_reactions import check_reactions
 from roomtone.errors import RoomtoneError
 from roomtone.ports import CONVERSATION_ORDERS, Archive
 from roomtone.records import (
@@ -36,6 +37,7 @@ async def check_archive(archive: Archive) -> None:
         await _conversations_are_ordered(archive)
         await _relationships_are_kept(archive)
         await _keys_stay(archive)
+        await check_reactions(archive)
     finally:
         await archive.close()
         await archive.close()

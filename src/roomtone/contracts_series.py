@@ -41,6 +41,7 @@ async def check_series_store(store: SeriesStore) -> None:
         await _rows_have_times_of_their_own(store)
         await _late_rows_renew_steps(store)
         await _tags_are_any(store)
+        await _what_is_taken_back_is_gone(store)
         await _texts_are_declared(store)
     finally:
         await store.close()
@@ -243,6 +244,31 @@ async def _tags_are_any(store: SeriesStore) -> None:
     end = START + timedelta(seconds=1)
     found = await store.read("tagged", tags={"label": HOSTILE[1]}, start=START, end=end)
     assert [(p.tags["label"], p.texts) for p in found] == [(HOSTILE[1], {"source": "s"})]
+
+
+async def _what_is_taken_back_is_gone(store: SeriesStore) -> None:
+    declared = replace(REMARK, name="taken_back")
+    await store.open([declared])
+
+    def rows(*strengths: tuple[float, float]) -> Block:
+        made = [remark(at, value, source="s") for at, value in strengths]
+        return declared.gather([replace(one, measurement="taken_back") for one in made])
+
+    async def told(step_s: int = 0) -> list[float]:
+        end = START + timedelta(seconds=3600)
+        found = await store.read("taken_back", tags={}, start=START, end=end, step_s=step_s)
+        assert all(point.texts for point in found if not step_s), "nothing is left of what went"
+        return [point.fields["strength"] for point in found if "strength" in point.fields]
+
+    await store.write([rows((0, 0.25), (1, 0.75), (130, 0.5))])
+    await store.retract([rows((1, 0.0), (7, 0.0))])
+    assert await told() == [0.25, 0.5], "one point goes, and no other; what is not there is none"
+    assert await told(60) == [0.25, 0.5], "steps are made without it"
+    await store.retract([rows((130, 0.0))])
+    await store.retract([rows((130, 0.0))])
+    assert await told(3600) == [0.25], "also once it was summed up, and also twice"
+    await store.write([rows((130, 1.0))])
+    assert await told() == [0.25, 1.0], "it may be written again"
 
 
 async def _texts_are_declared(store: SeriesStore) -> None:

@@ -14,7 +14,8 @@ from roomtone.emotions import UNSURE
 from roomtone.engine import Output
 from roomtone.events import Event, RelationshipSet, Turn, TurnRead
 from roomtone.points import Block, Measurement, Point
-from roomtone.ports import TurnSignal
+from roomtone.ports import ReactionSignal, TurnSignal
+from roomtone.reacting import Reacting
 from roomtone.records import TurnRecord
 from roomtone.turns import (
     NEW_PAIR,
@@ -60,6 +61,7 @@ class _State(msgspec.Struct):
     said: list[tuple[Who, _Said]]
     told: list[Key]
     renewed: list[Talk]
+    reacting: bytes = b""  # there was none before
 
 
 @dataclass(slots=True)
@@ -83,14 +85,16 @@ class Conversations:
         *,
         idle_s: int = 1800,
         tag_session: bool = False,
+        reactions: Sequence[ReactionSignal] = (),
     ) -> None:
         self.signals = list(signals)
+        self.reacting = Reacting(reactions)
         self.idle_ms = idle_s * 1000
         self.measurements: dict[str, Measurement] = {
             own.name: own.tagged("session_id") if tag_session else own
             for signal in self.signals
             for own in signal.measurements
-        }
+        } | self.reacting.measurements
         self.pairs: OrderedDict[Key, Pair] = OrderedDict()
         self.talks: OrderedDict[Who, Talk] = OrderedDict()
         self.pending: OrderedDict[Key, Pending] = OrderedDict()
@@ -106,7 +110,7 @@ class Conversations:
     # -- what comes ---------------------------------------------------------------------------
 
     def apply(self, events: Sequence[Event], arrival_ms: int) -> bool:
-        """Take turns and what was read of them; all else is not ours. Whether any was ours."""
+        """Take turns, reactions and what was found out of them. Whether any was ours."""
         ours = False
         for event in events:
             if type(event) is Turn:
@@ -115,7 +119,7 @@ class Conversations:
                 self._read(event)
             elif type(event) is RelationshipSet:
                 self._set(event, arrival_ms)
-            else:
+            elif not self.reacting.apply(event, arrival_ms):
                 continue
             ours = True
         return ours
@@ -184,7 +188,7 @@ class Conversations:
     @property
     def is_due(self) -> bool:
         """Whether not to wait for the tick: an owner's word came, or there is much to measure."""
-        return self._is_set or len(self._ready) >= MOST_READY
+        return self._is_set or len(self._ready) + self.reacting.made >= MOST_READY
 
     @property
     def sessions_read(self) -> set[str]:
@@ -199,6 +203,7 @@ class Conversations:
         """Nobody listened for so long: what waits to be read has not waited longer for it."""
         for one in self.pending.values():
             one.arrival += ms
+        self.reacting.gap(ms)
 
     # -- what it gives ------------------------------------------------------------------------
 
@@ -228,6 +233,8 @@ class Conversations:
             yield Output(now, self._blocks(made), turns=made.turns, **self._renewals())
         if self._told or self._renewed:
             yield Output(now, **self._renewals())
+        if self.reacting.made:
+            yield self.reacting.take(now)
 
     def _blocks(self, made: _Gathered) -> list[Block]:
         return [self.measurements[name].gather(rows) for name, rows in made.points.items()]
@@ -249,6 +256,7 @@ class Conversations:
         if read is not None and read.standing is not None:
             pair.learn(read.standing)
         heard = Heard(turn, utc(ms), pair, talk)
+        heard.reactions = self.reacting.count(talk.session, turn.user or "", talk.started_ms)
         heard.user_emotion = felt(turn.user_emotion, "measured")
         heard.bot_emotion = felt(turn.bot_emotion, "measured")
         if read is not None:
@@ -353,6 +361,7 @@ class Conversations:
             list(self._said.items()),
             list(self._told),
             list(self._renewed.values()),
+            self.reacting.snapshot(),
         )
         return msgspec.msgpack.encode(state)
 
@@ -374,6 +383,8 @@ class Conversations:
             goes_on = own is not None and own.started_ms == kept.started_ms
             self._renewed[key, kept.started_ms] = own if own and goes_on else kept
         self._said = dict(state.said)
+        if state.reacting:
+            self.reacting.restore(state.reacting)
 
 
 _PAIRS, _TALKS = msgspec.msgpack.Decoder(list[Pair]), msgspec.msgpack.Decoder(list[Talk])

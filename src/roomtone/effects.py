@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 from roomtone.events import (
     Event,
@@ -19,6 +19,14 @@ from roomtone.events import (
 from roomtone.increments import NEVER
 from roomtone.room import Room
 from roomtone.rooms import CHAT, REACTIONS, VOTES, WINDOW_S, Rooms
+
+
+class Note(NamedTuple):
+    """Something worth telling about one event of a batch: it was late, or not quite as expected."""
+
+    place: int
+    outcome: Literal["late", "note"]
+    reason: str
 
 
 def _message(rooms: Rooms, room: Room, event: Message, second: int) -> str | None:

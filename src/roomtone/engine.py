@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import numpy as np
 
 from roomtone import state
 from roomtone.alerts import Alert
 from roomtone.effects import ACTS, EFFECTS, is_said, passes_by
+from roomtone.effects import Note as Note
 from roomtone.events import Event, Message, Reaction
 from roomtone.increments import NEVER
 from roomtone.points import Block, Slots
 from roomtone.ports import Detector, Gauge
+from roomtone.reacted import ReactionRecord
 from roomtone.records import Conversation, Relationship, SessionSummary, TurnRecord
 from roomtone.room import Room
 from roomtone.rooms import CHAT, LATE_S, PEOPLE_MIN, REACTIONS, VOTES, WINDOW_S, Rooms
@@ -41,14 +43,6 @@ SLICE = 1000
 """How many rooms a tick reads at once, so that a loop gets a breath in between."""
 
 
-class Note(NamedTuple):
-    """Something worth telling about one event of a batch: it was late, or not quite as expected."""
-
-    place: int
-    outcome: Literal["late", "note"]
-    reason: str
-
-
 @dataclass(slots=True)
 class Output:
     """What one tick gave: blocks of points, alerts, the sessions that ended, and what was said."""
@@ -60,6 +54,8 @@ class Output:
     turns: list[TurnRecord] = field(default_factory=list)
     conversations: list[Conversation] = field(default_factory=list)
     relationships: list[Relationship] = field(default_factory=list)
+    reactions: list[ReactionRecord] = field(default_factory=list)
+    gone: list[Block] = field(default_factory=list)  # points that are no more
 
 
 class Engine:

@@ -11,6 +11,7 @@ from typing import Any, Unpack
 
 from roomtone.alerts import Alert
 from roomtone.errors import StoreError, UndeclaredField
+from roomtone.listed_reactions import ListReactions
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import CONVERSATION_ORDERS, VERDICTS
 from roomtone.records import (
@@ -58,6 +59,14 @@ class ListSeriesStore:
                     words.pop(name, None)
                 row |= point.fields
                 words |= point.texts
+
+    async def retract(self, blocks: Sequence[Block]) -> None:
+        for block in blocks:
+            self._declared(block.measurement)
+            for point in block.points():
+                key = (block.measurement, point.time, tuple(sorted(point.tags.items())))
+                self.rows.pop(key, None)
+                self.texts.pop(key, None)
 
     async def read(
         self,
@@ -121,10 +130,11 @@ def _summary(name: str, values: list[float]) -> dict[str, float]:
     return {name: mean, f"{name}_min": min(values), f"{name}_max": max(values)}
 
 
-class ListArchive:
+class ListArchive(ListReactions):
     """An Archive in lists; keeps everything."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.kept: dict[str, dict[str, Any]] = {}
         self.summaries: dict[str, SessionSummary] = {}
         self.letters: list[DeadLetter] = []

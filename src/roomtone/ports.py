@@ -21,6 +21,8 @@ from roomtone.ports_models import CoherenceModel as CoherenceModel
 from roomtone.ports_models import EmbeddingModel as EmbeddingModel
 from roomtone.ports_models import EmotionModel as EmotionModel
 from roomtone.ports_models import Judge as Judge
+from roomtone.ports_reactions import ReactionLog
+from roomtone.ports_reactions import ReactionSignal as ReactionSignal
 from roomtone.records import (
     Conversation,
     ConversationsSought,
@@ -160,6 +162,14 @@ class SeriesStore(Protocol):  # stores/
         no undeclared field (UndeclaredField). When this returns, `read` gives what was written.
         """
 
+    async def retract(self, blocks: Sequence[Block]) -> None:
+        """Take points back, by their measurement, tags and times; fields do not matter.
+
+        What is not there is passed over. When this returns, `read` no longer gives them, and steps
+        are made without them, as far as finer rows are kept; they may be written again. Raises
+        StoreRefused where a server cannot do it at all.
+        """
+
     async def read(
         self,
         measurement: str,
@@ -202,9 +212,9 @@ VERDICTS = ("acknowledged", "false_alarm", "")
 """What a person may say of an alert; the empty one takes it back."""
 
 
-class Archive(Protocol):  # stores/
-    """Alerts and what people said of them, session summaries, what could not be taken in, and what
-    the journal holds.
+class Archive(ReactionLog, Protocol):  # stores/
+    """Alerts and what people said of them, session summaries, what could not be taken in, what
+    the journal holds, and reactions (`ports_reactions.py`).
 
     Pages come newest first. `before` is the id of the last row of the page before (an alert's,
     a summary's or a dead letter's `id`); pages neither repeat nor skip a row that was there.

@@ -211,6 +211,7 @@ class Heard:
     relevance: float | None = None  # 0..1, of the reply to the message
     shift: float | None = None  # 0..1, how surely the message changes the topic
     sentiment: float | None = None  # -1..1, of the message
+    reactions: int = 0  # of the person in this talk so far, without those taken back
     values: dict[str, dict[str, float | str]] = field(default_factory=dict)
 
     @property

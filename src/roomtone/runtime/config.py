@@ -71,6 +71,11 @@ class Engine(_Section):
         description="how the quality of a turn is made: `people` from what the person says back, "
         "which holds against ratings by people; `seed` is the documents' formula",
     )
+    write_nonrating_zero_feedback: bool = Field(
+        default=False,
+        description="true: reactions that are no rating stand in `user_feedback` too, with zeros, "
+        "as the documents' table has them; they drag every mean down, which is why this is off",
+    )
     session_idle_s: int = Field(
         default=1800,
         ge=60,

@@ -15,13 +15,14 @@ import numpy as np
 import structlog
 
 from roomtone.engine import Output
-from roomtone.errors import StoreError
+from roomtone.errors import StoreError, StoreRefused
 from roomtone.points import Block
 from roomtone.ports import Archive, SeriesStore
 from roomtone.records import DeadLetter
 from roomtone.runtime import pseudonyms
 from roomtone.runtime.lanes import Lane
 from roomtone.runtime.opening import Opening
+from roomtone.runtime.retracting import settled
 
 MOST = 2_000
 """How many outputs wait for a store that is down: about ten minutes of 15 slices every 5 s. What
@@ -71,15 +72,15 @@ class _Waiting:
         for block in out.blocks:
             if len(block):
                 self.due |= PEOPLE if pseudonyms.TAG in block.tags else ROOMS
-        if out.alerts or out.ended or out.turns or out.conversations or out.relationships:
+        if out.gone:
+            self.due |= PEOPLE
+        if out.alerts or out.ended or _said(out):
             self.due |= SAID
 
     @property
     def is_derived(self) -> bool:
         """Whether something is still to be written that is not taken along without its points."""
-        out = self.out
-        said = out.turns or out.conversations or out.relationships
-        return bool(self.due & (ROOMS | PEOPLE) or (self.due & SAID and said))
+        return bool(self.due & (ROOMS | PEOPLE) or (self.due & SAID and _said(self.out)))
 
 
 class Keeper:
@@ -112,10 +113,13 @@ class Keeper:
         self.dropped = 0  # outputs, because a store was down for too long
         self.buried = 0  # dead letters taken to be kept
         self.mended = 0  # outputs derived again, because they had been dropped
+        self.unretracted = 0  # points that a store cannot take back
 
     def keep(self, out: Output, position: int = 0) -> None:
         """Take what the entry at this position of the journal gave; never waits."""
         waiting = _Waiting(position, out)
+        if (out.gone or out.reactions) and (self._hole or self._mending):
+            self._extend(position)  # it comes after what is derived again, also then
         if waiting.due:
             self._waiting.append(waiting)
             self._bytes += waiting.size
@@ -142,6 +146,9 @@ class Keeper:
 
     def _lose(self, position: int) -> None:
         self.dropped += 1
+        self._extend(position)
+
+    def _extend(self, position: int) -> None:
         first, last = self._hole or (position, position)
         self._hole = Hole(min(first, position), max(last, position))
         self.holed.set()
@@ -261,18 +268,31 @@ class Keeper:
         for what in (ROOMS, PEOPLE):
             if not (some := self._some(what)):
                 continue
-            blocks: Sequence[Block] = [
-                block
-                for one in some
-                for block in one.out.blocks
+            outs = [one.out for one in some]
+            blocks = [
+                (out, block)
+                for out in outs
+                for block in out.blocks
                 if len(block) and (pseudonyms.TAG in block.tags) == (what == PEOPLE)
             ]
             if what == PEOPLE:
-                key = await self.key()
-                blocks = [pseudonyms.veiled(block, key) for block in blocks]
-            await self._series.write(blocks)
-            self.written += sum(len(block) for block in blocks)
+                await self._write_people(outs, settled(outs, blocks))
+            else:
+                await self._series.write([block for _, block in blocks])
+            self.written += sum(len(block) for _, block in blocks)
             self._done(some, what)
+
+    async def _write_people(self, outs: Sequence[Output], blocks: Sequence[Block]) -> None:
+        """What is gone is taken back first: what is written then holds."""
+        key = await self.key()
+        if gone := [pseudonyms.veiled(block, key) for out in outs for block in out.gone]:
+            try:
+                await self._series.retract(gone)
+            except StoreRefused as error:  # it cannot, and would not the next time
+                if not self.unretracted:
+                    log.error("the store takes nothing back", error=str(error))
+                self.unretracted += sum(map(len, gone))
+        await self._series.write([pseudonyms.veiled(block, key) for block in blocks])
 
     async def _write_said(self) -> None:
         """For the archive; of what was told several times the latest."""
@@ -281,6 +301,7 @@ class Keeper:
         turns = {(one.session, one.id): one for out in outs for one in out.turns}
         conversations = {one.id: one for out in outs for one in out.conversations}
         relationships = {(one.bot, one.user): one for out in outs for one in out.relationships}
+        reactions = {one.of.id: one for out in outs for one in out.reactions}
         alerts = [alert for out in outs for alert in out.alerts]
         ended = [summary for out in outs for summary in out.ended]
         if turns:
@@ -289,6 +310,8 @@ class Keeper:
             await self._archive.add_conversations(list(conversations.values()))
         if relationships:
             await self._archive.add_relationships(list(relationships.values()))
+        if reactions:
+            await self._archive.add_reactions(list(reactions.values()))
         if alerts:
             await self._archive.add_alerts(alerts)
         if ended:
@@ -344,13 +367,21 @@ class Keeper:
             said = f"; {self.dropped:,} ticks dropped, to be derived again from the journal"
         elif self.mended:
             said = f"; {self.mended:,} ticks were derived again from the journal"
+        if self.unretracted:
+            said += f"; {self.unretracted:,} points stay that were taken back"
         folded = sum(getattr(self._series, "folded", {}).values())
         return said + (
             f"; {folded:,} points without their person (docs/influxdb.md)" if folded else ""
         )
 
 
+def _said(out: Output) -> bool:
+    """Whether there is something for the archive that is derived again if it is let go."""
+    return bool(out.turns or out.conversations or out.relationships or out.reactions)
+
+
 def _size(out: Output) -> int:
     """About how many bytes the points and the turns of an output take."""
     said = sum(2_000 + len(t.message or "") + len(t.reply or "") for t in out.turns)
-    return said + sum(block.size for block in out.blocks)
+    said += sum(4_000 + len(one.reply or "") for one in out.reactions)
+    return said + sum(block.size for block in (*out.blocks, *out.gone))

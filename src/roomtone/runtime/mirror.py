@@ -6,7 +6,8 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from itertools import islice
+from dataclasses import dataclass
+from itertools import groupby, islice
 from typing import Any
 
 import structlog
@@ -32,6 +33,11 @@ CLOSE_S = 3.0
 """How long a stop waits for a mirror that is well to take what still waits."""
 
 log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone(Block):
+    """Points that are to be taken back."""
 
 
 class Mirror:
@@ -65,7 +71,8 @@ class Mirror:
         """Take the points of an output; never waits."""
         if self._store is None:
             return
-        for block in out.blocks:
+        gone = [_Gone(b.measurement, b.time, b.tags, {}, times=b.times) for b in out.gone]
+        for block in (*gone, *out.blocks):
             if len(block):
                 (self._people if pseudonyms.TAG in block.tags else self._rooms).append(block)
                 self._bytes += block.size
@@ -94,21 +101,25 @@ class Mirror:
             self._done(self._rooms, some)
         if some := list(islice(self._people, AT_ONCE)):
             key = await self._key()
-            await self._copy(some, [pseudonyms.veiled(block, key) for block in some])
-            self._done(self._people, some)
+            for is_gone, part in groupby(some, key=lambda block: isinstance(block, _Gone)):
+                told = list(part)
+                await self._copy(told, [pseudonyms.veiled(block, key) for block in told], is_gone)
+                self._done(self._people, told)
 
-    async def _copy(self, some: Sequence[Block], told: Sequence[Block]) -> None:
+    async def _copy(
+        self, some: Sequence[Block], told: Sequence[Block], is_gone: bool = False
+    ) -> None:
         """Write them. What is refused for good would be refused again, and is not waited for."""
         assert self._store is not None
         count = sum(map(len, some))
         try:
-            await self._store.write(told)
+            await (self._store.retract if is_gone else self._store.write)(told)
         except StoreRefused as error:
             if not self.refused:
                 log.error("the mirror refuses points", error=str(error))
             self.refused += count
         else:
-            self.copied += count
+            self.copied += 0 if is_gone else count
 
     def _done(self, queue: deque[Block], some: Sequence[Block]) -> None:
         written = {id(block) for block in some}

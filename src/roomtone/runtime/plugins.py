@@ -46,6 +46,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "character": "roomtone.signals.character:Character",
         "routing": "roomtone.signals.routing:Routing",
     },
+    "signals.reactions": {"feedback": "roomtone.signals.feedback:Feedback"},
     "detectors": {
         "anomaly": "roomtone.detectors.anomaly:Anomaly",
         "stall": "roomtone.detectors.stall:Stall",
@@ -133,6 +134,10 @@ def conversations(settings: Settings) -> Conversations:
         turn_signals(rules.quality_formula),
         idle_s=rules.session_idle_s,
         tag_session=rules.tag_session_id,
+        reactions=[
+            load("signals.reactions", "feedback")(zeros=rules.write_nonrating_zero_feedback),
+            *_strangers("signals.reactions"),
+        ],
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from roomtone.emotions import UNSURE, Reading
 from roomtone.heard import ends
+from roomtone.opinions import boost
 from roomtone.points import Point
 from roomtone.signals._grades import quality_class
 from roomtone.signals._reaction import MOST_CHARS, reaction, satisfaction
@@ -88,7 +89,7 @@ def people(heard: Heard) -> Parts:
         sentiment = heard.user_emotion.valence
     took = turn.processing_time_ms
     return {
-        "engagement_score": engagement(message, talk.turns) if message else None,
+        "engagement_score": engagement(message, talk.turns, heard.reactions) if message else None,
         "satisfaction_score": satisfaction(sentiment, reaction(message, talk.reply))
         if message
         else None,
@@ -104,16 +105,19 @@ def people(heard: Heard) -> Parts:
     }
 
 
-def engagement(message: str, turns: int) -> float:
+def engagement(message: str, turns: int, reactions: int = 0) -> float:
     """How much a person puts in, 0 to 1: two thirds for what is said, a third for staying.
 
-    (2 (1 - e^(-words / 4)) + turns / (turns + 5)) / 3, with the turns before this one.
+    (2 (1 - e^(-words / 4)) + turns / (turns + 5)) / 3, with the turns before this one; and what the
+    emoji add that the person gave in this conversation (`opinions.boost`), up to 1 in all.
 
     >>> engagement("ok", 0), engagement("ok", 20), engagement("What would you do in my place?", 5)
     (0.1475, 0.4141, 0.7175)
+    >>> engagement("ok", 20, 5), engagement("ok", 20, 2)
+    (0.6141, 0.4141)
     """
     said = 1 - math.exp(-_count(message) / WORDS)
-    return round((2 * said + turns / (turns + TURNS)) / 3, 4)
+    return round(min(1.0, (2 * said + turns / (turns + TURNS)) / 3 + boost(reactions, turns)), 4)
 
 
 def balance(message: str, reply: str) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Unpack
 
@@ -20,27 +20,18 @@ from roomtone.records import (
     SessionSummary,
     TurnRecord,
 )
+from roomtone.stores._reactions import Job as Job
+from roomtone.stores._reactions import ReactionCalls
 from roomtone.stores._talks import conversations_query, relationships_query
 
 KEY_BYTES = 32
 
-Job = Callable[[Any], Any]
-"""What is done with a connection; where the driver is asynchronous, it gives what is awaited."""
 
-
-class ArchiveCalls:
+class ArchiveCalls(ReactionCalls):
     """An Archive by a module of SQL and two ways to run it: to write, and to read."""
 
     _sql: Any  # `_archive` or its like for another dialect
     _talks: Any  # `_archive_talks` or its like
-
-    async def _keep(self, job: Job, *, durable: bool = False) -> Any:
-        """Run a job in a transaction of its own; `durable`: no journal could bring it back."""
-        raise AssertionError("a store says how it writes")
-
-    async def _look(self, job: Job) -> Any:
-        """Run a job that only reads."""
-        raise AssertionError("a store says how it reads")
 
     async def add_alerts(self, alerts: Sequence[Alert]) -> None:
         if alerts:

@@ -13,6 +13,7 @@ from roomtone.stores._steps import to_ms
 from roomtone.stores._talks import CONVERSATIONS, RELATIONSHIPS, TURNS, Query
 
 WITHIN = "instr"
+NAMED = str
 
 
 def storable(text: str) -> str:
@@ -20,6 +21,19 @@ def storable(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+STORED = storable
+
+
+def fetch(connection: sqlite3.Connection, sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of one statement."""
+    return connection.execute(sql, given).fetchall()
+
+
+def put(connection: sqlite3.Connection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run a statement for each of these rows."""
+    connection.executemany(sql, rows)
 
 
 def add_turns(connection: sqlite3.Connection, turns: Sequence[TurnRecord]) -> None:

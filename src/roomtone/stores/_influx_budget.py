@@ -50,9 +50,19 @@ class Budget:
         key = self._key(tuple(values))
         if self._has_room(hash(key)):
             return key, at, "ms"
+        others, ns = self._folded(values, at)
+        return self._key(tuple(others)), ns, "ns"
+
+    def found(self, values: Sequence[str], at: int) -> tuple[Sequence[str], int]:
+        """The tags under which a point was written, and its time in nanoseconds."""
+        if not self.most or hash(self._key(tuple(values))) in self._known:
+            return values, at * NS
+        return self._folded(values, at)
+
+    def _folded(self, values: Sequence[str], at: int) -> tuple[list[str], int]:
         told = "\0".join(values[i] for i in self._at)
         others = [OTHERS if i in self._at else value for i, value in enumerate(values)]
-        return self._key(tuple(others)), at * NS + zlib.crc32(told.encode()) % NS, "ns"
+        return others, at * NS + zlib.crc32(told.encode()) % NS
 
     def _has_room(self, series: int) -> bool:
         if not self.most or series in self._known:

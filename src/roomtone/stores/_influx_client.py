@@ -6,14 +6,14 @@ import asyncio
 import contextlib
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
 from roomtone.errors import MissingExtra, StoreAway, StoreError, StoreRefused
 from roomtone.stores._influx_address import Address
-from roomtone.stores._influx_query import Series
+from roomtone.stores._influx_query import Series, delete_body, delete_query
 
 T = TypeVar("T")
 
@@ -134,6 +134,24 @@ class Client:
             query_params=[("db", address.bucket), ("precision", precision)],
             header_params={"Content-Type": "text/plain; charset=utf-8"},
             body=body,
+        )
+
+    async def delete(self, series: str, tags: Mapping[str, str], ns: int) -> None:
+        """Delete what one series has at one time (epoch ns). StoreRefused where it cannot be."""
+        if self.version.startswith("1."):
+            await self.query(delete_query(series, tags, ns))
+            return
+        body = msgspec.json.encode(delete_body(series, tags, ns)).decode()
+        await self._run(lambda: self._delete(body))
+
+    def _delete(self, body: str) -> None:
+        self._client.api_client.call_api(
+            "/api/v2/delete",
+            "POST",
+            query_params=[("org", self.address.org), ("bucket", self.address.bucket)],
+            header_params={"Content-Type": "application/json"},
+            body=msgspec.json.decode(body),
+            auth_settings=["BasicAuthentication"],
         )
 
     async def query(self, text: str) -> Sequence[Series]:

@@ -56,6 +56,32 @@ def points_query(
     )
 
 
+def delete_query(series: str, tags: Mapping[str, str], ns: int) -> str:
+    """Deletes what a series of 1.x has at one time. Tags are as they are stored; "" is none."""
+    asked = [f"{name(tag)} = {literal(coded_tag(value))}" for tag, value in tags.items()]
+    return f"DELETE FROM {name(series)} WHERE {' AND '.join([*asked, f'time = {ns}'])}"
+
+
+def delete_body(series: str, tags: Mapping[str, str], ns: int) -> dict[str, str]:
+    """The same for 2.x, where deleting has a path of its own.
+
+    >>> delete_body("weather", {"place": "here", "height": ""}, 1_500_000_000_000_000_001)["start"]
+    '2017-07-14T02:40:00.000000001Z'
+    """
+    asked = [f'"{tag}"={_quoted(coded_tag(value))}' for tag, value in tags.items() if value]
+    at = f"{from_ms(ns // 1_000_000_000 * 1000):%Y-%m-%dT%H:%M:%S}.{ns % 1_000_000_000:09d}Z"
+    return {
+        "start": at,
+        "stop": at,
+        "predicate": " AND ".join([f"_measurement={_quoted(series)}", *asked]),
+    }
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def newest_query(measurements: Sequence[str]) -> str:
     """The newest point of each of these measurements."""
     return f"SELECT * FROM {', '.join(map(name, measurements))} ORDER BY time DESC LIMIT 1"

@@ -188,6 +188,18 @@ def roll_sql(tables: Tables, step_s: int, *, scattered: bool = False) -> str:
     )
 
 
+async def delete(
+    connection: Connection, table: str, times: Sequence[int], series: Sequence[int]
+) -> None:
+    """Delete single points, by their times (epoch ms) and series."""
+    await connection.execute(
+        f'DELETE FROM "{table}" AS p USING unnest($1::timestamptz[], $2::int[]) AS g(time, series) '
+        "WHERE p.time = g.time AND p.series = g.series",
+        times,
+        series,
+    )
+
+
 # -- retention -----------------------------------------------------------------------------------
 
 

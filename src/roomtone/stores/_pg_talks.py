@@ -13,12 +13,25 @@ from roomtone.stores._steps import to_ms
 from roomtone.stores._talks import CONVERSATIONS, RELATIONSHIPS, TURNS, Query
 
 WITHIN = "strpos"
+NAMED, STORED = named, clean
 
 
 def numbered(sql: str) -> str:
     """SQL with PostgreSQL's words for its parameters."""
     parts = sql.split("?")
     return "".join(f"{part}${i + 1}" for i, part in enumerate(parts[:-1])) + parts[-1]
+
+
+async def fetch(connection: Connection, sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """The rows of one statement; none where it asks for what cannot be kept here."""
+    if _unheard_of(given):
+        return []
+    return [tuple(row) for row in await connection.fetch(numbered(sql), *given)]
+
+
+async def put(connection: Connection, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run a statement for each of these rows."""
+    await connection.executemany(numbered(sql), rows)
 
 
 async def add_turns(connection: Connection, turns: Sequence[TurnRecord]) -> None:

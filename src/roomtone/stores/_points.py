@@ -62,6 +62,22 @@ class Writer:
         roll_up(connection, self.tables, spared, self._summed)
         self._summed = {start: self._summed[start] for start in spared & self._summed.keys()}
 
+    def retract(self, connection: sqlite3.Connection, blocks: Sequence[Block]) -> None:
+        """Take rows back, inside the caller's transaction.
+
+        They are emptied first, and their rollups made again: of a row that is just not there a
+        rollup would keep what it had.
+        """
+        blanks = [steps.blank(self.tables.measurement, block) for block in blocks]
+        self.write(connection, blanks)
+        roll_up(connection, self.tables)
+        for block in blanks:
+            times = [steps.to_ms(block.time_of(row)) for row in range(len(block))]
+            connection.executemany(
+                f'DELETE FROM "{self.tables.name(0)}" WHERE time = ? AND series = ?',
+                zip(times, self._ids(connection, block), strict=True),
+            )
+
     def forget(self) -> None:
         """The transaction was undone, and with it what we remember of it."""
         self._known.clear()

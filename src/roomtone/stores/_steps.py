@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -61,6 +62,19 @@ def check_block(measurement: Measurement, block: Block) -> None:
     unknown |= block.texts.keys() - measurement.texts.keys() if block.texts else set()
     if unknown:
         raise UndeclaredField(measurement.name, unknown)
+
+
+def blank(measurement: Measurement, block: Block) -> Block:
+    """The rows of a block with nothing in them: where they are written, nothing is known any more.
+
+    A rollup that is made again over them loses what it had of them; a deleted row it would keep.
+    """
+    rows = len(block)
+    return replace(
+        block,
+        fields={name: np.full(rows, np.nan) for name in measurement.numbers},
+        texts={name: np.full(rows, None, object) for name in measurement.texts},
+    )
 
 
 def minutes_of(block: Block) -> list[int]:

@@ -80,6 +80,19 @@ class InfluxDB:
             if refused is not None:
                 raise refused
 
+    async def retract(self, blocks: Sequence[Block]) -> None:
+        client = self._opened()
+        budgets = [self._budget(block.measurement) for block in blocks]
+        async with self._writing:
+            for budget, block in zip(budgets, blocks, strict=True):
+                steps.check_block(budget.measurement, block)
+                names = budget.measurement.tags
+                for row in range(len(block)):
+                    values = [str(block.tags[name][row]) for name in names]
+                    told, ns = budget.found(values, steps.to_ms(block.time_of(row)))
+                    tags = dict(zip(names, told, strict=True))
+                    await client.delete(budget.measurement.name, tags, ns)
+
     async def read(
         self,
         measurement: str,

@@ -17,7 +17,7 @@ from roomtone.stores._pg_aggregates import refresh
 from roomtone.stores._pg_edition import Edition
 from roomtone.stores._pg_pool import Pool, driver
 from roomtone.stores._pg_prepare import prepare
-from roomtone.stores._steps import to_ms
+from roomtone.stores._steps import blank, to_ms
 
 
 class PostgreSQL(ArchiveCalls):
@@ -76,6 +76,19 @@ class PostgreSQL(ArchiveCalls):
             return
         async with pool.writing:
             await _pg_points.write(pool, plans)
+
+    async def retract(self, blocks: Sequence[Block]) -> None:
+        pool = self._opened()
+        writers = {block.measurement: self._writer(block.measurement) for block in blocks}
+        blanks = [blank(writers[b.measurement].tables.measurement, b) for b in blocks if len(b)]
+        await self.write(blanks)  # or else a rollup would keep what it had of a row that is gone
+        for name, writer in writers.items():
+            own = [block for block in blanks if block.measurement == name]
+            await writer.make_good(pool)
+            for ids, block in zip(await writer.ids(pool, own), own, strict=True):
+                times = [to_ms(block.time_of(row)) for row in range(len(block))]
+                gone = (writer.tables.name(0), times, [int(id) for id in ids])
+                await pool.write(lambda c, gone=gone: _pg_rollup.delete(c, *gone))  # type: ignore[misc]
 
     async def read(
         self,

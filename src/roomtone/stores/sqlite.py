@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
@@ -62,6 +62,17 @@ class SQLite(ArchiveCalls, MemoryCalls):
             await file.release()
 
     async def write(self, blocks: Sequence[Block]) -> None:
+        await self._each(blocks, _points.Writer.write)
+
+    async def retract(self, blocks: Sequence[Block]) -> None:
+        await self._each(blocks, _points.Writer.retract)
+
+    async def _each(
+        self,
+        blocks: Sequence[Block],
+        do: Callable[[_points.Writer, sqlite3.Connection, Sequence[Block]], None],
+    ) -> None:
+        """Have each measurement's writer do its blocks, all in one transaction."""
         ordered = sorted(blocks, key=lambda block: block.measurement)
         by_name = {
             name: (self._writer(name), list(group))
@@ -71,7 +82,7 @@ class SQLite(ArchiveCalls, MemoryCalls):
         def job(connection: sqlite3.Connection) -> None:
             try:
                 for writer, own in by_name.values():
-                    writer.write(connection, own)
+                    do(writer, connection, own)
             except BaseException:
                 for writer, _ in by_name.values():
                     writer.forget()

@@ -1,0 +1,79 @@
+"""The reactions that are remembered, found by whose they are and what they are on."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+
+from roomtone.reacted import Held
+
+MOST_HELD = 100_000
+"""How many reactions are remembered, so that one that is taken back is known; the oldest that are
+settled go first. Of one that is forgotten the archive tells."""
+
+MOST_OTHERS = 20
+"""How many other emoji on a message are told of."""
+
+Live = tuple[str, str, str, str]  # session, user, emoji, target
+_Index = dict[tuple[str, str], dict[str, None]]
+
+
+class Known:
+    """Reactions by their ids, in the order in which they came; those taken back are found by id
+    alone.
+    """
+
+    def __init__(self, held: Iterable[Held] = ()) -> None:
+        self.held: OrderedDict[str, Held] = OrderedDict()
+        self._live: dict[Live, str] = {}
+        self._on: _Index = {}  # by session and target
+        self._by: _Index = {}  # by session and person
+        for one in held:
+            self.held[one.of.id] = one
+            self._index(one)
+
+    def hold(self, held: Held) -> None:
+        """Remember one, and forget the oldest that is settled where there are too many."""
+        self.held[held.of.id] = held
+        self._index(held)
+        if len(self.held) > MOST_HELD:
+            for id, one in self.held.items():
+                if one.state != "waiting" and one is not held:
+                    self.leave(one)
+                    del self.held[id]
+                    break
+
+    def _index(self, held: Held) -> None:
+        if held.state == "retracted":
+            return
+        of = held.of
+        if of.user:
+            self._live[held.live] = of.id
+        self._on.setdefault((of.session, of.target), {})[of.id] = None
+        self._by.setdefault((of.session, of.user), {})[of.id] = None
+
+    def leave(self, held: Held) -> None:
+        """It was taken back: from now on its id alone tells of it."""
+        of = held.of
+        if self._live.get(held.live) == of.id:
+            del self._live[held.live]
+        for index, key in ((self._on, of.target), (self._by, of.user)):
+            among = index.get((of.session, key), {})
+            among.pop(of.id, None)
+            if not among:
+                index.pop((of.session, key), None)
+
+    def live(self, live: Live) -> Held | None:
+        """The one that a person sees on a message, if it is there."""
+        id = self._live.get(live)
+        return None if id is None else self.held[id]
+
+    def of(self, session: str, user: str, *, latest: bool = False) -> Iterator[Held]:
+        """A person's in a session, the oldest or the latest first."""
+        own = self._by.get((session, user), {})
+        return (self.held[id] for id in (reversed(own) if latest else own))
+
+    def others(self, session: str, target: str, emoji: str) -> list[str]:
+        """The other emoji on a message."""
+        on = (self.held[id] for id in self._on.get((session, target), ())) if target else ()
+        return sorted({one.of.emoji for one in on} - {emoji})[:MOST_OTHERS]

@@ -1,0 +1,44 @@
+"""Reactions are found by person and by message until they are taken back or forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from roomtone import known
+from roomtone.known import Known
+from roomtone.reacted import Held
+from roomtone.verdicts import Reacted
+
+
+def held(number: int, **more: Any) -> Held:
+    told = {"session": "s", "emoji": "❤️", "user": "ann", "target": f"t{number}", "ms": number}
+    state = more.pop("state", "waiting")
+    return Held(of=Reacted(id=f"r{number}", **{**told, **more}), arrival=0, state=state)
+
+
+def test_one_is_found_as_long_as_it_is_there() -> None:
+    """By who sees it on what; after it was taken back by its id alone."""
+    all, one = Known(), held(1)
+    all.hold(one)
+    all.hold(held(2, emoji="👍", target="t1", user="bob"))
+
+    assert all.live(("s", "ann", "❤️", "t1")) is one
+    assert all.others("s", "t1", "❤️") == ["👍"]
+    all.leave(one)
+    assert all.live(("s", "ann", "❤️", "t1")) is None
+    assert not list(all.of("s", "ann"))
+    assert all.others("s", "t1", "👍") == []
+    assert all.held["r1"] is one
+
+
+def test_what_waits_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The oldest that is settled goes first."""
+    monkeypatch.setattr(known, "MOST_HELD", 2)
+    all = Known()
+    for one in (held(1), held(2, state="judged"), held(3)):
+        all.hold(one)
+
+    assert list(all.held) == ["r1", "r3"]
+    assert [one.of.id for one in all.of("s", "ann", latest=True)] == ["r3", "r1"]
