@@ -162,6 +162,54 @@ class Models(_Section):
     )
 
 
+class Reactions(_Section):
+    """How reactions are judged, and what that may cost."""
+
+    every_s: float = Field(
+        default=5,
+        ge=0.1,
+        description="seconds between two looks at what waits to be judged; at once for a model "
+        "that costs nothing; the documents look every 3600",
+    )
+    least_confidence: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="below it a person is asked, whatever the model says; the model inside the "
+        "package leaves what it is not sure of by itself",
+    )
+    before: int = Field(
+        default=5, ge=0, le=20, description="messages before the one reacted to that are shown"
+    )
+    wait_s: float = Field(
+        default=600,
+        ge=0,
+        description="seconds that a reaction waits for its message; what comes later than ten "
+        "minutes does not come",
+    )
+    attempts: int = Field(
+        default=5,
+        ge=1,
+        le=100,
+        description="times that a model is asked of a reaction that it fails on; then a person can",
+    )
+    timeout_s: float = Field(
+        default=120, gt=0, description="seconds that a model may take for one batch"
+    )
+    price_in: float = Field(
+        default=0, ge=0, description="price of a thousand tokens read, in your currency"
+    )
+    price_out: float = Field(
+        default=0, ge=0, description="price of a thousand tokens written, in your currency"
+    )
+    calls_per_day: int = Field(
+        default=0, ge=0, description="calls of a model a day (UTC); the rest waits; 0: no bound"
+    )
+    money_per_day: float = Field(
+        default=0, ge=0, description="what may be spent a day (UTC); the rest waits; 0: no bound"
+    )
+
+
 class Relationships(_Section):
     """How the owner of the truth tells how people stand to bots."""
 
@@ -269,6 +317,7 @@ class Settings(BaseSettings):
     stores: Stores = Stores()
     channels: Channels = Channels()
     models: Models = Models()
+    reactions: Reactions = Reactions()
     relationships: Relationships = Relationships()
     cluster: Cluster = Cluster()
     limits: Limits = Limits()
