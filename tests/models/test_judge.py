@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from roomtone.errors import BadConfig
-from roomtone.models.judge import Judge, scores, told_by
+from roomtone.models._conventions import scores, told_by
+from roomtone.models.judge import Judge
 from roomtone.reactions import MEANINGS, Case, Judgement, Said
 from roomtone.testing import check_judge
 from tests.models.attacks import ATTACKS, places

@@ -3,9 +3,6 @@
 import json
 import socket
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
 
 import pytest
 
@@ -14,6 +11,7 @@ from roomtone.errors import BadConfig, ServerError
 from roomtone.models import openai
 from roomtone.models.openai import OpenAI
 from roomtone.testing import HARD_TEXTS, check_emotion_model
+from tests.models.completions import Fake, completion, fake, http
 
 HAPPY = {
     "primary": "joy",
@@ -21,67 +19,6 @@ HAPPY = {
     "confidence": 0.8,
     "scores": [{"label": "joy", "score": 0.8}, {"label": "love", "score": 0.3}],
 }
-
-
-def http(status: int, body: bytes, *headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body)}", *headers, "", ""]
-    return "\r\n".join(lines).encode() + body
-
-
-def completion(content: object) -> bytes:
-    said = content if isinstance(content, str) else json.dumps(content)
-    return http(200, json.dumps({"choices": [{"message": {"content": said}}]}).encode())
-
-
-@dataclass
-class Fake:
-    """A server of sockets: what it was asked, and what it says to each question in turn."""
-
-    port: int
-    say: Callable[[dict, int], bytes | None]
-    asked: list[tuple[str, dict[str, str], dict]] = field(default_factory=list)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def url(self) -> str:
-        return f"openai+http://127.0.0.1:{self.port}/v1?model=tiny"
-
-    def answer(self, line: socket.socket) -> None:
-        with line, line.makefile("rb") as file:
-            first = file.readline().decode().strip()
-            headers = {}
-            while written := file.readline().strip():
-                name, _, value = written.decode().partition(":")
-                headers[name.lower()] = value.strip()
-            body = json.loads(file.read(int(headers["content-length"])))
-            with self.lock:
-                self.asked.append((first, headers, body))
-                count = len(self.asked)
-            answer = self.say(body, count)
-            if answer is None:  # neither answer nor end, until the other side gives up
-                file.read()
-            else:
-                line.sendall(answer)
-
-
-@contextmanager
-def fake(say: Callable[[dict, int], bytes | None]) -> Iterator[Fake]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = Fake(listener.getsockname()[1], say)
-
-        def accept() -> None:
-            while True:
-                try:
-                    line, _ = listener.accept()
-                except OSError:
-                    return
-                threading.Thread(target=server.answer, args=(line,), daemon=True).start()
-
-        thread = threading.Thread(target=accept, daemon=True)
-        thread.start()
-        yield server
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join(10)
 
 
 def model(server: Fake, more: str = "") -> OpenAI:
@@ -224,7 +161,7 @@ def test_nobody_there_is_said():
 
 
 def test_a_server_without_schemas_is_asked_without():
-    """It is refused once; from then on the prompt alone has to do, and answers stay checked."""
+    """Refused once each; from then on the prompt alone has to do, and answers stay checked."""
 
     def say(body: dict, n: int) -> bytes:
         return http(400, b"") if "response_format" in body else completion(HAPPY)
@@ -234,7 +171,8 @@ def test_a_server_without_schemas_is_asked_without():
         first, second = asking.read(["hooray"])[0], asking.read(["hooray"])[0]
 
         assert first == second and first.primary == "joy"
-        assert ["response_format" in body for _, _, body in server.asked] == [True, False, False]
+        formats = [body.get("response_format", {}).get("type") for _, _, body in server.asked]
+        assert formats == ["json_schema", "json_object", None, None]
 
 
 def test_the_schema_is_strict():
@@ -258,8 +196,8 @@ def test_the_key_goes_to_this_machine_or_over_https_only(monkeypatch):
 
     assert headers["authorization"] == "Bearer k-123"
     assert line == "POST /v1/chat/completions HTTP/1.1"
-    assert "Authorization" not in OpenAI("openai+http://203.0.113.5/v1?model=m")._headers
-    assert "Authorization" in OpenAI("openai://203.0.113.5/v1?model=m")._headers
+    assert "Authorization" not in OpenAI("openai+http://203.0.113.5/v1?model=m")._server.headers
+    assert "Authorization" in OpenAI("openai://203.0.113.5/v1?model=m")._server.headers
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,6 @@ the weights. NumPy is all it needs, and no text of a case is in what it says.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from importlib.resources import files
 from typing import NamedTuple
@@ -17,21 +16,16 @@ from numpy.typing import NDArray
 from roomtone.emoji_types import kind
 from roomtone.errors import BadConfig
 from roomtone.models import _facts, _reasons
-from roomtone.reactions import MEANINGS, Case, Judgement, rated
+from roomtone.models._conventions import RATING, not_the_bots, rounded, scores, told_by
+from roomtone.reactions import MEANINGS, Case, Judgement
 
 Floats = NDArray[np.float64]
 
-DIGITS = 4
-RATING = MEANINGS.index("RATING")
 CONVERSATIONAL = MEANINGS.index("CONVERSATIONAL")
 
 # What no data taught, as nobody has published any: conventions, each small, each said in `docs/`.
-NOT_THE_BOTS = 0.05  # what is left of RATING where the message was a person's
-USUAL_SHARE = 0.25  # of a person's reactions may be one emoji before it tells less
-LEAST_TOLD = 0.2  # of what it tells is left even where it is always the same
 CROWD = 4  # others on the message that are of one mind with it
 SURER, UNSURER = 1.15, 0.8  # how log odds grow where many agree, shrink where they differ
-NEUTRAL = (0.6, 0.5)  # satisfaction and score of an emoji that tells nothing
 
 
 class Weights(NamedTuple):
@@ -80,14 +74,14 @@ class Judge:
         told = told_by(case)
         shares, notes = _weighed(parts.sum(0) / self._of.heat, case, told)
         first, second = np.argsort(-shares, kind="stable")[:2].tolist()
-        rounded = _rounded(shares)
-        sure = rounded[first]
+        parts_of_one = rounded(shares.tolist())
+        sure = parts_of_one[first]
         meaning = MEANINGS[first] if sure >= self._of.least else None
         names = [name for name in found if name in self._of.place]
         weighed = zip(names, (parts[:, first] - parts[:, second]).tolist(), strict=True)
         numbers = scores(case.emoji, told) if meaning == "RATING" else (None, None)
         return Judgement(
-            probabilities=dict(zip(MEANINGS, rounded, strict=True)),
+            probabilities=dict(zip(MEANINGS, parts_of_one, strict=True)),
             meaning=meaning,
             confidence=sure,
             reasoning=_reasons.sentence(
@@ -110,34 +104,6 @@ class Judge:
         )
 
 
-def told_by(case: Case) -> float:
-    """How much an emoji tells of this person, 0.2 to 1: its surprise beside that of a quarter.
-
-    A person who gives it in a quarter of reactions or less tells all; -log p is the information
-    of what happens with probability p (Shannon 1948). 1 where the habit is not known.
-
-    >>> [told_by(Case(id="1", emoji="x", reply="y", share_by_user=p)) for p in (0.1, 0.5, 1.0)]
-    [1.0, 0.5, 0.2]
-    """
-    share = case.share_by_user
-    if share is None or not 0.0 < share <= 1.0:
-        return 1.0
-    return max(LEAST_TOLD, min(1.0, round(math.log(share) / math.log(USUAL_SHARE), DIGITS)))
-
-
-def scores(emoji: str, told: float = 1.0) -> tuple[float, float]:
-    """Satisfaction and score of a RATING; what tells little is nearer to the middle.
-
-    >>> scores("❤️"), scores("❤️", 0.5)
-    ((0.95, 1.0), (0.775, 0.75))
-    """
-    satisfaction, score = rated(emoji)
-    return (
-        round(NEUTRAL[0] + (satisfaction - NEUTRAL[0]) * told, DIGITS),
-        round(NEUTRAL[1] + (score - NEUTRAL[1]) * told, DIGITS),
-    )
-
-
 def _weighed(odds: Floats, case: Case, told: float) -> tuple[Floats, list[str]]:
     """The probabilities, after the conventions, and what is to be said of those."""
     notes = []
@@ -157,21 +123,9 @@ def _weighed(odds: Floats, case: Case, told: float) -> tuple[Floats, list[str]]:
     shares = np.exp(odds - odds.max())
     shares /= shares.sum()
     if case.target_is != "bot":
-        left = NOT_THE_BOTS * shares[RATING]
-        shares[RATING] = 0.0
-        shares *= (1.0 - left) / max(float(shares.sum()), 1e-9)
-        shares[RATING] = left
+        shares = np.array(not_the_bots(shares.tolist()))
         notes.append("the message is a person's, which is not rated")
     return shares, notes
-
-
-def _rounded(shares: Floats) -> list[float]:
-    """Four digits, which still sum to 1: the largest takes what rounding left."""
-    rounded: list[float] = shares.round(DIGITS).tolist()
-    largest = rounded.index(max(rounded))
-    others = sum(one for i, one in enumerate(rounded) if i != largest)
-    rounded[largest] = round(1.0 - others, DIGITS)
-    return rounded
 
 
 def load() -> Weights:

@@ -158,7 +158,7 @@ class Models(_Section):
     judge: str = Field(
         default="local://",
         description="what says what reactions meant: `local://` is inside the package and sends "
-        "nothing anywhere",
+        "nothing anywhere; `openai://host/v1?model=NAME` asks a server, which then sees the talk",
     )
 
 

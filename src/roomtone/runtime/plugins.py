@@ -82,7 +82,10 @@ MEMBERS: dict[str, dict[str, str]] = {
         "local": "roomtone.models.emotion:Emotion",
         "openai": "roomtone.models.openai:OpenAI",
     },
-    "models.judge": {"local": "roomtone.models.judge:Judge"},
+    "models.judge": {
+        "local": "roomtone.models.judge:Judge",
+        "openai": "roomtone.models.openai_judge:OpenAIJudge",
+    },
     "models.coherence": {
         "local": "roomtone.models.coherence:local",
         "minilm": "roomtone.models.coherence:MiniLM",
@@ -267,8 +270,10 @@ def embedding(url: str) -> EmbeddingModel:
 
 
 def judge(url: str) -> Judge:
-    """The judge of reactions that the URL's scheme names."""
-    member: Judge = load("models.judge", _scheme(url))(url)
+    """The judge of reactions that the URL's scheme names; ours stands in for a server's."""
+    scheme = _scheme(url)
+    more = {"fallback": judge("local://")} if scheme == "openai" else {}
+    member: Judge = load("models.judge", scheme)(url, **more)
     return member
 
 
