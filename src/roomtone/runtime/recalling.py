@@ -1,0 +1,462 @@
+"""What bots remember of people, asked and told: recall, pages, a person's word, counts of use."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from time import perf_counter
+from typing import Any, NamedTuple, Unpack
+from uuid import uuid4
+
+import numpy as np
+import structlog
+from msgspec import structs
+from numpy.typing import NDArray
+
+from roomtone.emotions import LABELS, Reading, group
+from roomtone.errors import BadEvent, ServerError, StoreError
+from roomtone.heard import Looked, Recalled, ends
+from roomtone.memories import MOST_CHARS, choose, expiry, facts, first_place, importance
+from roomtone.ports import EmbeddingModel, EmotionModel, MemoryStore
+from roomtone.ports_memory import Vectors
+from roomtone.records import TIERS, MemoriesSought, Memory, MemoryUse, Recollection, memory_id
+from roomtone.recollections import LookBack, look_back
+from roomtone.runtime import plugins
+from roomtone.runtime.clock import Clock, utc
+from roomtone.runtime.config import Settings
+
+CANDIDATES = 20
+"""How many of each tier are weighed for the two that are recalled."""
+
+FELT_ALIKE = 0.15
+"""What a feeling in common adds to how near a memory is, where a question asks for feelings."""
+
+LATELY_MS = 600_000
+"""How long after a recall a turn of its pair is taken to have come of it, if it says nothing."""
+
+MOST_LATELY = 10_000
+FLUSH_S = 1.0
+"""How long counts of use are gathered before they are written together."""
+
+LOOK_S = 1.0
+"""How long the look back at what was recalled for a turn may take; the turn goes on without it."""
+
+log = structlog.get_logger()
+
+
+class Recall(NamedTuple):
+    """What was recalled, how long that took, how many each tier found, and how moods agree."""
+
+    memories: list[Recollection]
+    took_ms: float
+    tiers: dict[str, int]
+    mood: dict[str, Any]
+    embedding: str
+
+
+class _Lately(NamedTuple):
+    at_ms: int
+    near: list[tuple[str, float]]
+    took_ms: float
+
+
+def clean(text: str | None) -> str:
+    """A text as it is remembered: bounded, without NUL and halves of characters."""
+    kept = ends(text or "", MOST_CHARS).replace("\0", "\ufffd")
+    return kept.encode("utf-8", "replace").decode()
+
+
+class Recalling:
+    """The memory of one process; a store that is away costs it nothing but its answers."""
+
+    def __init__(
+        self, settings: Settings, clock: Clock, fault: Callable[[str, Exception], None]
+    ) -> None:
+        self._settings, self._clock, self._fault = settings, clock, fault
+        self.store: MemoryStore = plugins.memory(settings.memory_url)
+        self._is_open = False
+        self._opening = asyncio.Lock()
+        self._embedding: EmbeddingModel | None = None
+        self._emotion: EmotionModel | None = None
+        self._uses: dict[tuple[str, str], MemoryUse] = {}
+        self._lately: OrderedDict[tuple[str, str], _Lately] = OrderedDict()
+        self.recalls = 0
+        self.congruent = (0.0, 0.0, 0)  # sums: of recalled, of all found, and of how many recalls
+        self.trouble: str | None = None
+
+    # -- life --------------------------------------------------------------------------------
+
+    async def ready(self) -> MemoryStore:
+        """The store, opened when it is first needed. Raises StoreError while it is away."""
+        async with self._opening:
+            if not self._is_open:
+                await self.store.open()
+                self._is_open = True
+        return self.store
+
+    async def run(self) -> None:
+        """Write counts of use behind everybody's back, together."""
+        while True:
+            await asyncio.sleep(FLUSH_S)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Write the counts that wait; what cannot be written waits on."""
+        uses, self._uses = self._uses, {}
+        if not uses:
+            return
+        try:
+            await (await self.ready()).count(list(uses.values()))
+        except StoreError as error:
+            self._fault("memory", error)
+            for use in uses.values():
+                self.note(use)
+
+    async def close(self) -> None:
+        """Write what waits and let go."""
+        await self.flush()
+        if self._is_open:
+            self._is_open = False
+            await self.store.close()
+
+    def note(self, use: MemoryUse) -> None:
+        """Count a use, soon."""
+        was = self._uses.get((use.bot, use.id))
+        if was is not None:
+            use = MemoryUse(
+                id=use.id,
+                bot=use.bot,
+                at=max(was.at, use.at),
+                accesses=was.accesses + use.accesses,
+                used=was.used + use.used,
+                helped=was.helped + use.helped,
+                judged=was.judged + use.judged,
+            )
+        self._uses[use.bot, use.id] = use
+
+    @property
+    def now(self) -> datetime:
+        return utc(self._clock.now_ms())
+
+    # -- models ------------------------------------------------------------------------------
+
+    async def model(self) -> EmbeddingModel:
+        """The embedding model, loaded once."""
+        if self._embedding is None:
+            url = self._settings.models.embedding
+            self._embedding = await asyncio.to_thread(plugins.embedding, url)
+        return self._embedding
+
+    async def embed(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], str]:
+        """A row for each text, and the name of what made them. Raises ServerError."""
+        model = await self.model()
+        rows = await asyncio.to_thread(model.embed, list(texts))
+        return rows, f"{model.name}/{model.version}/{rows.shape[1]}"
+
+    async def moods(self, texts: Sequence[str]) -> list[Reading | None]:
+        """What texts feel like by the model in this package; a server is not asked for it."""
+        if not self._settings.models.emotion.startswith("local:"):
+            return [None] * len(texts)
+        if self._emotion is None:
+            self._emotion = await asyncio.to_thread(plugins.emotion, "local://")
+        return list(await asyncio.to_thread(self._emotion.read, list(texts)))
+
+    async def vectors(self, memories: Sequence[Memory]) -> tuple[list[Vectors], str]:
+        """Where memories lie: by what was said; by that and what was answered; by what was felt."""
+        said = [one.content for one in memories]
+        both = [f"{one.content}\n{one.response}".strip() for one in memories]
+        rows, name = await self.embed([*said, *both])
+        made: list[Vectors] = []
+        for place, memory in enumerate(memories):
+            lies = {"content": rows[place], "semantic": rows[len(memories) + place]}
+            felt = feeling(memory.metadata)
+            made.append(lies | ({"emotion": felt} if felt.any() else {}))
+        return made, name
+
+    # -- recall ------------------------------------------------------------------------------
+
+    async def recall(self, bot: str, user: str, query: str, most: int = 5) -> Recall:
+        """What a bot remembers of a person that has to do with this: at most two of a tier, five
+        in all. All tiers are searched at once. Raises StoreError and ServerError."""
+        begun = perf_counter()
+        store, now, asked = await self.ready(), self.now, clean(query)
+        rows, name = await self.embed([asked])
+        route = plugins.route(asked)
+        vector = "semantic" if route.primary == "semantic" else "content"
+        mood = (await self.moods([asked]))[0]
+        found = await asyncio.gather(
+            *(
+                store.search(
+                    bot,
+                    rows[0],
+                    model=name,
+                    name=vector,
+                    limit=CANDIDATES,
+                    user=user,
+                    tier=tier,
+                    hidden=False,
+                    superseded=False,
+                    alive=now,
+                )
+                for tier in TIERS
+            )
+        )
+        own = feeling(mood.scores) if mood is not None and route.primary == "emotion" else None
+        near = {
+            tier: [(memory, min(1.0, cosine + _alike(own, memory))) for memory, cosine in those]
+            for tier, those in zip(TIERS, found, strict=True)
+        }
+        chosen = choose(near, now, most=min(most, 5))
+        took = (perf_counter() - begun) * 1000
+        self._remember_recall(bot, user, chosen, took)
+        candidates = [memory for those in near.values() for memory, _ in those]
+        return Recall(
+            chosen,
+            round(took, 3),
+            {tier: len(those) for tier, those in near.items()},
+            self._congruence(mood, [one.memory for one in chosen], candidates),
+            name,
+        )
+
+    def _remember_recall(
+        self, bot: str, user: str, chosen: Sequence[Recollection], took: float
+    ) -> None:
+        self.recalls += 1
+        now = self._clock.now_ms()
+        for one in chosen:
+            self.note(MemoryUse(id=one.memory.id, bot=bot, at=utc(now), accesses=1))
+        near = [(one.memory.id, max(0.0, min(1.0, one.similarity))) for one in chosen]
+        self._lately[bot, user] = _Lately(now, near, took)
+        self._lately.move_to_end((bot, user))
+        while len(self._lately) > MOST_LATELY:
+            self._lately.popitem(last=False)
+
+    def _congruence(
+        self, mood: Reading | None, chosen: Sequence[Memory], found: Sequence[Memory]
+    ) -> dict[str, Any]:
+        """How much of what was recalled feels like the question, beside all that was found: what
+        is above that is a leaning of the recall, and not of the memories."""
+        told: dict[str, Any] = {"query": mood.primary if mood else "", "congruent": None}
+        told["found"] = None
+        side = mood.group if mood else ""
+        if side not in ("positive", "negative"):
+            return told
+        for key, those in (("congruent", chosen), ("found", found)):
+            felt = [group(one.emotion) for one in those if one.emotion]
+            sides = [one for one in felt if one in ("positive", "negative")]
+            told[key] = round(sides.count(side) / len(sides), 4) if sides else None
+        if told["congruent"] is not None and told["found"] is not None:
+            recalled, base, many = self.congruent
+            self.congruent = (recalled + told["congruent"], base + told["found"], many + 1)
+        return told
+
+    @property
+    def mood_bias(self) -> float | None:
+        """By how much what is recalled agrees in mood more than what was found, on average."""
+        recalled, base, many = self.congruent
+        return (recalled - base) / many if many else None
+
+    # -- looking back ------------------------------------------------------------------------
+
+    def recalled_for(
+        self, bot: str, user: str, ms: int
+    ) -> tuple[list[Recalled], float | None] | None:
+        """What was recalled here for a pair shortly before a time, once."""
+        lately = self._lately.get((bot, user))
+        if lately is None or not -5_000 <= ms - lately.at_ms <= LATELY_MS:
+            return None
+        del self._lately[bot, user]
+        return [Recalled(id=id, similarity=near) for id, near in lately.near], lately.took_ms
+
+    async def look_back(
+        self, bot: str, ids: Sequence[str], message: str | None, reply: str | None, at: datetime
+    ) -> LookBack | None:
+        """How good what was recalled was; None where nobody knows, and never a failure."""
+        try:
+            async with asyncio.timeout(LOOK_S):
+                there = await (await self.ready()).get(ids, bot)
+        except Exception as error:
+            self._fault("memory", error)
+            return None
+        return look_back(there, message, reply, at)
+
+    # -- pages and a person's word -------------------------------------------------------------
+
+    async def page(self, **sought: Unpack[MemoriesSought]) -> dict[str, Any]:
+        """A page of memories as the wire shows it."""
+        store = await self.ready()
+        memories, total = await store.memories(**sought)
+        tiers: dict[str, int] = {}
+        if sought.get("user"):
+            whole: MemoriesSought = {**sought, "tier": None, "offset": 0, "limit": 1}
+            for tier in TIERS:
+                whole["tier"] = tier
+                tiers[tier] = (await store.memories(**whole))[1]
+        return {
+            "memories": list(memories),
+            "total": total,
+            "tiers": tiers,
+            "bots": dict(await store.bots()),
+        }
+
+    async def one(self, id: str) -> Memory | None:
+        """A memory by its id."""
+        found = await (await self.ready()).get([id])
+        return found[0] if found else None
+
+    async def remember(
+        self,
+        bot: str,
+        user: str,
+        content: str,
+        *,
+        id: str | None = None,
+        tier: str | None = None,
+        worth: float | None = None,
+        **more: Any,
+    ) -> tuple[Memory, bool]:
+        """Keep what somebody wants remembered; returns it, and whether it was new."""
+        text = clean(content)
+        if not text.strip():
+            raise BadEvent("there is nothing to remember; give `content`")
+        at: datetime = more.pop("at", None) or self.now
+        mood = (await self.moods([text]))[0]
+        known = facts(text)
+        if worth is None:
+            worth = importance(
+                text, intensity=mood.intensity if mood else None, personal=bool(known)
+            )
+        place = first_place(worth, ", ".join(known), at)
+        memory = Memory(
+            id=memory_id(bot, user, "note", id or uuid4().hex),
+            bot=bot,
+            user=user,
+            at=at,
+            content=text,
+            importance=worth,
+            tier=tier or place.tier,
+            reason="put there by whoever told it" if tier else place.reason,
+            expires=expiry(tier, at) if tier else place.expires,
+            **more,
+        )
+        made = with_mood(with_facts(memory, known), mood)
+        store = await self.ready()
+        try:
+            lies, name = await self.vectors([made])
+        except ServerError as error:  # it is found by meaning once the model answers
+            self._fault("memory", error)
+            lies, name = [{}], "none"
+        new = await store.add([made], lies, name)
+        kept = await store.get([made.id])
+        return (kept[0] if kept else made), bool(new)
+
+    async def correct(
+        self, id: str, by: str = "", told: Mapping[str, Any] | None = None
+    ) -> Memory | None:
+        """Take a person's word on a memory; returns it as it is now, None if there is none."""
+        memory, now = await self.one(id), self.now
+        if memory is None:
+            return None
+        fields: dict[str, Any] = {}
+        who = f" ({by})" if by else ""
+        for name, value in (told or {}).items():
+            if name in ("content", "response"):
+                fields[name] = clean(value)
+                fields |= {"corrected_at": now, "verified": True, "verified_at": now}
+            elif name == "verified":
+                fields |= {"verified": value, "verified_at": now if value else None}
+            elif name == "tier":
+                fields |= {"tier": value, "expires": expiry(value, now)}
+                fields["reason"] = f"put there by a person{who}"
+            elif name == "hidden":
+                fields["hidden"] = value
+        if not fields:
+            raise BadEvent("nothing is said; give content, response, hidden, verified or tier")
+        if "content" in fields:
+            if not fields["content"].strip():
+                raise BadEvent("a memory without a text is none; DELETE forgets it")
+            plain = {n: v for n, v in memory.metadata.items() if not n.startswith("fact ")}
+            bare = structs.replace(memory, metadata=plain)
+            fields["metadata"] = with_facts(bare, facts(fields["content"])).metadata
+        store = await self.ready()
+        if not await store.change(id, memory.bot, fields):
+            return None
+        if {"content", "response"} & fields.keys():
+            await self.embed_again(await store.get([id]))
+        return await self.one(id)
+
+    async def embed_again(self, memories: Sequence[Memory]) -> None:
+        """Give memories vectors of the present model; where it is away, later."""
+        if not memories:
+            return
+        try:
+            lies, name = await self.vectors(memories)
+            await (await self.ready()).add(memories, lies, name)
+        except (ServerError, StoreError) as error:
+            self._fault("memory", error)
+
+    async def forget(self, id: str) -> int:
+        """Delete one memory; what it had replaced holds again."""
+        memory = await self.one(id)
+        if memory is None:
+            return 0
+        store = await self.ready()
+        gone = await store.forget(ids=[id])
+        replaced = [link.id for link in memory.related if link.kind == "supersedes"]
+        for one in await store.get(replaced, memory.bot):
+            if one.superseded_by == id:
+                await store.change(one.id, one.bot, {"superseded_by": ""})
+        return gone
+
+    async def erase(self, user: str, bot: str | None = None) -> int:
+        """Delete all that is remembered of a person; returns how many memories."""
+        for key in [key for key in self._lately if key[1] == user and bot in (None, key[0])]:
+            del self._lately[key]
+        return await (await self.ready()).forget(user=user, bot=bot)
+
+    def health(self) -> list[dict[str, Any]]:
+        """This part's line on /readyz, where there is something to say."""
+        if self.trouble is None:
+            return []
+        remedy = "see that the store of memories is there; what was said is remembered later"
+        return [{"name": "memory", "ok": False, "detail": self.trouble, "remedy": remedy}]
+
+
+def with_facts(memory: Memory, known: Mapping[str, str]) -> Memory:
+    """The memory with what it says of its person beside it."""
+    told = {f"fact {name}": value for name, value in known.items()}
+    return structs.replace(memory, metadata={**memory.metadata, **told})
+
+
+def with_mood(memory: Memory, mood: Reading | None) -> Memory:
+    """The memory with what its text feels like, by label."""
+    if mood is None or memory.emotion:
+        return memory
+    scores = {f"felt {label}": round(score, 4) for label, score in mood.scores.items()}
+    strongest = dict(sorted(scores.items(), key=lambda one: (-one[1], one[0]))[:8])
+    return structs.replace(
+        memory,
+        emotion="" if mood.primary == "unsure" else mood.primary,
+        intensity=mood.intensity,
+        valence=mood.valence,
+        metadata={**memory.metadata, **strongest},
+    )
+
+
+def feeling(scores: Mapping[str, Any]) -> NDArray[np.float32]:
+    """How something felt as a unit vector over all labels; zero where nothing was read."""
+    row = np.array(
+        [float(scores.get(f"felt {label}", scores.get(label, 0.0)) or 0.0) for label in LABELS],
+        np.float32,
+    )
+    length = float(np.linalg.norm(row))
+    return row / length if length > 0 else row
+
+
+def _alike(own: NDArray[np.float32] | None, memory: Memory) -> float:
+    return 0.0 if own is None else FELT_ALIKE * float(own @ feeling(memory.metadata))
+
+
+__all__ = ["Looked", "Recall", "Recalling", "clean", "feeling"]
