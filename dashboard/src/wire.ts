@@ -181,6 +181,7 @@ export interface Memory {
   related?: Link[]
   accesses?: number
   accessed?: string | null
+  answered?: number
   used?: number
   helped?: number
   judged?: number
@@ -381,6 +382,7 @@ export interface TurnRead {
   shift?: number | null
   sentiment?: number | null
   standing?: Standing | null
+  recalled?: Looked | null
   failed?: boolean
 }
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,6 +84,7 @@ async def _texts_come_back(store: MemoryStore) -> None:
         related=(Link(id=memory_id("x"), kind="supersedes", strength=0.25),),
         accesses=3,
         accessed=START,
+        answered=3,
         used=2,
         helped=-0.5,
         judged=1,
@@ -216,12 +218,14 @@ async def _a_word_changes_one(store: MemoryStore) -> None:
 async def _counts_are_never_lost(store: MemoryStore) -> None:
     one = a_memory(1, bot="counts")
     await _add(store, [one], 800)
-    use = MemoryUse(id=one.id, bot="counts", at=START, accesses=1, used=1, helped=0.5, judged=1)
+    use = MemoryUse(id=one.id, bot="counts", at=START, accesses=1, answered=1, used=1)
+    use = msgspec.structs.replace(use, helped=0.5, judged=1)
     nobody = MemoryUse(id=memory_id("none"), bot="counts", at=START, accesses=1)
     await asyncio.gather(*(store.count([use, nobody]) for _ in range(20)))
     await store.count([MemoryUse(id=one.id, bot="counts", at=START - timedelta(1), accesses=1)])
     (kept,) = exactly(1, await store.get([one.id]))
-    assert (kept.accesses, kept.used, kept.helped, kept.judged) == (21, 20, 10.0, 20)
+    assert (kept.accesses, kept.answered, kept.used, kept.judged) == (21, 20, 20, 20)
+    assert kept.helped == 10.0
     assert kept.accessed == START, "the latest counts"
 
 

@@ -267,6 +267,7 @@ class Conversations:
                 read.shift,
                 read.sentiment,
             )
+            heard.looked = read.recalled
         for signal in self.signals:
             try:
                 points = signal.update(heard)

@@ -15,6 +15,7 @@ from roomtone.heard import (
     MAX_NAME,
     Context,
     Feeling,
+    Looked,
     Milliseconds,
     Name,
     Recalled,
@@ -143,6 +144,7 @@ class TurnRead(_OfPair, frozen=True, kw_only=True, omit_defaults=True, tag="turn
     shift: Share | None = None  # how surely the message changes the topic
     sentiment: Annotated[float, Meta(ge=-1, le=1)] | None = None  # of the message
     standing: Standing | None = None  # as a store of relationships has it, or why it has not
+    recalled: Looked | None = None  # what became of what was looked up in memory for it
     failed: bool = False  # nothing could be read, and nothing will be
 
 
@@ -167,7 +169,7 @@ OWN = (TurnRead, ReactionJudged, ReactionReview)
 
 # What of an event is a name: neither text nor one of a few words. A turn's parts hold names too.
 _TEXTS = ("text", "question", "options", "message", "reply")
-_PARTS = ("memories", "user_emotion", "bot_emotion", "context", "of")
+_PARTS = ("memories", "user_emotion", "bot_emotion", "context", "recalled", "of")
 _SAID = ("verdict", "reply", "before", "after")  # of reactions: texts, and numbers
 _NAMES = {
     kind: [

@@ -79,6 +79,20 @@ class Recalled(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: Name | None = None
 
 
+class Looked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What became of a look into memory, by who has the memories: shares of those recalled.
+
+    `memories` is absent where the turn itself told of them.
+    """
+
+    memories: Annotated[list[Recalled], Meta(max_length=MAX_LABELS)] | None = None
+    retrieval_time_ms: Milliseconds | None = None
+    used: Share | None = None  # the answer says something of it that the message does not
+    stale: Share | None = None  # replaced, or bound to a time that is over
+    repeated: Share | None = None  # says what another one says
+    contradicted: Share | None = None  # something said later says otherwise
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the sender's own component made of a turn's context."""
 

@@ -47,7 +47,11 @@ HALF_LIFE = {
 memory's freshness is gone. Being used makes it last: each doubling of the uses adds a half-life."""
 
 LOOKED_AT = 6
-"""After how many recalls that no answer drew on a memory counts as noise."""
+"""After how many answers that could have drawn on a memory, and did not, it is moved down."""
+
+EXPECTED, LEAST_OF_USE = 3.0, 0.3
+"""How many answers, half of them of use, are taken as known of a memory of which nothing is; and
+what one counts for at least of which no answer ever makes use."""
 
 JUDGED = 3
 """How many turns must have been judged before what they made of a memory moves it."""
@@ -56,7 +60,7 @@ HARM, GOOD = -0.2, 0.2
 """The mean, -1 to 1, of what people's next turns said, at which it is moved down, or kept up."""
 
 UP_AFTER = {"session": (2, 3), "sub_temporary": (4, 6), "temporary": (8, 12)}
-"""How often a memory was used, and how often recalled with any use, to be moved one tier up."""
+"""How often a memory was used, or how often recalled with some use, to be moved one tier up."""
 
 _DOWN = {"permanent": "temporary", "temporary": "sub_temporary", "sub_temporary": "session"}
 _UP = {lower: upper for upper, lower in _DOWN.items()}
@@ -68,7 +72,7 @@ _UNTIL = (
 _FACTS = tuple(
     (name, re.compile(rf"\b{begins}\s+{_UNTIL}", re.I))
     for name, begins in (
-        ("name", r"(?:my name is|call me|my name's)"),
+        ("name", r"(?:my name is|my name's)"),
         ("home", r"i(?:'m| am| have|'ve)? ?(?:live|living|moved) (?:in|to)"),
         ("work", r"i(?:'m| am)? ?work(?:ing)? (?:as|at|for)(?: an?)?"),
         ("age", r"i(?:'m| am) (?=\d{1,3} years)"),
@@ -76,14 +80,18 @@ _FACTS = tuple(
         ("from", r"i(?:'m| am| come) from"),
     )
 )
+_KIN = (
+    "dog|cat|wife|husband|son|daughter|sister|brother|mother|mum|mom|father|dad|partner|boyfriend|"
+    "girlfriend|best friend"
+)
 _MINE = re.compile(
-    r"\bmy (?P<what>dog|cat|wife|husband|son|daughter|sister|brother|mother|mum|mom|father|dad|"
-    r"partner|boyfriend|girlfriend|birthday|job|favou?rite \w+)(?:'s name)?(?: is|'s)(?: called)?"
-    rf"\s+{_UNTIL}",
+    rf"\bmy (?P<what>(?:{_KIN})(?=(?:'s name is| is (?:called|named)) )|birthday|job|"
+    rf"favou?rite \w+)(?:'s name)? is(?: called| named| on)?\s+{_UNTIL}",
     re.I,
 )
 _ALL_HOLD = frozenset({"allergy"})  # one does not replace another
 
+_ASKS = re.compile(r"[^.!;\n]{0,80}\?")
 _ASKED = re.compile(r"\b(?:remember (?:that|this|it)|don'?t forget|please remember)\b", re.I)
 _SOON = (
     (1.0, re.compile(r"\b(?:today|tonight|(?:right|just) now|this (?:morning|evening))\b", re.I)),
@@ -109,15 +117,18 @@ def facts(text: str) -> dict[str, str]:
     {'name': 'ann', 'home': 'oslo'}
     >>> facts("my dog is called Rex, my favourite colour is blue")
     {'dog': 'rex', 'favourite colour': 'blue'}
+    >>> facts("is my dog called Rex?"), facts("What's my dog's name? I think my sister is ill")
+    ({}, {})
     """
     text = ends(text, MOST_CHARS)
     found = {}
-    for name, pattern in _FACTS:
+    for name, pattern in (*_FACTS, ("", _MINE)):
         for match in pattern.finditer(text):
+            if _ASKS.match(text, match.end()):
+                continue
             value = match["value"].casefold()
-            found[f"{name} {value}" if name in _ALL_HOLD else name] = value
-    for match in _MINE.finditer(text):
-        found[match["what"].casefold().replace("favor", "favour")] = match["value"].casefold()
+            what = name or match["what"].casefold().replace("favor", "favour")
+            found[f"{what} {value}" if what in _ALL_HOLD else what] = value
     return found
 
 
@@ -173,8 +184,8 @@ def placed(memory: Memory, now: datetime) -> Placing | None:
         if memory.judged >= JUDGED and mean <= HARM:
             why = f"moved down: {memory.judged} turns that drew on it went worse ({mean:+.2f})"
             return Placing(lower, why, expiry(lower, now))
-        if memory.accesses >= LOOKED_AT and not memory.used and memory.tier != "personal":
-            why = f"moved down: recalled {memory.accesses} times, and no answer drew on it"
+        if memory.answered >= LOOKED_AT and not memory.used and memory.tier != "personal":
+            why = f"moved down: none of {memory.answered} answers drew on it"
             return Placing(lower, why, _sooner(memory.expires, expiry(lower, now)))
     if upper and memory.used and mean > HARM:
         used, recalled = UP_AFTER[memory.tier]
@@ -195,17 +206,29 @@ def freshness(memory: Memory, now: datetime) -> float:
     return float(0.5 ** (age / life))
 
 
+def usefulness(memory: Memory) -> float:
+    """How often answers draw on a memory, beside one of which nothing is known: .3 to 1.2.
+
+    The square root of twice the share, with three answers more of which half did.
+    """
+    share = (memory.used + EXPECTED / 2) / (memory.answered + EXPECTED)
+    return float(min(1.2, max(LEAST_OF_USE, math.sqrt(2 * share))))
+
+
 def standing(memory: Memory, now: datetime) -> float:
-    """What a memory counts for beside how near it is: about .4 to 1.3.
+    """What a memory counts for beside how near it is: about .1 to 1.6.
 
     Its tier's weight, times .70 + .15 importance + .15 freshness, times 1 + .3 of what became of
-    it, times .8 where it was recalled six times and never used, times 1.05 where it was verified.
+    it, times how often answers draw on it (at least 1 where a person verified it).
     """
     worth = 0.70 + 0.15 * memory.importance + 0.15 * freshness(memory, now)
-    worth *= WEIGHT[memory.tier] * (1 + 0.3 * outcome(memory))
-    if memory.accesses >= LOOKED_AT and not memory.used:
-        worth *= 0.8
-    return worth * (1.05 if memory.verified else 1.0)
+    use = usefulness(memory)
+    return (
+        worth
+        * WEIGHT[memory.tier]
+        * (1 + 0.3 * outcome(memory))
+        * (max(1.0, use) if memory.verified else use)
+    )
 
 
 def choose(
@@ -219,25 +242,28 @@ def choose(
 
     What is alike word for word counts once. Ties are decided by when it was said, then by the id.
     """
-    ranked = []
-    for tier in TIERS:
-        rows = [
+    ranked = sorted(
+        (
             Recollection(
                 memory=memory,
                 similarity=round(near, 4),
                 score=round(max(0.0, near) * standing(memory, now), 6),
-                why=_why(memory, near, now),
+                why=_why(memory, near),
             )
+            for tier in TIERS
             for memory, near in found.get(tier, ())
             if near > 0 and not (memory.hidden or memory.superseded_by)
-        ]
-        ranked.append(sorted(rows, key=_first))
+        ),
+        key=_first,
+    )
     texts: set[str] = set()
-    chosen = []
-    for rows in ranked:
-        own = [one for one in rows if not _repeats(one.memory, texts)]
-        chosen += own[:per_tier]
-    return sorted(chosen, key=_first)[:most]
+    room = dict.fromkeys(TIERS, per_tier)
+    chosen: list[Recollection] = []
+    for one in ranked:
+        if len(chosen) < most and room[one.memory.tier] and not _repeats(one.memory, texts):
+            room[one.memory.tier] -= 1
+            chosen.append(one)
+    return chosen
 
 
 def _first(one: Recollection) -> tuple[float, float, str]:
@@ -251,13 +277,13 @@ def _repeats(memory: Memory, texts: set[str]) -> bool:
     return known
 
 
-def _why(memory: Memory, near: float, now: datetime) -> str:
+def _why(memory: Memory, near: float) -> str:
     placed_by = f" ({memory.reason})" if memory.reason else ""
     said = [f"{near:.2f} near", f"{memory.tier}{placed_by}"]
     if memory.judged:
         said.append(f"helped {memory.helped:+.1f} over {memory.judged} turns")
-    if memory.accesses >= LOOKED_AT and not memory.used:
-        said.append("seldom of use")
+    if memory.answered:
+        said.append(f"{memory.used} of {memory.answered} answers drew on it")
     if memory.verified:
         said.append("verified")
     return "; ".join(said)

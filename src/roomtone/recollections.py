@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from roomtone.emotions import group
 from roomtone.memories import MOST_CHARS, is_stale
 from roomtone.records import Memory
 
@@ -24,7 +25,7 @@ _COMMON_WORDS = (
     "some her would make like him into time has look two more see could than been its now did get "
     "may our just know take people year good very much really think want also well even because "
     "any give day most too here why who let say going got something thing things yes yeah okay "
-    "don doesn didn isn aren wasn couldn wouldn"
+    "don doesn didn isn aren wasn couldn wouldn called named"
 )
 _COMMON = frozenset(_COMMON_WORDS.split())
 
@@ -86,6 +87,20 @@ def look_back(
         contradicted=len(contradicted(memories)) / many,
         drew_on=on,
     )
+
+
+def congruence(side: str, memories: Sequence[Memory]) -> float | None:
+    """The share, 0 to 1, of memories of a pleasant or unpleasant feeling that are on this side.
+
+    `side` is "positive" or "negative"; of any other, and where nothing was felt, None. What is
+    recalled beside all that was found tells whether recall leans: a sad question that brings back
+    only sad memories makes it worse.
+    """
+    if side not in ("positive", "negative"):
+        return None
+    sides = [group(one.emotion) for one in memories if one.emotion]
+    told = [one for one in sides if one in ("positive", "negative")]
+    return round(told.count(side) / len(told), 4) if told else None
 
 
 def _repeated(memories: Sequence[Memory]) -> list[Memory]:

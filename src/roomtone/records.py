@@ -191,9 +191,9 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """What a bot remembers of a person, where it comes from, and why it is kept as it is.
 
     `id` is a UUID made of what left the memory (`memory_id`), and `source` tells that in words.
-    Shares are 0 to 1; what is not known is None or "". `used`, `helped` and `judged` say how
-    often an answer drew on the memory, and the sum (each -1 to 1) and the number of what people's
-    turns then made of it.
+    Shares are 0 to 1; what is not known is None or "". `answered` counts the recalls whose answer
+    was seen, `used` those of them that drew on the memory; `helped` is the sum (each -1 to 1), and
+    `judged` the number, of what people's turns then made of it.
     """
 
     id: str
@@ -217,6 +217,7 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True):
     related: tuple[Link, ...] = ()
     accesses: int = 0  # how often it was recalled
     accessed: datetime | None = None
+    answered: int = 0
     used: int = 0
     helped: float = 0.0
     judged: int = 0
@@ -248,6 +249,7 @@ class MemoryUse(msgspec.Struct, frozen=True, kw_only=True):
     bot: str
     at: datetime
     accesses: int = 0
+    answered: int = 0
     used: int = 0
     helped: float = 0.0
     judged: int = 0

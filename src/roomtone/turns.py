@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -12,7 +12,7 @@ from msgspec import structs
 
 from roomtone.emotions import Reading, reading
 from roomtone.events import Turn
-from roomtone.heard import Context, Feeling, Standing
+from roomtone.heard import Context, Feeling, Looked, Recalled, Standing
 from roomtone.points import Measurement, Point
 from roomtone.records import Conversation, Relationship
 
@@ -212,12 +212,20 @@ class Heard:
     shift: float | None = None  # 0..1, how surely the message changes the topic
     sentiment: float | None = None  # -1..1, of the message
     reactions: int = 0  # of the person in this talk so far, without those taken back
+    looked: Looked | None = None  # what became of what was looked up in memory
     values: dict[str, dict[str, float | str]] = field(default_factory=dict)
 
     @property
     def ms(self) -> int:
         """The turn's time in epoch milliseconds."""
         return round(self.at.timestamp() * 1000)
+
+    @property
+    def memories(self) -> Sequence[Recalled] | None:
+        """What was looked up for it: as its sender told, else as it was recalled here."""
+        if self.turn.memories is None and self.looked is not None:
+            return self.looked.memories
+        return self.turn.memories
 
     def told(self, whose: Literal["user", "bot"], name: Literal["intensity", "confidence"]) -> Any:
         """How strong a feeling is, or how sure that: None where nobody says, and never 0 for it."""

@@ -33,6 +33,7 @@ from roomtone.runtime.host import Place
 from roomtone.runtime.inspector import KEPT, Inspector
 from roomtone.runtime.link import ANSWER_S, ASKS, Asked, Inbound, Link, Refused, Told
 from roomtone.runtime.opening import Opening
+from roomtone.runtime.recalling import Recalling
 from roomtone.runtime.views import news_health, show_row
 
 ASK_S = 5.0
@@ -83,6 +84,7 @@ class Away:
         self.archive: Archive = plugins.archive(settings.archive_url)
         self.opening = Opening(self.series, self.archive, self.measurements)
         self.inspector = Inspector()  # of this process's own faults
+        self.memory = Recalling(settings, self.clock, self.inspector.fault)
         self.feeds: Feeds | None = None
         self.link = Link(settings)
         self._names = AskedNames(
@@ -99,6 +101,7 @@ class Away:
     async def open(self, *, stores: bool = True) -> None:
         """Begin to listen, and open the stores where they are read from."""
         if stores:
+            self._tasks.append(asyncio.create_task(self.memory.run(), name="count recalls"))
             await self.opening.begin()
             self._tasks.append(asyncio.create_task(self.opening.run(), name="open stores"))
         self._tasks.append(asyncio.create_task(self._hear(), name="hear answers"))
@@ -120,6 +123,7 @@ class Away:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.link.close()
         await self.news.close()
+        await self.memory.close()
         await self.opening.close()
 
     # -- over the line -------------------------------------------------------------------------
@@ -342,6 +346,7 @@ class Away:
         return [
             *news_health(self.news),
             *self.opening.health(),
+            *self.memory.health(),
             {
                 "name": "process",
                 "ok": not faults,

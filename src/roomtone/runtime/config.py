@@ -210,6 +210,19 @@ class Reactions(_Section):
     )
 
 
+class Memory(_Section):
+    """What bots remember of people by themselves."""
+
+    turns: bool = Field(
+        default=True,
+        description="true: every measured turn leaves a memory of its pair; false: only what is "
+        "posted to `/v1/memories`",
+    )
+    reactions: bool = Field(
+        default=True, description="true: so does every reaction that names the bot it is to"
+    )
+
+
 class Relationships(_Section):
     """How the owner of the truth tells how people stand to bots."""
 
@@ -318,6 +331,7 @@ class Settings(BaseSettings):
     channels: Channels = Channels()
     models: Models = Models()
     reactions: Reactions = Reactions()
+    memory: Memory = Memory()
     relationships: Relationships = Relationships()
     cluster: Cluster = Cluster()
     limits: Limits = Limits()

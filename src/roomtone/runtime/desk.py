@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from roomtone.errors import BadEvent, StoreAway
 from roomtone.events import UNAVAILABLE, Refusal, RelationshipSet
+from roomtone.records import Closed
 from roomtone.runtime import frames, same_stores
 from roomtone.runtime.clock import utc
 from roomtone.runtime.host import Place
@@ -21,9 +22,24 @@ if TYPE_CHECKING:
 LETTERS = 20
 """How many dead letters one request may leave; the inspector counts them all."""
 
+CLOSE_S = 60
+"""How long who closes a history waits until its turns are read."""
+
 
 class Desk(Views):
     """The half of a Pipeline that is a Host: the same answers, for whoever may have to wait."""
+
+    async def close_history(self, sessions: Sequence[str]) -> int:
+        """Finish history sessions; returns how many were open."""
+        here = cast("Pipeline", self)
+        await here.settled()  # what was sent before has its place in them first
+        await self.reader.read_of(sessions, CLOSE_S)  # and what was said in them is read
+        read = here.conversations.sessions_read
+        open_ones = [one for one in sessions if one in self.histories or one in read]
+        await asyncio.gather(*(self.journal.append(Closed(session=one)) for one in open_ones))
+        await here.settled()
+        await self.keeper.kept()  # who closes a session reads its summary next
+        return len(open_ones)
 
     async def overview(self, limit: int) -> dict[str, Any]:
         """The worst live sessions as `sessions`, and how many there are as `count`."""

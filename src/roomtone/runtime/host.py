@@ -11,6 +11,7 @@ from roomtone.points import Measurement
 from roomtone.ports import Archive, Channel, SeriesStore
 from roomtone.runtime.clock import Clock
 from roomtone.runtime.door import Receipt
+from roomtone.runtime.recalling import Recalling
 
 Place = tuple[Literal["live", "past", "ended"], float, int, str]
 """Where a list of sessions was left: its part, and the last score and slot, or name, seen there.
@@ -30,6 +31,10 @@ class Host(Protocol):
     series: SeriesStore
     archive: Archive
     measurements: Sequence[Measurement]
+
+    @property
+    def memory(self) -> Recalling:
+        """What bots remember of people."""
 
     async def submit(
         self,

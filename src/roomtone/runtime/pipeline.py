@@ -33,14 +33,12 @@ from roomtone.runtime.mirror import Mirror
 from roomtone.runtime.opening import Opening
 from roomtone.runtime.pushing import push, tick_frames
 from roomtone.runtime.reader import Reader
+from roomtone.runtime.remembering import Remembering
 from roomtone.runtime.replay import hear
 from roomtone.runtime.tally import Pace
 
 PUSH_MS = 100
 """How often changed sessions are shown; scores stand only at ticks."""
-
-CLOSE_S = 60
-"""How long who closes a history waits until its turns are read."""
 
 STOP_S = 20
 """How long a stop waits for what has been acknowledged to be applied."""
@@ -75,6 +73,7 @@ class Pipeline(Desk):
         self.keeper = Keeper(self.series, self.archive, self.opening)
         self.mirror = Mirror(settings.stores.mirror, self.measurements, self.keeper.key)
         self.door = Door(self)
+        self.memory = Remembering(settings, clock, self.inspector.fault)
         self.reader = Reader(self)
         self.watched = Audience(self.news, self.inspector.fault)
         self.recent = Lately()
@@ -137,7 +136,8 @@ class Pipeline(Desk):
         self._tasks.append(asyncio.create_task(self.opening.run(), name="open stores"))
         self.reader.news.set()  # turns may have waited for it since the last time
         jobs = (self._consume, self._recount, self._run_clock, self._run_push, self._mend)
-        for job in (*jobs, self.keeper.run, self.mirror.run, self.reader.run, self._upkeep):
+        parts = (self.keeper.run, self.mirror.run, self.memory.run, self.reader.run)
+        for job in (*jobs, *parts, self._upkeep):
             self._tasks.append(asyncio.create_task(self._supervised(job), name=job.__name__))
 
     async def stop(self) -> None:
@@ -155,6 +155,7 @@ class Pipeline(Desk):
         await self.keeper.drain()
         if self._idle.is_set():  # else an entry may be half applied
             await asyncio.to_thread(recovery.snapshot, self)
+        await self.memory.close()
         await self.mirror.close()
         await self.news.close()
         await self.opening.close()
@@ -186,17 +187,6 @@ class Pipeline(Desk):
     ) -> Receipt:
         """Take events in. Returns when those accepted are on the disk. See `Door.submit`."""
         return await self.door.submit(events, refusals, kept, source, history, client)
-
-    async def close_history(self, sessions: Sequence[str]) -> int:
-        """Finish history sessions; returns how many were open."""
-        await self.settled()  # what was sent before has its place in them first
-        await self.reader.read_of(sessions, CLOSE_S)  # and what was said in them is read
-        read = self.conversations.sessions_read
-        open_ones = [one for one in sessions if one in self.histories or one in read]
-        await asyncio.gather(*(self._append(Closed(session=session)) for session in open_ones))
-        await self.settled()
-        await self.keeper.kept()  # who closes a session reads its summary next
-        return len(open_ones)
 
     def due_ticks(self, now_s: int) -> None:
         """Put into the journal every tick that stands before or at this second.
@@ -308,6 +298,8 @@ class Pipeline(Desk):
 
     async def _hear(self, entry: Entry, position: int) -> None:
         """An entry's turns, always in the journal's order: history is heard as it comes."""
+        if isinstance(entry, Batch):
+            self.memory.hear(entry.events, entry.arrival)
         for out in hear(self.conversations, entry):
             await self.take(out, position, live=False)
             await asyncio.sleep(0)
@@ -366,6 +358,7 @@ class Pipeline(Desk):
         self.door.forget(out.ended)
         self.keeper.keep(out, position)
         self.mirror.keep(out)
+        self.memory.keep(out)
         for topic, made in (*frames.alert_frames(out.alerts), *frames.ended_frames(out)):
             await self.publish(topic, made)
 

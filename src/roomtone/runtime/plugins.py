@@ -188,6 +188,11 @@ def outlet(url: str) -> Outlet:
     return made
 
 
+def route(message: str) -> Any:
+    """Which vector a question is best answered by, as `signals/routing.py` chooses."""
+    return import_module("roomtone.signals.routing").route(message)
+
+
 def _others(family: str) -> tuple[str, ...]:
     return _installed(family, tuple(sys.path))
 

@@ -8,6 +8,7 @@ from collections.abc import Container, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import structlog
+from msgspec.structs import replace
 
 from roomtone.emotions import Reading
 from roomtone.errors import BadEvent, ServerError
@@ -128,7 +129,11 @@ class Reader:
             if self._coherence is None:
                 self._coherence = await asyncio.to_thread(plugins.coherence, "local://")
             models = _Models(self._model, self._coherence)
-            self._answers = await asyncio.to_thread(_read_all, models, batch, standings)
+            answers = await asyncio.to_thread(_read_all, models, batch, standings)
+            looked = await self._pipeline.memory.looked(batch)
+            self._answers = [
+                replace(one, recalled=looked.get((one.session, one.turn))) for one in answers
+            ]
         door = self._pipeline.door
         receipt = await door.submit(self._answers, (), None, SOURCE, False, "", own=True)
         failed = {refusal.index for refusal in receipt.errors}

@@ -15,17 +15,18 @@ import structlog
 from msgspec import structs
 from numpy.typing import NDArray
 
-from roomtone.emotions import LABELS, Reading, group
+from roomtone.emotions import Reading
 from roomtone.errors import BadEvent, ServerError, StoreError
-from roomtone.heard import Looked, Recalled, ends
-from roomtone.memories import MOST_CHARS, choose, expiry, facts, first_place, importance
+from roomtone.heard import Recalled
+from roomtone.memories import choose, expiry, facts, first_place, importance
 from roomtone.ports import EmbeddingModel, EmotionModel, MemoryStore
 from roomtone.ports_memory import Vectors
+from roomtone.recollections import LookBack, congruence, look_back
 from roomtone.records import TIERS, MemoriesSought, Memory, MemoryUse, Recollection, memory_id
-from roomtone.recollections import LookBack, look_back
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
+from roomtone.runtime.memory_making import clean, feeling, with_facts, with_mood
 
 CANDIDATES = 20
 """How many of each tier are weighed for the two that are recalled."""
@@ -60,12 +61,6 @@ class _Lately(NamedTuple):
     at_ms: int
     near: list[tuple[str, float]]
     took_ms: float
-
-
-def clean(text: str | None) -> str:
-    """A text as it is remembered: bounded, without NUL and halves of characters."""
-    kept = ends(text or "", MOST_CHARS).replace("\0", "\ufffd")
-    return kept.encode("utf-8", "replace").decode()
 
 
 class Recalling:
@@ -130,6 +125,7 @@ class Recalling:
                 bot=use.bot,
                 at=max(was.at, use.at),
                 accesses=was.accesses + use.accesses,
+                answered=was.answered + use.answered,
                 used=was.used + use.used,
                 helped=was.helped + use.helped,
                 judged=was.judged + use.judged,
@@ -236,21 +232,12 @@ class Recalling:
     def _congruence(
         self, mood: Reading | None, chosen: Sequence[Memory], found: Sequence[Memory]
     ) -> dict[str, Any]:
-        """How much of what was recalled feels like the question, beside all that was found: what
-        is above that is a leaning of the recall, and not of the memories."""
-        told: dict[str, Any] = {"query": mood.primary if mood else "", "congruent": None}
-        told["found"] = None
         side = mood.group if mood else ""
-        if side not in ("positive", "negative"):
-            return told
-        for key, those in (("congruent", chosen), ("found", found)):
-            felt = [group(one.emotion) for one in those if one.emotion]
-            sides = [one for one in felt if one in ("positive", "negative")]
-            told[key] = round(sides.count(side) / len(sides), 4) if sides else None
-        if told["congruent"] is not None and told["found"] is not None:
-            recalled, base, many = self.congruent
-            self.congruent = (recalled + told["congruent"], base + told["found"], many + 1)
-        return told
+        share, base = congruence(side, chosen), congruence(side, found)
+        if share is not None and base is not None:
+            recalled, all_found, many = self.congruent
+            self.congruent = (recalled + share, all_found + base, many + 1)
+        return {"query": mood.primary if mood else "", "congruent": share, "found": base}
 
     @property
     def mood_bias(self) -> float | None:
@@ -424,39 +411,5 @@ class Recalling:
         return [{"name": "memory", "ok": False, "detail": self.trouble, "remedy": remedy}]
 
 
-def with_facts(memory: Memory, known: Mapping[str, str]) -> Memory:
-    """The memory with what it says of its person beside it."""
-    told = {f"fact {name}": value for name, value in known.items()}
-    return structs.replace(memory, metadata={**memory.metadata, **told})
-
-
-def with_mood(memory: Memory, mood: Reading | None) -> Memory:
-    """The memory with what its text feels like, by label."""
-    if mood is None or memory.emotion:
-        return memory
-    scores = {f"felt {label}": round(score, 4) for label, score in mood.scores.items()}
-    strongest = dict(sorted(scores.items(), key=lambda one: (-one[1], one[0]))[:8])
-    return structs.replace(
-        memory,
-        emotion="" if mood.primary == "unsure" else mood.primary,
-        intensity=mood.intensity,
-        valence=mood.valence,
-        metadata={**memory.metadata, **strongest},
-    )
-
-
-def feeling(scores: Mapping[str, Any]) -> NDArray[np.float32]:
-    """How something felt as a unit vector over all labels; zero where nothing was read."""
-    row = np.array(
-        [float(scores.get(f"felt {label}", scores.get(label, 0.0)) or 0.0) for label in LABELS],
-        np.float32,
-    )
-    length = float(np.linalg.norm(row))
-    return row / length if length > 0 else row
-
-
 def _alike(own: NDArray[np.float32] | None, memory: Memory) -> float:
     return 0.0 if own is None else FELT_ALIKE * float(own @ feeling(memory.metadata))
-
-
-__all__ = ["Looked", "Recall", "Recalling", "clean", "feeling"]

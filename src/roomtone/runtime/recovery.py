@@ -177,6 +177,7 @@ def snapshot(pipeline: Pipeline) -> None:
     """
     if pipeline.position == 0 or pipeline.journal.trouble is not None or behind(pipeline):
         return
+    pipeline.memory.due.save()  # what the snapshot stands behind is not told again
     saved = {
         "format": FORMAT,
         "rules": _rules(pipeline),

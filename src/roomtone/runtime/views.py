@@ -28,6 +28,7 @@ from roomtone.runtime.lease import Lease
 from roomtone.runtime.mirror import Mirror
 from roomtone.runtime.publishing import Publishing
 from roomtone.runtime.reader import Reader
+from roomtone.runtime.remembering import Remembering
 
 SNAPSHOT_S = 900
 """How much of a session's past its first frame holds: fifteen minutes."""
@@ -54,6 +55,7 @@ class Views:
     mirror: Mirror
     reader: Reader
     measurements: Sequence[Measurement]
+    memory: Remembering
     names: EventNames
     news: Channel
     recent: Lately
@@ -194,6 +196,7 @@ class Views:
             },
             self.keeper.health(),
             *self.mirror.health(),
+            *self.memory.health(),
             self.reader.health(),
             *news_health(self.news),
             *(() if self.lease is None else (self.lease.health(),)),

@@ -22,8 +22,10 @@ ROUTING = of_turns(
         "emotional_indicators_count": Field("words that point to feeling", "words", 0, None),
         "semantic_indicators_count": Field("words that point to ideas", "words", 0, None),
         "query_length": Field("characters of the message", "characters", 0, None),
-        "results_quality": share("mean similarity of what was found, where that was told"),
-        "classification_accurate": share("1 where a sure choice found near memories, 0 where not"),
+        "results_quality": share("share of what was found that was used, else how near it was"),
+        "classification_accurate": share(
+            "1 where a sure choice found what was of use or near; else 0"
+        ),
     },
     tags=("query_type", "primary_vector", "strategy"),
 )
@@ -76,14 +78,19 @@ class Routing:
     measurements = (ROUTING,)
 
     def update(self, heard: Heard) -> Sequence[Point]:
-        """The row; how good the choice was is known only where memories were told of."""
-        message, memories = heard.turn.message, heard.turn.memories
+        """The row; how good the choice was is known only where memories were looked up.
+
+        It is the share of them that the answer drew on where that is known, else their nearness.
+        """
+        message, memories, looked = heard.turn.message, heard.memories, heard.looked
         if not message:
             return ()
         chosen = route(message)
         quality = (
             sum(memory.similarity for memory in memories) / len(memories) if memories else None
         )
+        if looked is not None and looked.used is not None:
+            quality = looked.used
         accurate = None
         if quality is not None:
             accurate = float(chosen.confidence > ACCURATE_FROM and quality > ACCURATE_FROM)

@@ -28,7 +28,7 @@ _COLUMNS = tuple(COLUMN.get(name, name) for name in _NAMES)
 _TIMES = frozenset({"at", "expires", "accessed", "verified_at", "corrected_at"})
 _JSON = frozenset({"related", "metadata"})
 _BOOLS = frozenset({"verified", "hidden"})
-COUNTS = frozenset({"accesses", "accessed", "used", "helped", "judged"})
+COUNTS = frozenset({"accesses", "accessed", "answered", "used", "helped", "judged"})
 _FIXED = frozenset({"id", "bot", "user", *COUNTS})
 
 SELECT = f"SELECT {', '.join('m.' + name for name in _COLUMNS)} FROM memories m"
@@ -148,11 +148,22 @@ def change(connection: sqlite3.Connection, id: str, bot: str, fields: Mapping[st
 def count(connection: sqlite3.Connection, uses: Sequence[MemoryUse]) -> None:
     """Add to counts; the database adds, so that nothing is lost between two who count."""
     connection.executemany(
-        "UPDATE memories SET access_count = access_count + ?, used = used + ?, "
+        "UPDATE memories SET access_count = access_count + ?, answered = answered + ?, "
+        "used = used + ?, "
         "helped = helped + ?, judged = judged + ?, accessed = CASE WHEN ? = 0 THEN accessed "
         "ELSE max(coalesce(accessed, 0), ?) END WHERE id = ? AND bot = ?",
         [
-            (u.accesses, u.used, u.helped, u.judged, u.accesses, to_ms(u.at), u.id, u.bot)
+            (
+                u.accesses,
+                u.answered,
+                u.used,
+                u.helped,
+                u.judged,
+                u.accesses,
+                to_ms(u.at),
+                u.id,
+                u.bot,
+            )
             for u in uses
         ],
     )

@@ -25,7 +25,7 @@ memories = sa.Table(
     sa.Column("related_memories", JSON, nullable=False),
     sa.Column("access_count", sa.BigInteger, nullable=False),
     sa.Column("accessed", TIME),
-    sa.Column("used", sa.BigInteger, nullable=False),
+    *(sa.Column(name, sa.BigInteger, nullable=False) for name in ("answered", "used")),
     sa.Column("helped", sa.Double, nullable=False),
     sa.Column("judged", sa.BigInteger, nullable=False),
     sa.Column("training_relevance", sa.Double),

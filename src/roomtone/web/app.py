@@ -172,12 +172,13 @@ class Server:
         return self._api
 
     def _make_api(self) -> tuple[App, bytes]:
-        from roomtone.web import query, reference, series, system, talks, trends
+        from roomtone.web import memories, query, reference, series, system, talks, trends
 
         api = query.create_api(self._host, self.faults)
         series.add_series(api, self._host)
         talks.add_talks(api, self._host, self._scale)
         trends.add_trends(api, self._host)
+        memories.add_memories(api, self._host)
         system.add_system(api, self._host, self.faults, self._numbers)
         return api, reference.render(api.openapi()).encode()
 

@@ -1,0 +1,116 @@
+"""Turns and reactions leave memories that say what was felt, said of oneself, and about what."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from roomtone.contracts import HARD_TEXTS, START
+from roomtone.emotions import LABELS, reading
+from roomtone.events import Join, Reaction
+from roomtone.records import TurnRecord, memory_id
+from roomtone.runtime.memory_making import (
+    clean,
+    feeling,
+    of_reaction,
+    of_turn,
+    whole_reaction,
+    with_mood,
+)
+from roomtone.verdicts import Reacted, ReactionJudged, Ruling
+
+
+def a_turn(message: str | None, reply: str | None = "Oh!", **values: object) -> TurnRecord:
+    return TurnRecord(
+        id="t1",
+        session="s",
+        bot="luna",
+        user="ann",
+        at=START,
+        message=message,
+        reply=reply,
+        values=values,  # type: ignore[arg-type]
+    )
+
+
+def test_a_turn_leaves_what_was_said_felt_and_told_of_oneself() -> None:
+    """Its id follows from the turn, so that it is remembered once however often it comes."""
+    felt = {"emotion": "sadness", "intensity": 0.8, "valence": -0.7}
+    felt |= {"mixed_emotion_1": "fear", "mixed_intensity_1": 0.3}
+    made = of_turn(
+        a_turn("My dog is called Rex.", user_emotion=felt, conversation_quality={"overall": 0.6}),
+        "before",
+    )
+
+    assert made.id == memory_id("luna", "s", "t1")
+    assert (made.content, made.response, made.context) == ("My dog is called Rex.", "Oh!", "before")
+    assert (made.tier, made.reason) == ("personal", "tells of the person: dog")
+    assert (made.emotion, made.intensity, made.valence) == ("sadness", 0.8, -0.7)
+    assert made.metadata == {"felt sadness": 0.8, "felt fear": 0.3, "fact dog": "rex"}
+    assert made.training_relevance is not None
+
+
+@pytest.mark.parametrize("text", [*HARD_TEXTS, "a\ud800b", "👩‍🚀" * 5_000], ids=range(12))
+def test_any_text_can_be_remembered(text: str) -> None:
+    """Books, NUL, half characters and emoji: bounded, and writable by any store."""
+    made = of_turn(a_turn(text, None), "")
+
+    assert len(made.content) <= 4_001 and "\0" not in made.content
+    assert made.content.encode() is not None
+    assert clean(made.content) == made.content
+
+
+def test_a_turn_without_a_message_is_what_the_bot_said() -> None:
+    """What nobody asked for is remembered as said, with no answer."""
+    made = of_turn(a_turn(None, "Good morning"), "")
+
+    assert (made.content, made.response, made.training_relevance) == ("Good morning", "", None)
+
+
+def test_a_reaction_is_kept_in_the_documents_form() -> None:
+    """The text form, the same as fields, and a link to what it is about."""
+    event = Reaction(session="s", user="ann", bot="luna", emoji="❤️", target="t1", at=START)
+    told = of_reaction(event, START)
+    turn = of_turn(a_turn("hi", "Hello Ann"), "")
+    assert told is not None
+    made = whole_reaction(told, None, turn)
+
+    assert made.content == "[EMOJI_REACTION] ❤️"
+    assert made.response == "[EMOTIONAL_FEEDBACK] positive_strong (confidence: 0.95)"
+    assert made.interaction_type == "emoji_reaction"
+    assert made.metadata["original_bot_message"] == "Hello Ann"
+    assert made.metadata["timestamp_unix"] == START.timestamp()
+    assert [(link.id, link.kind) for link in made.related] == [(turn.id, "reaction_to")]
+    assert made.valence == 1.0
+    room = Reaction(session="s", user="ann", emoji="❤️", target="t1")
+    assert of_reaction(room, START) is of_reaction(Join(session="s"), START) is None
+
+
+def test_what_a_reaction_was_found_to_mean_is_added_to_it() -> None:
+    """Under the same id; the person and the emoji make it, not the judge."""
+    of = Reacted(id="r", session="s", emoji="❤️", ms=0, bot="luna", user="ann", target="t1")
+    verdict = Ruling(meaning="RATING", confidence=0.9, satisfaction=0.95)
+    told = of_reaction(ReactionJudged(session="s", of=of, verdict=verdict, reply="Hi"), START)
+    first = of_reaction(
+        Reaction(session="s", user="ann", bot="luna", emoji="❤️", target="t1"), START
+    )
+    assert told is not None and first is not None and told.id == first.id
+    known = whole_reaction(first, None, None)
+    made = whole_reaction(told, known, None)
+
+    assert made.metadata["meaning"] == "RATING" and made.metadata["satisfaction"] == 0.95
+    assert made.metadata["emotion_type"] == "positive_strong" and "action" not in made.metadata
+    assert of_reaction(ReactionJudged(session="s", of=of, why="no text"), START) is None
+
+
+def test_a_feeling_is_a_direction_over_all_labels() -> None:
+    """Of unit length; nothing read is no direction."""
+    row = feeling({"felt joy": 0.6, "felt love": 0.8, "fact dog": "rex"})
+
+    assert row[LABELS.index("love")] == pytest.approx(0.8) and np.linalg.norm(row) == pytest.approx(
+        1
+    )
+    assert not feeling({}).any()
+    mood = reading("joy", intensity=0.5, scores={"joy": 0.9})
+    made = with_mood(of_turn(a_turn("hi"), ""), mood)
+    assert (made.emotion, made.metadata["felt joy"]) == ("joy", 0.9)
