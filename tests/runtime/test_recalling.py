@@ -8,12 +8,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
 
 from roomtone.contracts import START
 from roomtone.contracts_memory import a_memory
-from roomtone.errors import BadEvent, ServerError, StoreError
+from roomtone.errors import BadEvent
 from roomtone.runtime.config import Models, Settings
 from roomtone.runtime.recalling import Recalling
 from roomtone.testing import ManualClock
@@ -140,48 +139,6 @@ async def test_a_turn_after_a_recall_is_taken_to_have_come_of_it(memory: Heard) 
     await memory.recall("luna", "ann", "my dog")
     assert memory.recalled_for("luna", "ann", now + 700_000) is None
     assert memory.recalled_for("luna", "bob", now) is None
-
-
-async def test_counts_wait_while_the_store_is_away(
-    memory: Heard, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They are added up and written once it is back; nothing is lost."""
-    kept, _ = await memory.remember("luna", "ann", "tea")
-    store = await memory.ready()
-    with monkeypatch.context() as away:
-
-        async def refuse(uses: object) -> None:
-            raise StoreError("away; wait")
-
-        away.setattr(store, "count", refuse)
-        for _ in range(2):
-            await memory.recall("luna", "ann", "tea")
-            await memory.flush()
-    await memory.flush()
-
-    found = await memory.one(kept.id)
-    assert found is not None and found.accesses == 2
-    assert memory.faults == ["memory: away; wait"] * 2
-
-
-class Deaf:
-    """An embedding model whose server does not answer."""
-
-    name, version, dim = "deaf", "1", 0
-
-    def embed(self, texts: object) -> np.ndarray:
-        raise ServerError("nobody answers; start it")
-
-
-async def test_a_memory_is_kept_though_no_model_answers(memory: Heard) -> None:
-    """It has no vector until one does; a recall says why it cannot be."""
-    memory._embedding = Deaf()
-    kept, new = await memory.remember("luna", "ann", "tea")
-    with pytest.raises(ServerError):
-        await memory.recall("luna", "ann", "tea")
-
-    assert new and (await memory.one(kept.id)) is not None
-    assert len(await (await memory.ready()).unembedded("x/1/384")) == 1
 
 
 async def test_moods_that_agree_are_measured_beside_what_there_was(memory: Heard) -> None:

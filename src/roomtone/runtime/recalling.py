@@ -19,13 +19,12 @@ from roomtone.emotions import Reading
 from roomtone.errors import BadEvent, ServerError, StoreError
 from roomtone.heard import Recalled
 from roomtone.memories import choose, expiry, facts, first_place, importance
-from roomtone.ports import EmbeddingModel, EmotionModel, MemoryStore
-from roomtone.ports_memory import Vectors
 from roomtone.recollections import LookBack, congruence, look_back
 from roomtone.records import TIERS, MemoriesSought, Memory, MemoryUse, Recollection, memory_id
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
+from roomtone.runtime.memory_access import Access
 from roomtone.runtime.memory_making import clean, feeling, with_facts, with_mood
 
 CANDIDATES = 20
@@ -38,9 +37,6 @@ LATELY_MS = 600_000
 """How long after a recall a turn of its pair is taken to have come of it, if it says nothing."""
 
 MOST_LATELY = 10_000
-FLUSH_S = 1.0
-"""How long counts of use are gathered before they are written together."""
-
 LOOK_S = 1.0
 """How long the look back at what was recalled for a turn may take; the turn goes on without it."""
 
@@ -63,113 +59,16 @@ class _Lately(NamedTuple):
     took_ms: float
 
 
-class Recalling:
+class Recalling(Access):
     """The memory of one process; a store that is away costs it nothing but its answers."""
 
     def __init__(
         self, settings: Settings, clock: Clock, fault: Callable[[str, Exception], None]
     ) -> None:
-        self._settings, self._clock, self._fault = settings, clock, fault
-        self.store: MemoryStore = plugins.memory(settings.memory_url)
-        self._is_open = False
-        self._opening = asyncio.Lock()
-        self._embedding: EmbeddingModel | None = None
-        self._emotion: EmotionModel | None = None
-        self._uses: dict[tuple[str, str], MemoryUse] = {}
+        super().__init__(settings, clock, fault)
         self._lately: OrderedDict[tuple[str, str], _Lately] = OrderedDict()
         self.recalls = 0
         self.congruent = (0.0, 0.0, 0)  # sums: of recalled, of all found, and of how many recalls
-        self.trouble: str | None = None
-
-    # -- life --------------------------------------------------------------------------------
-
-    async def ready(self) -> MemoryStore:
-        """The store, opened when it is first needed. Raises StoreError while it is away."""
-        async with self._opening:
-            if not self._is_open:
-                await self.store.open()
-                self._is_open = True
-        return self.store
-
-    async def run(self) -> None:
-        """Write counts of use behind everybody's back, together."""
-        while True:
-            await asyncio.sleep(FLUSH_S)
-            await self.flush()
-
-    async def flush(self) -> None:
-        """Write the counts that wait; what cannot be written waits on."""
-        uses, self._uses = self._uses, {}
-        if not uses:
-            return
-        try:
-            await (await self.ready()).count(list(uses.values()))
-        except StoreError as error:
-            self._fault("memory", error)
-            for use in uses.values():
-                self.note(use)
-
-    async def close(self) -> None:
-        """Write what waits and let go."""
-        await self.flush()
-        if self._is_open:
-            self._is_open = False
-            await self.store.close()
-
-    def note(self, use: MemoryUse) -> None:
-        """Count a use, soon."""
-        was = self._uses.get((use.bot, use.id))
-        if was is not None:
-            use = MemoryUse(
-                id=use.id,
-                bot=use.bot,
-                at=max(was.at, use.at),
-                accesses=was.accesses + use.accesses,
-                answered=was.answered + use.answered,
-                used=was.used + use.used,
-                helped=was.helped + use.helped,
-                judged=was.judged + use.judged,
-            )
-        self._uses[use.bot, use.id] = use
-
-    @property
-    def now(self) -> datetime:
-        return utc(self._clock.now_ms())
-
-    # -- models ------------------------------------------------------------------------------
-
-    async def model(self) -> EmbeddingModel:
-        """The embedding model, loaded once."""
-        if self._embedding is None:
-            url = self._settings.models.embedding
-            self._embedding = await asyncio.to_thread(plugins.embedding, url)
-        return self._embedding
-
-    async def embed(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], str]:
-        """A row for each text, and the name of what made them. Raises ServerError."""
-        model = await self.model()
-        rows = await asyncio.to_thread(model.embed, list(texts))
-        return rows, f"{model.name}/{model.version}/{rows.shape[1]}"
-
-    async def moods(self, texts: Sequence[str]) -> list[Reading | None]:
-        """What texts feel like by the model in this package; a server is not asked for it."""
-        if not self._settings.models.emotion.startswith("local:"):
-            return [None] * len(texts)
-        if self._emotion is None:
-            self._emotion = await asyncio.to_thread(plugins.emotion, "local://")
-        return list(await asyncio.to_thread(self._emotion.read, list(texts)))
-
-    async def vectors(self, memories: Sequence[Memory]) -> tuple[list[Vectors], str]:
-        """Where memories lie: by what was said; by that and what was answered; by what was felt."""
-        said = [one.content for one in memories]
-        both = [f"{one.content}\n{one.response}".strip() for one in memories]
-        rows, name = await self.embed([*said, *both])
-        made: list[Vectors] = []
-        for place, memory in enumerate(memories):
-            lies = {"content": rows[place], "semantic": rows[len(memories) + place]}
-            felt = feeling(memory.metadata)
-            made.append(lies | ({"emotion": felt} if felt.any() else {}))
-        return made, name
 
     # -- recall ------------------------------------------------------------------------------
 
@@ -402,13 +301,6 @@ class Recalling:
         for key in [key for key in self._lately if key[1] == user and bot in (None, key[0])]:
             del self._lately[key]
         return await (await self.ready()).forget(user=user, bot=bot)
-
-    def health(self) -> list[dict[str, Any]]:
-        """This part's line on /readyz, where there is something to say."""
-        if self.trouble is None:
-            return []
-        remedy = "see that the store of memories is there; what was said is remembered later"
-        return [{"name": "memory", "ok": False, "detail": self.trouble, "remedy": remedy}]
 
 
 def _alike(own: NDArray[np.float32] | None, memory: Memory) -> float:
