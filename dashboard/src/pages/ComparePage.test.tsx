@@ -97,6 +97,15 @@ describe('ComparePage', () => {
     expect(screen.getByText(/^Choose two to eight people/)).toBeTruthy()
   })
 
+  it('asks for each once, and for eight at most', async () => {
+    const of = ['luna', 'luna', ...'abcdefghi'].map((one) => `of=${one}`).join('&')
+    window.history.replaceState(null, '', `/compare?${of}`)
+    show()
+    await waitFor(() =>
+      expect(compared().at(-1)?.searchParams.getAll('of')).toEqual(['luna', ...'abcdefg']),
+    )
+  })
+
   it('lays them over each other from their start', async () => {
     show()
     fireEvent.click(screen.getByRole('button', { name: 'since their start' }))

@@ -23,7 +23,8 @@ const FIRST = 4
 export function ComparePage() {
   useTitle('Compare')
   const [by] = useBy()
-  const [chosen, setChosen] = useParamList('of')
+  const [listed, setChosen] = useParamList('of')
+  const chosen = [...new Set(listed)].slice(0, MOST)
   const [measurement, field] = useNumber()
   const [align] = useParam('align')
   const grain = useGrain()
@@ -33,8 +34,13 @@ export function ComparePage() {
   const names = chosen.length === 0 && by === 'bot' ? (bots ?? []).slice(0, FIRST) : chosen
   const enough = names.length >= 2
   const { data, error, isFetching } = useQuery({
-    queryKey: ['compare', by, names, measurement, field, start],
-    queryFn: () => fetchComparison({ by, of: names.slice(0, MOST), measurement, field, start }),
+    queryKey: ['compare', by, measurement, field, names, start],
+    queryFn: () => fetchComparison({ by, of: names, measurement, field, start }),
+    // While one more is fetched the others stay; of another number nothing is kept.
+    placeholderData: (old, before) =>
+      before && [by, measurement, field].every((one, i) => before.queryKey[i + 1] === one)
+        ? old
+        : undefined,
     enabled: enough,
     refetchInterval: 30_000,
   })

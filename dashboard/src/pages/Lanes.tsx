@@ -44,8 +44,13 @@ export function Lanes({ turns, at, turning, spacing, point, pin }: Props) {
   const onKey = (event: KeyboardEvent) => {
     const index = moved(event.key, at, turns.length)
     if (index === undefined) return
-    pin(index)
     event.preventDefault()
+    if (event.repeat) point(index)
+    else pin(index)
+  }
+  // A key that is held moves on; where it is let go is kept in the address.
+  const onKeyUp = (event: KeyboardEvent) => {
+    if (at !== null && moved(event.key, at, turns.length) !== undefined) pin(at)
   }
 
   return (
@@ -59,9 +64,10 @@ export function Lanes({ turns, at, turning, spacing, point, pin }: Props) {
         className="relative grid touch-pan-y gap-2"
         data-testid="lanes"
         onKeyDown={onKey}
+        onKeyUp={onKeyUp}
         onPointerMove={(event) => event.pointerType === 'mouse' && point(placeOf(event))}
         onPointerLeave={() => point(null)}
-        onPointerDown={(event) => pin(placeOf(event))}
+        onPointerDown={(event) => event.button === 0 && pin(placeOf(event))}
       >
         {width > 0 && (
           <>
