@@ -35,6 +35,7 @@ OTHERS = {
     "mrda": "engagement against people's judgement of involvement",
     "quality": "quality of conversations against people, changes of topic",
     "emotion": "emotion from text: people's labels, strange dialogues, emoji, size and speed",
+    "memories": "memories found again: evidence recall on LoCoMo, beside BM25 and DRAGON",
     "polls": "participation against a naive recount of real votes",
 }
 

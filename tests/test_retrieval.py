@@ -38,14 +38,30 @@ def test_meaning_counts_where_no_word_is_shared() -> None:
     near = np.array([0.1, np.nan, 0.9])
     ranking = rank("pet ownership", many(similarity={"content": near}))
 
+    usual = 0.5 * 2 / 22  # the mean of the two known, of which two of 22 parts are believed
     assert ranking.order.tolist() == [2, 0, 1]
-    assert ranking.parts["meaning"].tolist() == pytest.approx([0.05, 0.0, 0.45])
-    assert ranking.why(2) == "meaning 0.45" and ranking.why(1) == "nothing"
+    assert ranking.parts["meaning"].tolist() == pytest.approx(
+        [WEIGHTS.meaning * (0.1 - usual), 0.0, WEIGHTS.meaning * (0.9 - usual)]
+    )
+    assert ranking.why(2) == "meaning 0.60" and ranking.why(1) == "nothing"
+
+
+def test_what_all_have_in_common_is_no_meaning() -> None:
+    """Of many candidates that are all somewhat near only what stands out counts."""
+    near = np.full(200, 0.4)
+    near[7] = 0.6
+    some = Candidates(
+        ids=[f"{i:03d}" for i in range(200)], texts=[""] * 200, similarity={"content": near}
+    )
+    ranking = rank("?", some, weights=Weights(meaning=1.0))
+
+    assert ranking.order[0] == 7
+    assert ranking.score[7] > 0.2 > 0.05 > ranking.score[8]
 
 
 def test_vectors_are_mixed_by_their_shares() -> None:
     """The route's shares over the vectors that there are; one that is missing is left out."""
-    similarity = {"content": np.array([1.0, 0.0, 0.0]), "emotion": np.array([0.0, 1.0, np.nan])}
+    similarity = {"content": np.array([1.0, -1.0, 0.0]), "emotion": np.array([-1.0, 1.0, np.nan])}
     ranking = rank(
         "?",
         many(similarity=similarity),
@@ -55,7 +71,7 @@ def test_vectors_are_mixed_by_their_shares() -> None:
 
     assert ranking.parts["meaning"].tolist() == [0.25, 0.75, 0.0]
     alone = rank("?", many(similarity=similarity), weights=Weights(meaning=1.0))
-    assert alone.parts["meaning"].tolist() == [1.0, 0.0, 0.0]
+    assert alone.parts["meaning"].tolist() == [0.5, 0.5, 0.0]
 
 
 def test_what_stands_beside_a_hit_is_found() -> None:
@@ -68,7 +84,19 @@ def test_what_stands_beside_a_hit_is_found() -> None:
 
     assert ranking.order.tolist()[:3] == [0, 1, 3]
     assert ranking.parts["beside"][2] == 0
-    assert ranking.parts["beside"][1] == pytest.approx(WEIGHTS.beside[0] * ranking.score[0])
+    own = ranking.parts["words"][0]
+    assert ranking.parts["beside"][1] == pytest.approx(WEIGHTS.beside[0] * own)
+
+
+def test_a_session_that_speaks_of_it_lifts_what_was_said_in_it() -> None:
+    """Words spread over a session's memories count for all of them, if there are others."""
+    texts = ["We went camping", "The lake was cold", "Hm", "My taxes"]
+    four = Candidates(ids=list("abcd"), texts=texts, sessions=["s", "s", "s", "t"])
+    parts = rank("camping by the lake", four).parts
+
+    assert parts["session"][2] == parts["session"][0] > 0.1 > parts["session"][3] == 0
+    one = Candidates(ids=list("abcd"), texts=texts, sessions=["s"] * 4)
+    assert not rank("camping by the lake", one).parts["session"].any()
     assert not rank("work", many(sessions=["", "", ""], at=np.zeros(3))).parts["beside"].any()
 
 

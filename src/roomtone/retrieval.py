@@ -1,6 +1,7 @@
-"""Orders memories for a question: by its words, by meaning, by what stands beside them, and use.
+"""Orders memories for a question: by its words, by meaning, by what stands beside them, by use.
 
-Pure functions over columns. The weights were chosen on LoCoMo (`benchmarks/memories.py`).
+Pure functions over columns. The weights were chosen on LoCoMo by `benchmarks/memories.py`, which
+has the figures of each part.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ SATURATION, LENGTH = 1.2, 0.75
 """BM25's k1 and b, as Robertson and Zaragoza recommend (The Probabilistic Relevance Framework,
 2009): how soon a repeated word counts no more, and how far long texts are held back."""
 
+FEW = 20
+"""From about so many candidates on, what all of them have in common is no sign of meaning."""
+
 DAY_S = 86_400.0
 
 
@@ -29,8 +33,9 @@ class Weights(NamedTuple):
     """What each part counts in the score."""
 
     words: float = 1.0
-    meaning: float = 0.5
-    beside: tuple[float, ...] = (0.3, 0.15)  # of the memory next to it in its session, and the next
+    meaning: float = 0.7
+    beside: tuple[float, ...] = (0.3, 0.15)  # of the memory next to it in its session; of the next
+    session: float = 0.3
     recency: float = 0.02
     half_life_days: float = 30.0
     importance: float = 0.02
@@ -46,7 +51,8 @@ class Candidates:
 
     `texts` are what words are looked for in: let them tell who said it and when (`told`).
     `similarity` holds cosines to the question for each vector that was compared.
-    `sessions` and `at` (epoch seconds) say what stands beside what; a session "" is none.
+    `sessions` and `at` (epoch seconds) say what stands beside what; a session "" is none. `words`
+    may give what `counted` says of the texts, for who asks several questions of the same ones.
     """
 
     ids: Sequence[str]
@@ -56,6 +62,7 @@ class Candidates:
     sessions: Sequence[str] = ()
     importance: NDArray[np.floating] | None = None  # 0 to 1
     use: NDArray[np.floating] | None = None  # 0 to 1, how far use has proved it
+    words: Sequence[Counter[str]] = ()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -92,17 +99,22 @@ def rank(
 
     *words*: BM25 over the candidates, as a share of what a text with all words of the question
     would reach, 0 to 1. *meaning*: mean of the cosines, weighed by `vectors` (each vector's share;
-    none: `content`, or all there are), 0 where they are negative or not known. *beside*: shares of
-    both from its neighbours in the session. *recency* halves every `half_life_days` before `now`
-    (epoch seconds; without it age counts nothing). *importance* and *use* as given.
+    none: all alike), each as far as it is above what the candidates have on average; 0 where it is
+    not known. *beside*: shares of both from its neighbours in the session. *session*: the words of
+    the question in all candidates of its session taken together. *recency* halves every
+    `half_life_days` before `now` (epoch seconds; without it age counts nothing). *importance* and
+    *use* as given.
     """
     count = len(candidates)
-    lexical = weights.words * bm25(question, candidates.texts)
+    words = candidates.words or counted(candidates.texts)
+    asked = list(dict.fromkeys(stems(question)))
+    lexical = weights.words * _bm25(asked, words)
     meaning = weights.meaning * _meaning(candidates, vectors)
     parts = {
         "words": lexical,
         "meaning": meaning,
         "beside": _beside(lexical + meaning, candidates, weights.beside),
+        "session": weights.session * _session(asked, words, candidates.sessions),
         "recency": weights.recency * _recency(candidates.at, now, count, weights.half_life_days),
         "importance": weights.importance * _share(candidates.importance, count),
         "use": weights.use * _share(candidates.use, count),
@@ -123,21 +135,28 @@ def told(text: str, *, who: str = "", when: str = "", answer: str = "") -> str:
     return "\n".join(filter(None, (f"{when} {said}" if when else said, answer)))
 
 
+def counted(texts: Sequence[str]) -> list[Counter[str]]:
+    """How often each text has each of its words, as they are matched."""
+    return [Counter(stems(text)) for text in texts]
+
+
 def bm25(question: str, texts: Sequence[str]) -> Floats:
     """How far each text holds the question's words, rare ones above all: a share, 0 to 1.
 
     How rare a word is, is counted over these texts alone.
     """
-    asked = dict.fromkeys(stems(question))
-    found = [Counter(stems(text)) for text in texts]
+    return _bm25(list(dict.fromkeys(stems(question))), counted(texts))
+
+
+def _bm25(asked: Sequence[str], texts: Sequence[Counter[str]]) -> Floats:
     scores = np.zeros(len(texts))
-    if not asked or not found:
+    if not asked or not texts:
         return scores
-    lengths = np.array([one.total() for one in found], float)
+    lengths = np.array([one.total() for one in texts], float)
     held = SATURATION * (1 - LENGTH + LENGTH * lengths / max(1e-9, float(lengths.mean())))
     most = 0.0
     for word in asked:
-        times = np.array([one[word] for one in found], float)
+        times = np.array([one.get(word, 0) for one in texts], float)
         having = int(np.count_nonzero(times))
         rarity = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
         most += rarity * (SATURATION + 1)
@@ -147,17 +166,37 @@ def bm25(question: str, texts: Sequence[str]) -> Floats:
     return share
 
 
+def _session(
+    asked: Sequence[str], words: Sequence[Counter[str]], sessions: Sequence[str]
+) -> Floats:
+    """The share of the question's words in each session as one text; 0 where there is but one."""
+    if len(sessions) != len(words):
+        return np.zeros(len(words))
+    whole: dict[str, Counter[str]] = {}
+    for session, one in zip(sessions, words, strict=True):
+        if session:
+            whole.setdefault(session, Counter()).update(one)
+    if len(whole) < 2:
+        return np.zeros(len(words))
+    names = sorted(whole)
+    found = dict(zip(names, _bm25(asked, [whole[name] for name in names]), strict=True))
+    return np.array([found.get(session, 0.0) for session in sessions], float)
+
+
 def _meaning(candidates: Candidates, vectors: Mapping[str, float] | None) -> Floats:
     there = candidates.similarity
-    shares = {name: share for name, share in (vectors or {}).items() if name in there}
-    if not shares:
-        shares = {"content": 1.0} if "content" in there else dict.fromkeys(there, 1.0)
+    shares = {name: share for name, share in (vectors or {}).items() if name in there and share > 0}
+    shares = shares or dict.fromkeys(there, 1.0)
     total, sums = np.zeros(len(candidates)), np.zeros(len(candidates))
     for name, share in shares.items():
         cosine = np.asarray(there[name], float)
         known = ~np.isnan(cosine)
+        many = int(np.count_nonzero(known))
+        if not many:
+            continue
+        usual = max(0.0, float(cosine[known].mean())) * many / (many + FEW)
         total += share * known
-        sums += share * np.where(known, np.maximum(cosine, 0.0), 0.0)
+        sums += share * np.where(known, np.maximum(cosine - usual, 0.0), 0.0)
     mean: Floats = sums / np.where(total > 0, total, 1.0)
     return mean
 
