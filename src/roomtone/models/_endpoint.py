@@ -1,4 +1,4 @@
-"""Asks a server that speaks OpenAI's chat completions: one question, patiently, within bounds."""
+"""Asks a server that speaks OpenAI's API: one question, patiently, within bounds."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Endpoint:
         self.model = told.pop("model", "")
         self.host, self.port = _place(parts)
         self._secure = parts.scheme != "openai+http"
-        self._path = f"{parts.path.rstrip('/') or '/v1'}/chat/completions"
+        self._path = parts.path.rstrip("/") or "/v1"
         self._timeout_s = _seconds(told.pop("timeout_s", "20"))
         self.options = {name: told.pop(name, usual) for name, usual in (more or {}).items()}
         self._wait_s = wait_s
@@ -143,12 +143,42 @@ class Endpoint:
                 wait = max(wait, min(asks_s, LONGEST_WAIT_S) if self._wait_s else 0.0)
             else:
                 break
-        raise ServerError(
+        raise self.refusal(trouble)
+
+    def send(self, name: str, asked: Mapping[str, Any], most_bytes: int = MOST_BYTES) -> bytes:
+        """What the server answers on another path than that of completions, as it came.
+
+        Raises ServerError once it was asked often enough. An answer of more bytes is none: b"".
+        """
+        trouble, wait, body = "", self._wait_s, json.dumps(asked).encode()
+        for attempt in range(ATTEMPTS):
+            if attempt and wait:
+                time.sleep(wait * (0.5 + random.random()))
+                wait *= 2
+            try:
+                with self._free:
+                    status, asks_s, came = self._posted(body, name, most_bytes)
+            except (OSError, http.client.HTTPException) as error:
+                trouble = f"does not answer ({type(error).__name__})"
+                continue
+            if status == 200:
+                return came
+            trouble = f"answers {status}"
+            if status not in AGAIN:
+                break
+            wait = max(wait, min(asks_s, LONGEST_WAIT_S) if self._wait_s else 0.0)
+        raise self.refusal(trouble)
+
+    def refusal(self, trouble: str) -> ServerError:
+        """The error that says what is the trouble with this server, and what to do."""
+        return ServerError(
             f"the language model at {self.host}:{self.port} {trouble}; see that it runs, that it "
             f"knows the model and that {KEY} holds its key, or use local://"
         )
 
-    def _posted(self, body: bytes) -> tuple[int, float, bytes]:
+    def _posted(
+        self, body: bytes, name: str = "chat/completions", most_bytes: int = MOST_BYTES
+    ) -> tuple[int, float, bytes]:
         """One question: status, seconds the server asks to be left alone for, body."""
         if self._context is not None:
             line: http.client.HTTPConnection = http.client.HTTPSConnection(
@@ -158,14 +188,14 @@ class Endpoint:
             line = http.client.HTTPConnection(self.host, self.port, timeout=self._timeout_s)
         end = time.monotonic() + self._timeout_s
         try:
-            line.request("POST", self._path, body, self.headers)
+            line.request("POST", f"{self._path}/{name}", body, self.headers)
             answer = line.getresponse()
             came = bytearray()
-            while len(came) <= MOST_BYTES and (part := answer.read1(1 << 16)):
+            while len(came) <= most_bytes and (part := answer.read1(1 << 16)):
                 came += part
                 if time.monotonic() > end:
                     raise TimeoutError  # it drips
-            if len(came) > MOST_BYTES:
+            if len(came) > most_bytes:
                 came.clear()
             elif answer.length:
                 raise http.client.IncompleteRead(b"")

@@ -153,7 +153,9 @@ class Models(_Section):
     embedding: str = Field(
         default="local://",
         description="what turns texts into vectors for memories: `local://` is inside the package "
-        "and sends nothing anywhere",
+        "and sends nothing anywhere, by MiniLM with the extra `models`, else by hashed "
+        "words (`minilm://` and `hashed://` insist); `openai://host/v1?model=NAME` asks "
+        "a server, which then sees the texts",
     )
     judge: str = Field(
         default="local://",

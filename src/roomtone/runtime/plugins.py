@@ -95,6 +95,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "local": "roomtone.models.embedding:Local",
         "minilm": "roomtone.models.embedding:MiniLM",
         "hashed": "roomtone.models.embedding:Hashed",
+        "openai": "roomtone.models.openai_embedding:OpenAIEmbedding",
     },
 }
 
