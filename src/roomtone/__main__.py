@@ -76,10 +76,10 @@ def demo(
 ) -> None:
     """Show a server with a crowd that does not exist streaming in.
 
-    A keynote and three chats, ten minutes old when you look; half a minute later the keynote goes
-    wrong, and after that some room every six minutes. Nothing leaves this machine, and what was
-    kept is deleted at the end unless you name a folder with --data. If the port is busy the next
-    free one is taken.
+    A keynote, three chats and bots that people talk to, ten minutes old when you look; half a
+    minute later the keynote goes wrong, and after that some room every six minutes. Nothing leaves
+    this machine, and what was kept is deleted at the end unless you name a folder with --data. If
+    the port is busy the next free one is taken.
     """
     from roomtone.runtime.loading import load
     from roomtone.web import serving

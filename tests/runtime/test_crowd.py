@@ -2,11 +2,12 @@
 
 import asyncio
 import itertools
+from datetime import UTC, datetime
 
-from roomtone.events import Message
+from roomtone.events import Message, Turn
 from roomtone.runtime.clock import WallClock
 from roomtone.runtime.config import Settings
-from roomtone.runtime.crowd import Crowd, CrowdClock
+from roomtone.runtime.crowd import Crowd, CrowdClock, recall
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.testing import ManualClock
 
@@ -58,3 +59,30 @@ async def test_the_past_is_in_the_engine_before_the_present_begins(tmp_path):
     assert session is not None
     assert len(session["spark"]) >= 11
     assert session["fields"]["chat_per_min"] > 100
+
+
+async def test_the_days_before_are_told_once(tmp_path):
+    """Conversations at their own times, read and measured; a second start adds none."""
+    turns = [
+        Turn(
+            session="luna/ann/1",
+            id=f"t{n}",
+            at=datetime(2026, 1, 1, 12, n, tzinfo=UTC),
+            user="ann",
+            bot="luna",
+            message="hello there",
+            reply="good to see you",
+        )
+        for n in range(3)
+    ]
+    pipeline = await Pipeline.open(Settings(data=tmp_path))
+    await pipeline.start()
+    try:
+        told = await recall(pipeline, {"luna/ann/1": turns})
+        again = await recall(pipeline, {"luna/ann/2": turns})
+        found, total = await pipeline.archive.conversations()
+    finally:
+        await pipeline.stop()
+
+    assert (told, again, total) == (1, 0, 1)
+    assert (found[0].turns, found[0].started) == (3, turns[0].at)

@@ -1,10 +1,22 @@
 """The demo crowd is the same for the same seed, and goes wrong on cue."""
 
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 import roomtone.sources.demo as demo
-from roomtone.events import Event, Heartbeat, Join, Leave, Message, PollVote, Reaction
+from roomtone.events import (
+    Event,
+    Heartbeat,
+    Join,
+    Leave,
+    Message,
+    PollVote,
+    Reaction,
+    Turn,
+    decode,
+    encode,
+)
 
 
 def script(until: float, **options) -> list[tuple[float, Event]]:
@@ -34,7 +46,7 @@ def test_events_are_in_order_and_people_come_before_they_leave():
 
 def test_everything_that_can_happen_happens():
     """Chat, reactions, votes, comings, goings and heartbeats stream in, in several rooms."""
-    events = [event for _, event in script(20, warmup_s=300)]
+    events = [event for _, event in script(20, warmup_s=300, talks=False)]
 
     assert {Message, Reaction, Join, Leave, PollVote, Heartbeat} <= {type(e) for e in events}
     assert len({event.session for event in events}) == len(demo.ROOMS) >= 3
@@ -80,3 +92,53 @@ async def test_the_port_waits_until_each_event_has_its_time():
             break
 
     assert 2 < sum(slept) < 2.5
+
+
+def test_people_talk_to_bots_while_one_looks():
+    """One dialogue after another, each turn named anew for each showing, with reactions to it."""
+    live = [
+        (at, event)
+        for at, event in script(1_400, warmup_s=100, rooms=(), name="today")
+        if isinstance(event, Turn | Reaction)
+    ]
+    turns = {event.id: event for _, event in live if isinstance(event, Turn)}
+    reactions = [event for _, event in live if isinstance(event, Reaction)]
+
+    assert min(at for at, _ in live) == demo.FIRST_TALK_S
+    assert len({turn.session for turn in turns.values()}) >= 4
+    assert all("today" in (id or "") for id in turns)
+    assert all(turns[r.target].bot == r.bot for r in reactions if r.target)
+    assert not {id for _, e in script(90, rooms=(), name="later") if (id := e.id)} & turns.keys()
+
+
+def test_the_days_before_are_told_at_their_own_times():
+    """Three bots, several people, five days: the same for the same day, whole, and in the past."""
+    now = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    told = demo.past(now)
+    events = [event for session in told.values() for event in session]
+    turns = [event for event in events if isinstance(event, Turn)]
+
+    assert told == demo.past(now + timedelta(hours=3))
+    assert {turn.bot for turn in turns} == {"luna", "atlas", "sol"}
+    assert len({turn.user for turn in turns}) == 5
+    assert len({turn.at.date() for turn in turns if turn.at}) == 5
+    assert all(event.at and event.at < now and event.id for event in events)
+    assert len({event.id for event in events}) == len(events)
+    assert all(turn.message and turn.reply and "\n" not in turn.reply for turn in turns)
+    assert decode(encode(events))[0] == events
+    starts = [session[0].at for session in told.values()]
+    assert starts == sorted(starts)
+
+
+def test_what_people_feel_of_answers_is_of_many_kinds():
+    """Hearts alone would show nothing: the same ones stand for praise, for views and for grief."""
+    given = Counter(
+        event.emoji
+        for session in demo.past(datetime(2026, 5, 4, tzinfo=UTC)).values()
+        for event in session
+        if isinstance(event, Reaction)
+    )
+
+    assert len(given) >= 12
+    assert given["❤️"] >= 4
+    assert {"👍", "💯", "😢", "😂", "👋"} <= given.keys()

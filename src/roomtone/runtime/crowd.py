@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from roomtone.errors import JournalError
+from roomtone.errors import JournalError, StoreError
 from roomtone.events import Event
 from roomtone.runtime.clock import Clock
 from roomtone.runtime.pipeline import Pipeline
@@ -113,3 +113,25 @@ class Crowd:
                 continue
             self.sent += len(due)
             return
+
+
+async def recall(pipeline: Pipeline, sessions: Mapping[str, Sequence[Event]]) -> int:
+    """Tell of conversations of the days before, session by session; returns how many were told.
+
+    None where any is kept already: then this folder was shown before, or is somebody's own.
+    """
+    told, any_kept = 0, False
+    for session, events in sessions.items():
+        while True:
+            try:
+                if not told:
+                    any_kept = (await pipeline.archive.conversations(limit=1))[1] > 0
+                if any_kept:
+                    return 0
+                await pipeline.submit(events, source="demo", history=True)
+                await pipeline.close_history([session])
+                break
+            except (JournalError, StoreError):  # as above
+                await asyncio.sleep(RETRY_S)
+        told += 1
+    return told

@@ -1,9 +1,10 @@
-"""A crowd that does not exist: a keynote and some chats, with something going wrong on cue."""
+"""A crowd that does not exist: a keynote, some chats, and bots that people talk to."""
 
 from __future__ import annotations
 
 import asyncio
 import heapq
+import itertools
 import math
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -20,6 +21,8 @@ from roomtone.events import (
     PollVote,
     Reaction,
 )
+from roomtone.sources._demo_talks import LIVE
+from roomtone.sources._demo_talks import past as past
 
 # When the keynote goes wrong and when it is mended, in seconds after the start: early enough to
 # be seen within the first minute, late enough to have seen the room well first.
@@ -117,6 +120,10 @@ ROOMS = (
 
 Timed = tuple[float, Event]
 
+FIRST_TALK_S, TALK_EVERY_S = 15.0, 330.0
+"""When the first dialogue with a bot begins, behind those of the days before, and how long after
+that the next one; one lasts some five minutes."""
+
 
 class Demo:
     """Endless events of synthetic rooms, the same for the same seed.
@@ -132,12 +139,16 @@ class Demo:
         warmup_s: float = 0.0,
         speed: float = 1.0,
         rooms: tuple[Personality, ...] = ROOMS,
+        talks: bool = True,
+        name: str = "",
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._seed = seed
         self._warmup_s = warmup_s
         self._speed = speed
         self._rooms = rooms
+        self._talks = talks
+        self._name = name  # of this showing: in the ids of turns, which must not come again
         self._sleep = sleep
 
     def script(self) -> Iterator[Timed]:
@@ -151,13 +162,23 @@ class Demo:
         chance = random.Random(f"{self._seed}/trouble")
         for room in rooms[:1]:
             room.troubles.append((CRASH_S, MENDED_S))
-        merged = heapq.merge(*(room.run() for room in rooms), key=lambda timed: timed[0])
+        running = [room.run() for room in rooms] + [self._said()] * self._talks
+        merged = heapq.merge(*running, key=lambda timed: timed[0])
         next_trouble = TROUBLE_EVERY_S
         for at, event in merged:
-            if at >= next_trouble:
+            if rooms and at >= next_trouble:
                 chance.choice(rooms).troubles.append((at, at + TROUBLE_LASTS_S))
                 next_trouble += TROUBLE_EVERY_S
             yield at, event
+
+    def _said(self) -> Iterator[Timed]:
+        """One dialogue with a bot after another, without end, each in a session of its own."""
+        for number in itertools.count():
+            one = LIVE[number % len(LIVE)]
+            session = f"{one.bot}/{one.user}/{self._name or 'now'}-{number}"
+            begin = FIRST_TALK_S + number * TALK_EVERY_S
+            for after, event in one.events(session, session):
+                yield begin + after, event
 
     async def events(self) -> AsyncIterator[Event]:
         """The events, each when its time has come; those of the warm-up at once."""

@@ -11,7 +11,8 @@ import signal
 import socket
 import tempfile
 import webbrowser
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,11 @@ import uvicorn
 
 from roomtone import __version__
 from roomtone.errors import BadConfig
+from roomtone.events import Event
 from roomtone.runtime import logs, plugins, roles, terminal
-from roomtone.runtime.clock import Clock, WallClock
+from roomtone.runtime.clock import Clock, WallClock, utc
 from roomtone.runtime.config import Settings
-from roomtone.runtime.crowd import Crowd, CrowdClock
+from roomtone.runtime.crowd import Crowd, CrowdClock, recall
 from roomtone.runtime.feeds import listening
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.publishing import publishing
@@ -149,23 +151,32 @@ async def demo(
         async with running(settings, door, clock, resume) as pipeline:
             kept = "" if keep else " Keep it: roomtone demo --data DIR"
             terminal.out.print(
-                f" roomtone {__version__}: a keynote and three chats, all of them synthetic; "
-                "nothing leaves this machine"
+                f" roomtone {__version__}: a keynote, three chats and three bots that people talk "
+                "to, all of them synthetic; nothing leaves this machine"
             )
             terminal.out.print(f" dashboard  [bold]{url}[/]   api docs  {url}/docs")
             terminal.out.print(f" Alerts are printed as they come. Ctrl-C to stop.{kept}")
             if open_browser:
                 await asyncio.to_thread(webbrowser.open, url)
             past = max(clock.behind_s, 0.0)
-            source = plugins.load("sources", "demo").Demo(seed=seed, warmup_s=past)
-            crowd = Crowd(pipeline, clock, source.script())
-            await _until(stop, _perform(crowd, pipeline, clock))
+            member = plugins.load("sources", "demo")
+            name = f"{utc(clock.now_ms()):%Y%m%dT%H%M%S}"
+            crowd = Crowd(
+                pipeline, clock, member.Demo(seed=seed, warmup_s=past, name=name).script()
+            )
+            await _until(stop, _perform(crowd, pipeline, clock, member.past))
 
 
-async def _perform(crowd: Crowd, pipeline: Pipeline, clock: Clock) -> None:
+async def _perform(
+    crowd: Crowd,
+    pipeline: Pipeline,
+    clock: Clock,
+    past: Callable[[datetime], Mapping[str, Sequence[Event]]],
+) -> None:
     """The crowd's past in a moment, then its present, with each alert printed as it comes."""
     await crowd.catch_up()
     async with asyncio.TaskGroup() as jobs:
+        jobs.create_task(recall(pipeline, past(utc(clock.now_ms()))))
         jobs.create_task(crowd.run())
         jobs.create_task(_tell(pipeline, clock))
 
