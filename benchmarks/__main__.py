@@ -37,6 +37,7 @@ OTHERS = {
     "emotion": "emotion from text: people's labels, strange dialogues, emoji, size and speed",
     "memories": "memories found again: evidence recall on LoCoMo, beside BM25 and DRAGON",
     "polls": "participation against a naive recount of real votes",
+    "reactions": "what reactions meant: the judges on cases they never saw",
 }
 
 # A folder's benchmark, in its file; and a name that would hide the driver's.

@@ -1,8 +1,9 @@
 """Makes the weights that tell what reactions mean: python -m training.reactions [--figures].
 
 It reads `training/reactions/cases.jsonl` and writes `judge.npz` beside the code that reads it.
-`--agreement` says how far the labellers agree, `--blind FILE` writes the cases without labels for
-another. What is done, and why, stands in `training/reactions/README.md`.
+`--blind FILE` writes the cases without labels for another labeller, `--second FILE` takes their
+labels in, `--agreement` says how far both agree. What is done, and why, stands in
+`training/reactions/README.md`.
 """
 
 from __future__ import annotations
@@ -214,6 +215,14 @@ def blind(of: Sequence[Row], path: Path) -> None:
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
+def second(of: Sequence[Row], path: Path) -> list[Row]:
+    """The cases with what another labeller said of each; a label that is none is refused."""
+    said = {row["id"]: row["meaning"] for row in rows(path)}
+    if wrong := sorted(id for id, label in said.items() if label not in MEANINGS):
+        raise SystemExit(f"{len(wrong)} labels are none of {', '.join(MEANINGS)}, as of {wrong[0]}")
+    return [{**row, "second": said[row["id"]]} if row["id"] in said else row for row in of]
+
+
 def say(words: str) -> None:
     sys.stderr.write(f"{words}\n")
 
@@ -224,11 +233,16 @@ def main() -> None:
     parser.add_argument("--figures", action="store_true", help="each source and language left out")
     parser.add_argument("--agreement", action="store_true", help="how far the labellers agree")
     parser.add_argument("--blind", type=Path, help="write the cases without labels to this file")
+    parser.add_argument("--second", type=Path, help="take another's labels in from this file")
     told = parser.parse_args()
     of = rows()
     if told.blind:
         return blind(of, told.blind)
-    if told.agreement:
+    if told.second:
+        of = second(of, told.second)
+        lines = (json.dumps(row, ensure_ascii=False, separators=(",", ":")) for row in of)
+        CASES.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    if told.agreement or told.second:
         same, kappa = agreement(of)
         return say(f"equal {same:.3f}, Cohen's kappa {kappa:.3f}")
     if told.figures:

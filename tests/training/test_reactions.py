@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 from collections import Counter, defaultdict
 from pathlib import Path
 from types import ModuleType
@@ -102,5 +103,12 @@ def test_who_labels_blindly_sees_no_label(training: ModuleType, tmp_path: Path) 
     training.blind(training.rows()[:20], tmp_path / "blind.jsonl")
     shown = training.rows(tmp_path / "blind.jsonl")
 
+    said = [{"id": row["id"], "meaning": "RATING"} for row in shown[:5]]
+    (tmp_path / "said.jsonl").write_text("\n".join(map(json.dumps, said)))
+    taken = training.second(training.rows()[:20], tmp_path / "said.jsonl")
+    assert sum(row.get("second") == "RATING" for row in taken) == 5
+    (tmp_path / "said.jsonl").write_text('{"id": "x", "meaning": "PRAISE"}')
+    with pytest.raises(SystemExit, match="none of"):
+        training.second([], tmp_path / "said.jsonl")
     assert len(shown) == 20
     assert not {"meaning", "first", "second", "source"} & set(shown[0])

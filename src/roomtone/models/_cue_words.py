@@ -67,27 +67,62 @@ nasıl çalış-|nasıl ol-|nasıl gid-|neden|niçin|kaç|ne zaman|nerede|hangi|
 """,
     # A person wants to know what the other thinks, feels or likes.
     "asks_view": """
-do you think|don't you think|dont you think|what do you think|what's your opinion|your opinion
-your take|your thoughts|do you like|do you love|do you prefer|do you believe|do you agree
-don't you agree|wouldn't you say|isn't it|isn't he|isn't she|aren't they|am i right|right?|agree?
-yes or no|who's better|who is better|which is better|what's better|which one is better|is better
-who's the best|who is the best|what's the best|which is the best|best band|favourite|favorite
-hot take|unpopular opinion|are you a fan|have you ever|what's your|thoughts on
-how do you feel about|would you rather|do we need|should people|should schools|should we
-who's right|who is right|team|findest du|meinst du|denkst du|glaubst du|was hältst|was denkst
-was meinst|magst du|deine meinung|oder?|nicht wahr|stimmt's|lieber|bist du für|was ist besser
-wer ist besser|lieblings-|sollte man|tu trouves|tu penses|tu crois|vous pensez|qu'en penses
-ton avis|votre avis|tu aimes|tu préfères|n'est-ce pas|pas vrai|non ?|d'accord ?|préféré-
-c'est mieux|crees|no crees|qué opinas|qué piensas|te parece|te gusta|prefieres|tu opinión|verdad?
-no?|a que|favorit-|¿no|mejor que|você acha|cê acha|acha que|o que acha|sua opinião|você gosta
-você prefere|né?|não é|não acha|concorda|pensi|non pensi|non credi|secondo te|cosa ne pensi
-ti piace|preferisci|vero?|non è vero|preferit-|vind je|denk je|wat vind|jouw mening|toch?
-hou je van|nietwaar|uważasz|myślisz|co sądzisz|twoim zdaniem|lubisz|wolisz|prawda?|nie sądzisz
-ты думаешь|как думаешь|по-твоему|ты согласен|ты любишь|правда?|правда ли|не так ли|что думаешь
-と思う?|と思いますか|どう思|好き?|好きですか|だよね|ですよね?|よね?|意見|どっちが|你觉得|你认为
-你喜欢|你怎么看|对吧|对不对|是不是|是吧|你同意|哪个更|어떻게 생각|생각해?|좋아해?|좋아하세요
-그렇지 않아|좋지 않아|맞지|않아?|의견|sence|ne düşün-|sever misin|değil mi|katılıyor musun|bence
-أليس|أليست|ما رأيك|هل تعتقد|هل تظن|هل تحب|هل تفضل|صحيح؟|क्या सोचते|क्या लगता|है ना|पसंद है|राय
+should i|would you live|would you choose|would you pick|would you go|which would you|what would you
+which one would you|is it ok|is it okay|is it rude|is it worth|worth it|do you enjoy|do you hate
+soll ich|sollte ich|lohnt sich|würdest du|est-ce que je devrais|je devrais|ça vaut le coup
+tu choisirais|debería|debo|vale la pena|qué elegirías|devo|eu deveria|vale a pena|dovrei|conviene
+moet ik|zou jij|czy powinienem|czy powinnam|warto|стоит ли|мне стоит|すべきかな|したほうがいい
+要不要|我该不该|值得吗|do you think|don't you think|dont you think|what do you think
+what's your opinion|your opinion|your take|your thoughts|do you like|do you love|do you prefer
+do you believe|do you agree|don't you agree|wouldn't you say|isn't it|isn't he|isn't she
+aren't they|am i right|right?|agree?|yes or no|who's better|who is better|which is better
+what's better|which one is better|is better|who's the best|who is the best|what's the best
+which is the best|best band|favourite|favorite|hot take|unpopular opinion|are you a fan
+have you ever|what's your|thoughts on|how do you feel about|would you rather|do we need
+should people|should schools|should we|who's right|who is right|team|findest du|meinst du|denkst du
+glaubst du|was hältst|was denkst|was meinst|magst du|deine meinung|oder?|nicht wahr|stimmt's|lieber
+bist du für|was ist besser|wer ist besser|lieblings-|sollte man|tu trouves|tu penses|tu crois
+vous pensez|qu'en penses|ton avis|votre avis|tu aimes|tu préfères|n'est-ce pas|pas vrai|non ?
+d'accord ?|préféré-|c'est mieux|crees|no crees|qué opinas|qué piensas|te parece|te gusta|prefieres
+tu opinión|verdad?|no?|a que|favorit-|¿no|mejor que|você acha|cê acha|acha que|o que acha
+sua opinião|você gosta|você prefere|né?|não é|não acha|concorda|pensi|non pensi|non credi
+secondo te|cosa ne pensi|ti piace|preferisci|vero?|non è vero|preferit-|vind je|denk je|wat vind
+jouw mening|toch?|hou je van|nietwaar|uważasz|myślisz|co sądzisz|twoim zdaniem|lubisz|wolisz
+prawda?|nie sądzisz|ты думаешь|как думаешь|по-твоему|ты согласен|ты любишь|правда?|правда ли
+не так ли|что думаешь|と思う?|と思いますか|どう思|好き?|好きですか|だよね|ですよね?|よね?|意見
+どっちが|你觉得|你认为|你喜欢|你怎么看|对吧|对不对|是不是|是吧|你同意|哪个更|어떻게 생각|생각해?
+좋아해?|좋아하세요|그렇지 않아|좋지 않아|맞지|않아?|의견|sence|ne düşün-|sever misin|değil mi
+katılıyor musun|bence|أليس|أليست|ما رأيك|هل تعتقد|هل تظن|هل تحب|هل تفضل|صحيح؟|क्या सोचते|क्या लगता
+है ना|पसंद है|राय
+""",
+    # A person asks the other about itself: small talk, though it is a question.
+    "asks_you": """
+what is your name|what's your name|who are you|how old are you|where do you live|where are you from
+what do you do|what are you doing|what are you|are you a|are you an|are you real|are you human
+do you have|have you been|have you had|have you seen|have you tried|what is your|what's your
+do you play|do you work|did you|when did you|how did you|your day|your weekend|your week|and you?
+about you|what about you|how about you|are you there|can you hear|wie heißt du|wer bist du
+wie alt bist du|wo wohnst du|woher kommst|was machst du|bist du ein|hast du|und du
+comment tu t'appelles|tu t'appelles|qui es-tu|t'es qui|quel âge as-tu|tu fais quoi|que fais-tu
+es-tu un|tu as quoi|et toi|cómo te llamas|quién eres|cuántos años tienes|dónde vives|qué haces
+eres un|tienes|y tú|qual é o seu nome|quem é você|quantos anos você|onde você mora|o que você faz
+você é um|você tem|e você|come ti chiami|chi sei|quanti anni hai|dove vivi|cosa fai|che fai|sei un
+hai un|e tu|hoe heet je|wie ben je|hoe oud ben je|waar woon je|wat doe je|ben je een|en jij
+jak masz na imię|kim jesteś|ile masz lat|gdzie mieszkasz|co robisz|jesteś|a ty|как тебя зовут
+кто ты|сколько тебе лет|где ты живешь|что ты делаешь|ты робот|а ты|あなたの名前|名前は|何歳
+どこに住|何してる|何をして|あなたは|你叫什么|你是谁|你几岁|你住哪|你在做什么|你在干|你呢|이름이 뭐
+몇 살|어디 살|뭐 해|너는|adın ne|kimsin|kaç yaşında|nerede yaşıyor|ne yapıyorsun|peki sen|ما اسمك
+من أنت|كم عمرك|أين تعيش|ماذا تفعل|وأنت|तुम्हारा नाम|आपका नाम|तुम कौन|आप कौन|क्या कर रहे
+""",
+    # A fact that is told for its own sake, or news of the world.
+    "fact": """
+did you know|fun fact|fact of the day|guess what|believe it or not|scientists have|researchers
+for the first|breaking|this morning|last night|were found|was found|have found|just found
+police say|according to|wusstest du|schon gewusst|stell dir vor|forscher|heute morgen
+le saviez-vous|tu savais|figure-toi|chercheurs|ce matin|sabías que|imagínate|científicos
+esta mañana|você sabia|sabia que|adivinha|cientistas|lo sapevi|sapevi che|indovina|ricercatori
+wist je dat|czy wiesz|wiesz, że|naukowcy|знаешь ли ты|а ты знал|ученые|учёные|知っていましたか
+知ってた|実は|你知道吗|据说|科学家|알고 있었|사실은|biliyor muydun|هل تعلم|क्या आप जानते
 """,
     # What is said is a view, a taste or a proposal.
     "view": """

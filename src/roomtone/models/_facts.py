@@ -29,7 +29,16 @@ _YOURS = """
 you your you're you've you'll u yourself du dich dir dein deine ihr tu te toi ton ta vous votre tú
 ti usted você seu sua tuo tua jij jou jouw ty ci ciebie ты тебе тебя твой вы вам sen senin sana
 """
+_BETTER = """
+better best nicer nicest worse worst prettier prettiest cooler coolest tastier greatest greater
+funnier smarter overrated underrated besser beste bester bestes schöner schönste schlechter mieux
+meilleur meilleure pire mejor mejores peor melhor pior migliore meglio peggio beter mooier lepszy
+lepsza lepsze gorszy лучше лучший хуже красивее
+"""
 _I, _YOU = frozenset(_MINE.split()), frozenset(_YOURS.split())
+_COMPARED = frozenset(_BETTER.split())
+_OR = frozenset(("or", "oder", "ou", "o", "of", "lub", "czy", "или", "yoksa"))
+MOST_OF_CHOICE = 12  # words of "this or that?"
 
 Facts = dict[str, float]
 
@@ -42,6 +51,7 @@ def facts(case: Case) -> Facts:
     reply = _cut(case.reply)
     said = _text("reply", reply, found)
     asked = _text("asked", last, found) if last else {}
+    _choice(last, found)
     if earlier:
         for cue, often in _cues.count(earlier).items():
             found[f"earlier {cue}"] = 0.5 * _grow(often)
@@ -76,6 +86,17 @@ def _before(case: Case) -> tuple[str, str]:
     last = before.pop().text if before else ""
     rest = [one.text for one in before[-EARLIER:]] + spare
     return _cut(last), " \n".join(map(_cut, rest))
+
+
+def _choice(last: str, found: Facts) -> None:
+    """Whether the message before asks which is better, or for one of two."""
+    words = _cues.tokens(last)
+    if not _ASKING.search(last):
+        return
+    if not _COMPARED.isdisjoint(words):
+        found["asked compares"] = 1.0
+    if len(words) <= MOST_OF_CHOICE and not _OR.isdisjoint(words[1:-1]):
+        found["asked this or that"] = 1.0
 
 
 def _cut(text: str) -> str:
@@ -123,8 +144,10 @@ def _together(
     last: str,
 ) -> None:
     """What counts only together: what was asked, what came, and how kind the emoji is."""
+    views, self_ = asked.get("asks_view", 0), asked.get("asks_you", 0)
     has: Facts = {
-        "asked for something": _grow(asked.get("asks", 0)) if not asked.get("asks_view") else 0.0,
+        "asked for something": _grow(asked.get("asks", 0)) if not views and not self_ else 0.0,
+        "asked of the bot itself": _grow(asked.get("asks_you", 0)),
         "asked for a view": _grow(asked.get("asks_view", 0)),
         "told of life": _grow(asked.get("life", 0)),
         "comfort": _grow(said.get("comfort", 0)),
@@ -159,6 +182,7 @@ _PAIRS = (
     ("asked for something", "a refusal"),
     ("asked for something", "courtesy"),
     ("asked for a view", "a view"),
+    ("asked of the bot itself", "little"),
     ("told of life", "comfort"),
     ("told of life", "much"),
     ("courtesy", "little"),

@@ -19,6 +19,8 @@ _SLOTS = {
 _CUES = {
     "asks": "asks for something",
     "asks_view": "asks for a view",
+    "asks_you": "asks the other about itself",
+    "fact": "tells a fact or news",
     "view": "states a view or a plan",
     "agrees": "says yes or no to a view",
     "life": "speaks of what happened to somebody",
@@ -44,6 +46,8 @@ _WHOLE = {
     "asked, and plainly answered": "something was asked for, and answered without ado",
     "speaks of what was asked": "the message speaks of what was asked",
     "speaks of something else": "the message speaks of something else than what was asked",
+    "asked compares": "it was asked which is better",
+    "asked this or that": "it was asked for one of two",
     "nothing before": "nothing stands before it",
     "not the bot's": "the message is no bot's",
     "not addressed": "another person was answered",
