@@ -9,6 +9,7 @@ import { InspectorPage } from './pages/InspectorPage'
 import { PeoplePage } from './pages/PeoplePage'
 import { PersonPage } from './pages/PersonPage'
 import { PulsePage } from './pages/PulsePage'
+import { ReactionsPage } from './pages/ReactionsPage'
 import { ReplayPage } from './pages/ReplayPage'
 import { ServerPage } from './pages/ServerPage'
 import { useParam } from './lib/hooks'
@@ -38,6 +39,9 @@ export function App() {
       </Route>
       <Route path="/people/:user">
         {({ user }) => <PersonPage key={user} user={decode(user)} />}
+      </Route>
+      <Route path="/reactions">
+        <ReactionsPage />
       </Route>
       <Route path="/compare">
         <ComparePage />

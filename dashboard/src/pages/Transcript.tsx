@@ -1,14 +1,12 @@
 // What was said, turn by turn. Texts come from strangers: they stay text nodes.
-import { memo, useEffect, useMemo, useRef, useState } from 'react'
+import { memo, useEffect, useMemo, useRef } from 'react'
 import type { Turn } from '../lib/conversations'
 import { clock, day, epoch, name } from '../lib/format'
 import { feelingColor } from '../lib/feelings'
 import { switchOf } from '../lib/lanes'
 import { wordOf, type TurningPoint } from '../lib/turns'
 import { Feeling } from '../panels/Feeling'
-
-// A message may have fifty thousand words; whoever wants them all unfolds it.
-const FOLDED = 1_200
+import { Text } from '../panels/Text'
 
 interface Props {
   turns: Turn[]
@@ -164,37 +162,4 @@ function Said({ who, turn, text, of, bot = false }: SaidProps) {
       )}
     </div>
   )
-}
-
-// Pointing at a turn draws its row anew; a text of fifty thousand words is not gone through again.
-const Text = memo(function Text({ text }: { text: string }) {
-  const [open, setOpen] = useState(false)
-  // Never between the two halves of one character.
-  const end = text.codePointAt(FOLDED - 1)! > 0xffff ? FOLDED + 1 : FOLDED
-  const long = text.length > end
-  return (
-    <>
-      <p className="whitespace-pre-wrap">
-        {visible(text.slice(0, end))}
-        {long && '…'}
-      </p>
-      {long && (
-        <details
-          className="text-sm"
-          onToggle={(event) => setOpen((event.target as HTMLDetailsElement).open)}
-        >
-          <summary className="label underline underline-offset-4">
-            All {text.length.toLocaleString()} characters
-          </summary>
-          {open && <p className="whitespace-pre-wrap">{visible(text.slice(end))}</p>}
-        </details>
-      )}
-    </>
-  )
-})
-
-/** Control and direction marks are made visible, line ends are kept. */
-function visible(text: string): string {
-  const lines = text.split(/\r\n|\n|\r/)
-  return lines.map((line) => name(line, line.length + 1)).join('\n')
 }

@@ -10,6 +10,7 @@ import {
   MoreIcon,
   PeopleIcon,
   PulseIcon,
+  ReactionsIcon,
   ServerIcon,
 } from './icons'
 
@@ -35,6 +36,7 @@ const FIRST: Place[] = [
 
 /** What a phone's bar has no room for. */
 const REST: Place[] = [
+  { to: '/reactions', word: 'Reactions', icon: <ReactionsIcon />, under: [] },
   { to: '/compare', word: 'Compare', icon: <CompareIcon />, under: [] },
   { to: '/ingest', word: 'Ingest', icon: <IngestIcon />, under: [] },
   { to: '/server', word: 'Server', icon: <ServerIcon />, under: [] },

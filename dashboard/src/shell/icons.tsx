@@ -44,6 +44,12 @@ export const PeopleIcon = () => (
   </Icon>
 )
 
+export const ReactionsIcon = () => (
+  <Icon>
+    <path d="M12 20s-7.5-4.6-7.5-10A4.3 4.3 0 0 1 12 7.4 4.3 4.3 0 0 1 19.5 10c0 5.4-7.5 10-7.5 10Z" />
+  </Icon>
+)
+
 export const CompareIcon = () => (
   <Icon>
     <path d="M4 20V4M4 20h16M7 15l4-4 3 2 5-6M7 18l4-2 3-5 5 4" />

@@ -1,0 +1,73 @@
+// What a person can say of a reaction: one of four meanings, that the model is right, or nothing.
+import type { ReactNode } from 'react'
+import { likeliest, LOOKS, MEANINGS, type Reacted, type ReactionWord } from '../lib/reactions'
+
+interface Props {
+  reaction: Reacted
+  say: (word: ReactionWord) => void
+  /** Whether keys do it too: they are shown then. */
+  keys?: boolean
+  disabled?: boolean
+  children?: ReactNode
+}
+
+export function ReviewWords({ reaction, say, keys = false, disabled = false, children }: Props) {
+  const lean = likeliest(reaction.verdict)
+  const said = reaction.review?.meaning
+  return (
+    <div role="group" aria-label="What does it mean?">
+      <div className="grid grid-cols-2 gap-2">
+        {MEANINGS.map((one, i) => (
+          <button
+            key={one}
+            type="button"
+            className="btn h-auto flex-wrap justify-start gap-x-2 gap-y-0 px-3 py-1.5 text-left"
+            aria-pressed={said === one}
+            aria-keyshortcuts={keys ? String(i + 1) : undefined}
+            disabled={disabled}
+            onClick={() => say({ meaning: one })}
+          >
+            {keys && <Key>{i + 1}</Key>}
+            <span>{LOOKS[one].word}</span>
+            <span className="basis-full text-xs font-normal opacity-80">{LOOKS[one].hint}</span>
+          </button>
+        ))}
+      </div>
+      <div className="mt-2 flex flex-wrap gap-2">
+        <button
+          type="button"
+          className="btn btn-main disabled:opacity-60"
+          aria-keyshortcuts={keys ? 'Enter' : undefined}
+          disabled={disabled || lean === null}
+          title={lean === null ? 'the model leans to nothing' : undefined}
+          onClick={() => say({ accept: true })}
+        >
+          {keys && <Key>Enter</Key>}
+          Accept{lean && ` ${LOOKS[lean].word.toLowerCase()}`}
+        </button>
+        <button
+          type="button"
+          className="btn"
+          aria-keyshortcuts={keys ? 's' : undefined}
+          disabled={disabled}
+          onClick={() => say({ skip: true })}
+        >
+          {keys && <Key>s</Key>}
+          Cannot be told
+        </button>
+        {children}
+      </div>
+    </div>
+  )
+}
+
+export function Key({ children }: { children: ReactNode }) {
+  return (
+    <kbd
+      aria-hidden="true"
+      className="rounded border border-current px-1.5 font-mono text-xs leading-5 opacity-80"
+    >
+      {children}
+    </kbd>
+  )
+}
