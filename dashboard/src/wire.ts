@@ -102,6 +102,15 @@ export interface Recalled {
   id?: string | null
 }
 
+export interface Looked {
+  memories?: Recalled[] | null
+  retrieval_time_ms?: number | null
+  used?: number | null
+  stale?: number | null
+  repeated?: number | null
+  contradicted?: number | null
+}
+
 export interface Context {
   topic?: string | null
   mode?: string | null

@@ -1,4 +1,4 @@
-// One person: how they stand to a bot over time, when they talk, and their conversations.
+// One person: how they stand to a bot over time, their conversations, and what is remembered.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import { DayStrip } from '../charts/DayStrip'
@@ -13,11 +13,35 @@ import { Choice } from '../panels/Choice'
 import { Feeling } from '../panels/Feeling'
 import type { Conversation } from '../wire'
 import { LinkedRow, Rows } from './Rows'
+import { PersonMemories } from './PersonMemories'
 import { Standing } from './Standing'
+
+const TABS = [
+  ['', 'Overview'],
+  ['memories', 'Memories'],
+] as const
 
 export function PersonPage({ user }: { user: string }) {
   useTitle(name(user))
   useRowKeys()
+  const [tab, setTab] = useParam('tab')
+  return (
+    <div className="pt-4" data-testid="person">
+      <p>
+        <Link href="/people" className="label underline underline-offset-4">
+          People
+        </Link>
+      </p>
+      <div className="flex flex-wrap items-end justify-between gap-3">
+        <h1 className="text-2xl font-semibold tracking-tight">{name(user)}</h1>
+        <Choice label="Show" value={tab} options={TABS} onChange={setTab} />
+      </div>
+      {tab === 'memories' ? <PersonMemories user={user} /> : <Overview user={user} />}
+    </div>
+  )
+}
+
+function Overview({ user }: { user: string }) {
   const { data, error, isPending } = useQuery({
     queryKey: ['person', user],
     queryFn: () => fetchPerson(user),
@@ -26,13 +50,7 @@ export function PersonPage({ user }: { user: string }) {
       failures < 1 && !(problem instanceof ApiError && problem.status === 404),
   })
   return (
-    <div className="pt-4" data-testid="person">
-      <p>
-        <Link href="/people" className="label underline underline-offset-4">
-          People
-        </Link>
-      </p>
-      <h1 className="text-2xl font-semibold tracking-tight">{name(user)}</h1>
+    <>
       {error && (
         <p role="status" className="mt-3 text-critical">
           {error.message}
@@ -44,7 +62,7 @@ export function PersonPage({ user }: { user: string }) {
         </p>
       )}
       {data && <Found person={data} />}
-    </div>
+    </>
   )
 }
 

@@ -1,0 +1,17 @@
+// Which turn a memory comes from, and what its tier is called.
+import { describe, expect, it } from 'vitest'
+import { kept } from '../testing/memories'
+import { tierWord, turnOf } from './memories'
+
+describe('memories', () => {
+  it('tells the turn that a memory comes from', () => {
+    expect(turnOf(kept({ source: 'turn t 2' }))).toBe('t 2')
+    expect(turnOf(kept({ source: 'reaction to turn t2' }))).toBe('t2')
+    expect(turnOf(kept({ source: 'told' }))).toBe('')
+  })
+
+  it('calls a tier by its word, and one that is not known by its own', () => {
+    expect(tierWord('sub_temporary')).toBe('short')
+    expect(tierWord('constructor')).toBe('constructor')
+  })
+})
