@@ -72,6 +72,19 @@ async def test_no_more_than_two_of_a_tier_come(memory: Heard) -> None:
     assert len((await memory.recall("luna", "ann", "tea", 3)).memories) == 3
 
 
+async def test_a_trial_leaves_no_trace(memory: Heard) -> None:
+    """It finds the same; nothing is counted, and no turn is taken to have come of it."""
+    kept, _ = await memory.remember("luna", "ann", "a happy day with my dog", id="1")
+    found = await memory.recall("luna", "ann", "I feel happy", trial=True)
+    await memory.flush()
+
+    assert [one.memory.id for one in found.memories] == [kept.id]
+    assert memory.recalls == 0 and memory.mood_bias is None
+    assert memory.recalled_for("luna", "ann", memory.hand.now_ms()) is None
+    untouched = await memory.one(kept.id)
+    assert untouched is not None and untouched.accesses == 0
+
+
 async def test_expired_and_hidden_memories_are_not_recalled(memory: Heard) -> None:
     """Two days for a session's, from when it was said; what is hidden stays, unseen."""
     short, _ = await memory.remember("luna", "ann", "tea in the garden", worth=0.1)

@@ -72,9 +72,12 @@ class Recalling(Access):
 
     # -- recall ------------------------------------------------------------------------------
 
-    async def recall(self, bot: str, user: str, query: str, most: int = 5) -> Recall:
+    async def recall(
+        self, bot: str, user: str, query: str, most: int = 5, *, trial: bool = False
+    ) -> Recall:
         """What a bot remembers of a person that has to do with this: at most two of a tier, five
-        in all. All tiers are searched at once. Raises StoreError and ServerError."""
+        in all. All tiers are searched at once; a trial counts nothing. Raises StoreError and
+        ServerError."""
         begun = perf_counter()
         store, now, asked = await self.ready(), self.now, clean(query)
         rows, name = await self.embed([asked])
@@ -105,13 +108,14 @@ class Recalling(Access):
         }
         chosen = choose(near, now, most=min(most, 5))
         took = (perf_counter() - begun) * 1000
-        self._remember_recall(bot, user, chosen, took)
+        if not trial:
+            self._remember_recall(bot, user, chosen, took)
         candidates = [memory for those in near.values() for memory, _ in those]
         return Recall(
             chosen,
             round(took, 3),
             {tier: len(those) for tier, those in near.items()},
-            self._congruence(mood, [one.memory for one in chosen], candidates),
+            self._congruence(mood, [one.memory for one in chosen], candidates, trial),
             name,
         )
 
@@ -129,11 +133,11 @@ class Recalling(Access):
             self._lately.popitem(last=False)
 
     def _congruence(
-        self, mood: Reading | None, chosen: Sequence[Memory], found: Sequence[Memory]
+        self, mood: Reading | None, chosen: Sequence[Memory], found: Sequence[Memory], trial: bool
     ) -> dict[str, Any]:
         side = mood.group if mood else ""
         share, base = congruence(side, chosen), congruence(side, found)
-        if share is not None and base is not None:
+        if share is not None and base is not None and not trial:
             recalled, all_found, many = self.congruent
             self.congruent = (recalled + share, all_found + base, many + 1)
         return {"query": mood.primary if mood else "", "congruent": share, "found": base}

@@ -21,6 +21,7 @@ Whose = Annotated[str, Query(min_length=1, max_length=200)]
 Search = Annotated[str, Query(max_length=200, description="in any case, in the texts")]
 Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 Most = Annotated[int, Query(ge=1, le=5)]
+Trial = Annotated[bool, Query(description="only a look: nothing counts as recalled")]
 Question = Annotated[str, Query(min_length=1, max_length=8_000, description="what it is about")]
 
 
@@ -66,11 +67,13 @@ def _add_reading(api: FastAPI, host: Host) -> None:
     @api.get(
         "/v1/memories/recall", response_model=models.Recalled, responses=PROBLEMS, tags=["memories"]
     )
-    async def recall(bot: Whose, user: Whose, query: Question, limit: Most = 5) -> Response:
+    async def recall(
+        bot: Whose, user: Whose, query: Question, limit: Most = 5, trial: Trial = False
+    ) -> Response:
         """What a bot remembers of a person that has to do with a question: at most two memories of
         each tier. Send the ids with the turn that they are for, as its `memories`; a turn of this
         pair that says nothing of memories is taken to have come of its last recall."""
-        found = await host.memory.recall(bot, user, query, limit)
+        found = await host.memory.recall(bot, user, query, limit, trial=trial)
         return answer(found._asdict())
 
     @api.get(
