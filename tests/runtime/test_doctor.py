@@ -7,8 +7,8 @@ import sqlite3
 import pytest
 
 from roomtone.events import Turn
-from roomtone.runtime.config import Settings
-from roomtone.runtime.doctor import examine
+from roomtone.runtime.config import Models, Settings
+from roomtone.runtime.doctor import HASHED, examine
 from roomtone.testing import ManualClock
 from tests.runtime.conftest import House
 
@@ -125,3 +125,15 @@ async def with_turns(settings: Settings, lost: str = "") -> None:
     await house.tick()
     await house.pipeline.keeper.drain()
     await house.pipeline.stop()
+
+
+def test_it_says_which_model_makes_vectors(tmp_path, port):
+    """By its name and version; words as they are spelt are named as such, with what to install."""
+    models = {"embedding": "hashed://"}
+    settings = Settings(data=tmp_path, server={"port": port}, models=models)
+    found = checks(settings)["embeddings"]
+
+    assert found["ok"] and found["detail"].startswith(f"{HASHED}, version 1, 384 numbers")
+    assert "roomtone[models]" in found["detail"]
+    bad = settings.model_copy(update={"models": Models(embedding="openai://host")})
+    assert not checks(bad)["embeddings"]["ok"]

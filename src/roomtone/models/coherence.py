@@ -8,7 +8,6 @@ NumPy is all it needs. With the extra `models` sentence vectors count as well: t
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
@@ -133,7 +132,7 @@ class MiniLM(Coherence):
     def __init__(self, url: str = "minilm://") -> None:
         """Raises MissingExtra without the extra, BadConfig where its weights are other ones."""
         super().__init__("local://" if url == "minilm://" else url)
-        self._file = _minilm.weights_file()
+        _minilm.weights_file()
         path = files(__package__) / NETWORK
         with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             of = {name: arrays[name] for name in arrays.files}
@@ -145,8 +144,6 @@ class MiniLM(Coherence):
             bias=float(of["bias"][0]),
         )
         self._near, self._way = of["near"], of["way"]
-        self._encoder: _minilm.Encoder | None = None
-        self._lock = threading.Lock()
         self._vector = lru_cache(KEPT)(self._read)
 
     def _meant(self, earlier: str, last: str, message: str) -> float:
@@ -156,10 +153,7 @@ class MiniLM(Coherence):
         return float(near @ self._near) + float(own @ self._way)
 
     def _read(self, text: str) -> _pairs.Floats:
-        with self._lock:
-            if self._encoder is None:
-                self._encoder = _minilm.Encoder(self._file)
-        return vector(self._encoder, text)
+        return vector(_minilm.encoder(), text)
 
 
 def vector(encoder: _minilm.Encoder, text: str) -> _pairs.Floats:

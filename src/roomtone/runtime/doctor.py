@@ -32,6 +32,10 @@ BUILT_AFTER_MS = 1_767_225_600_000
 """2026-01-01: a clock before this was never set."""
 
 
+HASHED = "ngrams-hashed"
+"""The vectors that need nothing installed."""
+
+
 def examine(settings: Settings, clock: Clock) -> list[Check]:
     """Every check as {"name", "ok", "detail", "remedy"}; nothing is changed by looking."""
     checks: list[Callable[[Settings], Iterator[Check]]] = [
@@ -40,6 +44,7 @@ def examine(settings: Settings, clock: Clock) -> list[Check]:
         _disk,
         _database,
         _stores,
+        _embeddings,
         _server,
         _dashboard,
         _turns,
@@ -128,6 +133,19 @@ def _stores(settings: Settings) -> Iterator[Check]:
             yield _result(name, False, str(error), "choose another, or install what is missing")
         else:
             yield _result(name, True, scheme)
+
+
+def _embeddings(settings: Settings) -> Iterator[Check]:
+    """Which model makes the vectors of memories; it is not loaded, and no server is asked."""
+    try:
+        model = plugins.embedding(settings.models.embedding)
+    except (RoomtoneError, ImportError) as error:
+        yield _result("embeddings", False, str(error), "install what is missing, or use local://")
+        return
+    more = f", {model.dim} numbers" if model.dim else ""
+    if model.name == HASHED:
+        more += ": words as they are spelt; by meaning with pip install 'roomtone[models]'"
+    yield _result("embeddings", True, f"{model.name}, version {model.version}{more}")
 
 
 def _server(settings: Settings) -> Iterator[Check]:
