@@ -147,6 +147,7 @@ async def test_a_session_that_is_forgotten_is_begun_anew_and_said(fake, read, mo
     assert len({event.id for event in got}) == 2
     assert len(reader.of(Join)) == 1
     assert reader.feed.restarted == 1
+    assert "could not go on" in reader.feed.note
 
 
 async def test_a_host_that_cannot_keep_up_makes_discord_wait(fake, read, monkeypatch):
@@ -171,6 +172,22 @@ async def test_a_host_that_cannot_keep_up_makes_discord_wait(fake, read, monkeyp
     assert 20 <= waiting <= sent
     assert len(got) == len({event.id for event in got}) == sent + 50
     assert fake.resumes >= 1
+
+
+async def test_a_frame_that_breaks_the_library_costs_a_session_and_no_more(fake, read):
+    """It is refused here, the connection made anew, and what comes after that is heard."""
+    reader = read(fake.url(ALL))
+    await fake.when(lambda: fake.sessions)
+    await fake.say("liked")
+    await reader.until(1)
+    await fake.session.dispatch("MESSAGE_CREATE", {"id": "1", "channel_id": "2"})
+    await fake.when(lambda: len(fake.sessions) == 2)
+    await fake.say("liked")
+    await reader.until(2)
+
+    assert "discord.py failed" in reader.errors[0]
+    assert len(reader.refusals) == 1
+    assert "1 times it could not go on" in reader.feed.note
 
 
 async def test_a_broken_frame_costs_itself_alone(fake):

@@ -15,6 +15,7 @@ from redis.asyncio import Redis as Client
 from roomtone.errors import SourceError
 from roomtone.events import Message
 from roomtone.sources.redis import Redis
+from roomtone.testing import check_feed
 from tests.servers import Running, free_port, redis_server
 
 pytestmark = pytest.mark.servers
@@ -72,6 +73,16 @@ async def test_a_stream_is_read_from_its_beginning_and_acknowledged(redis_url, c
     assert await feed.look() == {"pending": 0, "lag": 0, "lost": 0}
     await feed.close()
     await feed.close()
+
+
+async def test_a_feed_of_redis_keeps_the_contract(redis_url, client) -> None:
+    """What every live source is held to: events with ids, a sample for each refusal, places."""
+    await client.xadd(CHAT, {"data": f"[{chat('one')},{{}},{chat('two')}]"})
+    delivery = await check_feed(Redis(redis_url))
+
+    assert texts([delivery]) == ["one", "two"]
+    assert [refusal.index for refusal in delivery.refusals] == [1]
+    assert await pending(client) == 0
 
 
 async def test_all_streams_and_forms_of_entries(redis_url, client) -> None:

@@ -280,8 +280,8 @@ class Intake:
         elif self._stuck:
             detail = f"what it gives cannot be kept: {self._stuck}"
             remedy = "see the part `journal`; nothing is acknowledged until it is kept"
-        if restarts := getattr(self.feed, "restarted", 0):
-            detail += f"; {restarts} times it could not go on where it was, and missed what came"
+        if note := getattr(self.feed, "note", ""):  # what a feed of its kind alone can tell
+            detail += f"; {note}"
         if its.lost:
             detail += f"; {its.lost:,} entries were deleted before they were read"
         return {

@@ -182,6 +182,12 @@ def explain(error: BaseException, address: Address) -> SourceError:
         if error.status in (401, 403):
             return Refused(f"Discord refuses this token ({error.status}); copy it from {PORTAL}")
         return SourceError(f"Discord answers {error.status}; it is asked again by itself")
+    away = (OSError, TimeoutError, discord.GatewayNotFound, discord.http.aiohttp.ClientError)
+    if not isinstance(error, away):
+        return SourceError(
+            f"discord.py failed on what Discord sent ({type(error).__name__}); the connection is "
+            "made anew, and discord.py to be upgraded where that lasts"
+        )
     text = "" if isinstance(error, TimeoutError) else str(error).partition("\n")[0]
     reason = f"{type(error).__name__}: {text}".removesuffix(": ").replace(address.token, "***")
     where = urlsplit(address.base).netloc or "discord.com"
@@ -219,6 +225,7 @@ class Questions:
     def __init__(self) -> None:
         self.client: Any = None
         self._quiet_until = 0.0
+        self.unanswered = 0
 
     async def message(self, channel: str, id: str) -> Said | None:
         """A message that an answer refers to, where Discord did not send it along."""
@@ -240,6 +247,7 @@ class Questions:
     async def _ask(self, method: str, kind: Any, *ids: str) -> Any:
         loop = asyncio.get_running_loop()
         if self.client is None or loop.time() < self._quiet_until:
+            self.unanswered += 1
             return None
         discord = driver()
         try:
@@ -250,4 +258,5 @@ class Questions:
             return None  # it is gone, or not for us: that will not change
         except Exception:  # it is slow or away, and what waits must not wait for it again and again
             self._quiet_until = loop.time() + PAUSE_S
+            self.unanswered += 1
             return None

@@ -49,6 +49,18 @@ class Discord:
         self.resumed = 0  # times that Discord went on where the connection broke
         self.restarted = 0  # times that it did not, and what was between is lost
 
+    @property
+    def note(self) -> str:
+        """What is to be said of it beside its counts; "" where all was well."""
+        said = []
+        if self.restarted:
+            said.append(
+                f"{self.restarted} times it could not go on where it was, and missed what came"
+            )
+        if self._questions.unanswered:
+            said.append(f"{self._questions.unanswered} questions to Discord were not answered")
+        return "; ".join(said)
+
     async def deliveries(self, consumer: str) -> AsyncIterator[Delivery]:
         """See `Feed`. What Discord cannot send again (no session to resume) is not had again."""
         loop = asyncio.get_running_loop()
