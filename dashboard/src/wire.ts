@@ -424,6 +424,7 @@ export interface ReactionJudged {
   after?: Line[]
   latency_s?: number | null
   to_me?: boolean
+  revision?: number
 }
 
 export interface ReactionReview {
@@ -437,6 +438,7 @@ export interface ReactionReview {
   gone?: boolean
   verdict?: Ruling | null
   by?: string
+  revision?: number
 }
 
 export type WireEvent =

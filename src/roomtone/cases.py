@@ -35,6 +35,7 @@ class Found:
     share: float | None = None
     others: Sequence[str] = ()
     again: bool = False
+    revision: int = 0
 
     @property
     def case(self) -> Case:
@@ -72,6 +73,7 @@ def found_of(held: Held | ReactionRecord, *, again: bool = False) -> Found | Non
         share=held.share,
         others=held.others,
         again=again,
+        revision=held.revision,
     )
 
 
@@ -107,6 +109,7 @@ def in_turns(
         share=held.share,
         others=held.others,
         again=again,
+        revision=held.revision,
     )
 
 
@@ -194,6 +197,7 @@ def event_of(found: Found, ruling: Ruling | None, why: str = "") -> ReactionJudg
         after=list(found.after),
         latency_s=found.latency_s,
         to_me=found.to_me,
+        revision=found.revision,
     )
 
 

@@ -188,7 +188,8 @@ class Conversations:
     @property
     def is_due(self) -> bool:
         """Whether not to wait for the tick: an owner's word came, or there is much to measure."""
-        return self._is_set or len(self._ready) + self.reacting.made >= MOST_READY
+        made = self.reacting.made
+        return self._is_set or len(self._ready) + made >= MOST_READY or self.reacting.is_said
 
     @property
     def sessions_read(self) -> set[str]:

@@ -53,6 +53,7 @@ class ListReactions:
             states=Counter(one.state for one in every),
             meanings=Counter(one.meaning for one in every if one.meaning),
             unanswered=Counter(one.why for one in every if one.state == "unanswered"),
+            removed=sum(one.state == "retracted" and one.ruling is None for one in every),
             confused=[(judged, said, n) for (judged, said), n in sorted(confused.items())],
         )
 

@@ -149,6 +149,7 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
     meanings: dict[str, int] = {}
     unanswered: dict[str, int] = {}
     confused: list[tuple[str, str, int]] = []
+    removed: int = 0  # taken back before anybody was asked
 
 
 class Spent(msgspec.Struct, frozen=True, kw_only=True):

@@ -74,6 +74,7 @@ class Reacting:
         self.habits = Habits()
         self.lost: dict[str, Reacted] = {}  # taken back, and not known here: ask the archive
         self.failures = 0
+        self.is_said = False  # a person's word came, which is kept at once
         self._made = Made()
 
     # -- what comes ---------------------------------------------------------------------------
@@ -185,7 +186,7 @@ class Reacting:
     def _judged(self, event: ReactionJudged, arrival: int) -> None:
         held = self.known.held.get(event.of.id)
         if held is None:
-            held = Held(of=event.of, arrival=arrival, has_points=True)
+            held = Held(of=event.of, arrival=arrival, has_points=True, revision=event.revision)
             self.known.hold(held)
         elif held.state == "retracted":
             return  # it was taken back meanwhile
@@ -222,7 +223,13 @@ class Reacting:
             if event.of.id.startswith(_LOST):
                 return  # nobody knows it: there is nothing to take back
         if held is None:
-            held = Held(of=event.of, arrival=arrival, ruling=event.verdict, has_points=True)
+            held = Held(
+                of=event.of,
+                arrival=arrival,
+                ruling=event.verdict,
+                has_points=True,
+                revision=event.revision,
+            )
             self.known.hold(held)
         elif held.state == "retracted":
             return
@@ -231,6 +238,7 @@ class Reacting:
             return
         self.waiting.pop(held.of.id, None)
         held.said, held.said_by, held.said_ms = event.meaning, event.by, arrival
+        self.is_said = True
         self._retract(held, held.of)
         held.state = "skipped" if event.meaning is None else "reviewed"
         if event.meaning is not None and held.of.user:
@@ -291,6 +299,7 @@ class Reacting:
     def take(self, now: int) -> Output:
         """What there is since the last time. What is gone goes before its points are written."""
         made, self._made = self._made, Made()
+        self.is_said = False
         records = list(made.records.values())
         return Output(
             now, self._blocks(made.points), reactions=records, gone=self._blocks(made.gone)

@@ -88,6 +88,7 @@ class ReactionJudged(
     after: _Lines = []
     latency_s: float | None = None  # from the message to the reaction
     to_me: bool = True  # whoever reacted is whom the message answered
+    revision: int = 0  # of what is kept of it, where the engine may have forgotten it
 
 
 class ReactionReview(
@@ -104,3 +105,4 @@ class ReactionReview(
     gone: bool = False
     verdict: Ruling | None = None
     by: Name = "api"
+    revision: int = 0  # of what is kept of it, where the engine may have forgotten it

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ASKABLE = frozenset(
     {
         "close_history",
+        "enrich_reactions",
         "event_names",
         "explain",
         "find",
@@ -29,7 +30,9 @@ ASKABLE = frozenset(
         "last_events",
         "open_sessions",
         "overview",
+        "reactions_standing",
         "readiness",
+        "review_reaction",
         "set_relationship",
         "snapshot_frame",
         "stores_written",

@@ -6,7 +6,7 @@ import asyncio
 import itertools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import msgspec
@@ -317,6 +317,24 @@ class Away:
         """Have the engine take in what the owner of the truth says of a pair."""
         shown: dict[str, Any] = await self._ask("set_relationship", said, within_s=ANSWER_S)
         return shown
+
+    async def review_reaction(
+        self, id: str, does: Literal["mean", "accept", "skip"], meaning: str | None, by: str
+    ) -> dict[str, Any] | None:
+        """Have the engine take a person's word on a reaction."""
+        asked = (id, does, meaning, by)
+        shown: dict[str, Any] | None = await self._ask("review_reaction", *asked, within_s=ANSWER_S)
+        return shown
+
+    async def reactions_standing(self) -> dict[str, Any]:
+        """What waits to be judged at the engine."""
+        told: dict[str, Any] = await self._ask("reactions_standing")
+        return told
+
+    async def enrich_reactions(self, again: bool) -> int:
+        """Have the engine judge what waits."""
+        queued: int = await self._ask("enrich_reactions", again, within_s=ANSWER_S)
+        return queued
 
     async def inspect(
         self, source: str | None, outcome: str | None, limit: int

@@ -13,6 +13,7 @@ from roomtone.records import Closed
 from roomtone.runtime import frames, same_stores
 from roomtone.runtime.clock import utc
 from roomtone.runtime.host import Place
+from roomtone.runtime.reaction_desk import ReactionDesk
 from roomtone.runtime.spoken import show_relationship
 from roomtone.runtime.views import Views, show_row
 
@@ -26,7 +27,7 @@ CLOSE_S = 60
 """How long who closes a history waits until its turns are read."""
 
 
-class Desk(Views):
+class Desk(ReactionDesk, Views):
     """The half of a Pipeline that is a Host: the same answers, for whoever may have to wait."""
 
     async def close_history(self, sessions: Sequence[str]) -> int:

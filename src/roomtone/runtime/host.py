@@ -100,6 +100,20 @@ class Host(Protocol):
         Raises BadEvent when it is refused.
         """
 
+    async def review_reaction(
+        self, id: str, does: Literal["mean", "accept", "skip"], meaning: str | None, by: str
+    ) -> dict[str, Any] | None:
+        """Take a person's word on a reaction; as it is from then on, or None if there is none.
+
+        Raises BadEvent where there is nothing to accept.
+        """
+
+    async def reactions_standing(self) -> dict[str, Any]:
+        """What waits to be judged, since when, and whether the judge is well."""
+
+    async def enrich_reactions(self, again: bool) -> int:
+        """Judge now what waits; `again`: also what another model judged. How many these are."""
+
     async def inspect(
         self, source: str | None, outcome: str | None, limit: int
     ) -> dict[str, list[dict[str, Any]]]:

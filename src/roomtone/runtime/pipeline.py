@@ -27,6 +27,7 @@ from roomtone.runtime.event_names import EventNames
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
+from roomtone.runtime.judging import Judging
 from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.lately import Lately
 from roomtone.runtime.mirror import Mirror
@@ -75,6 +76,7 @@ class Pipeline(Desk):
         self.door = Door(self)
         self.memory = Remembering(settings, clock, self.inspector.fault)
         self.reader = Reader(self)
+        self.judging = Judging(self)
         self.watched = Audience(self.news, self.inspector.fault)
         self.recent = Lately()
         self.position = 0  # up to here the journal is in the engine
@@ -134,10 +136,10 @@ class Pipeline(Desk):
         if gap:
             await self._append(gap)
         self._tasks.append(asyncio.create_task(self.opening.run(), name="open stores"))
-        self.reader.news.set()  # turns may have waited for it since the last time
+        self.wake()  # turns and reactions may have waited since the last time
         jobs = (self._consume, self._recount, self._run_clock, self._run_push, self._mend)
-        parts = (self.keeper.run, self.mirror.run, self.memory.run, self.reader.run)
-        for job in (*jobs, *parts, self._upkeep):
+        parts = (self.keeper, self.mirror, self.memory, self.reader, self.judging)
+        for job in (*jobs, *(part.run for part in parts), self._upkeep):
             self._tasks.append(asyncio.create_task(self._supervised(job), name=job.__name__))
 
     async def stop(self) -> None:
@@ -303,8 +305,7 @@ class Pipeline(Desk):
         for out in hear(self.conversations, entry):
             await self.take(out, position, live=False)
             await asyncio.sleep(0)
-        if self.conversations.pending:
-            self.reader.news.set()
+        self.wake()
 
     async def _apply(self, entry: Entry, position: int) -> None:
         match entry:

@@ -8,6 +8,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import Any
 
+from roomtone.conversations import Conversations
 from roomtone.engine import TICK_S, Engine, Output
 from roomtone.errors import JournalError
 from roomtone.points import Measurement, Point
@@ -22,6 +23,7 @@ from roomtone.runtime.feeds import Feeds
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
+from roomtone.runtime.judging import Judging
 from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.lately import Lately
 from roomtone.runtime.lease import Lease
@@ -43,6 +45,7 @@ class Views:
     archive: Archive
     board: Board
     clock: Clock
+    conversations: Conversations
     documents: Publishing | None = None  # whoever runs one puts it here, to be shown
     engine: Engine
     feeds: Feeds | None = None
@@ -54,6 +57,7 @@ class Views:
     keeper: Keeper
     mirror: Mirror
     reader: Reader
+    judging: Judging
     measurements: Sequence[Measurement]
     memory: Remembering
     names: EventNames
@@ -178,6 +182,14 @@ class Views:
             events=self.ticker(session, shown=True),
         )
 
+    def wake(self) -> None:
+        """There may be turns to read, and reactions to judge or to look for."""
+        if self.conversations.pending:
+            self.reader.news.set()
+        reacting = self.conversations.reacting
+        if reacting.waiting or reacting.lost:
+            self.judging.news.set()
+
     async def recent_alerts(self, session: str | None, limit: int = 50) -> list[dict[str, Any]]:
         """The newest alerts as the wire shows them."""
         return [show_row(row) for row in await self.archive.alerts(session=session, limit=limit)]
@@ -198,6 +210,7 @@ class Views:
             *self.mirror.health(),
             *self.memory.health(),
             self.reader.health(),
+            self.judging.health(),
             *news_health(self.news),
             *(() if self.lease is None else (self.lease.health(),)),
             {

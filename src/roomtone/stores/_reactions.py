@@ -50,6 +50,7 @@ _TALLIES = (
     "SELECT meaning, count(*) FROM reactions WHERE meaning <> '' GROUP BY meaning",
     "SELECT why, count(*) FROM reactions WHERE state = 'unanswered' GROUP BY why",
 )
+_REMOVED = "SELECT count(*) FROM reactions WHERE state = 'retracted' AND judged = ''"
 _CONFUSED = (
     "SELECT judged, said, count(*) FROM reactions WHERE said <> '' AND judged <> '' "
     "GROUP BY judged, said ORDER BY judged, said"
@@ -150,7 +151,14 @@ class ReactionCalls:
             {name: count for name, count in await self._asked(sql, [])} for sql in _TALLIES
         ]
         confused = [(judged, said, n) for judged, said, n in await self._asked(_CONFUSED, [])]
-        return Tally(states=states, meanings=meanings, unanswered=unanswered, confused=confused)
+        ((removed,),) = await self._asked(_REMOVED, [])
+        return Tally(
+            states=states,
+            meanings=meanings,
+            unanswered=unanswered,
+            confused=confused,
+            removed=removed,
+        )
 
     async def claim(
         self, marks: Sequence[Mark], worker: str, now: datetime, until: datetime

@@ -42,7 +42,13 @@ STATIC = Path(__file__).parent / "static"
 
 _FOREVER: Header = (b"cache-control", b"public, max-age=31536000, immutable")
 _ASK_AGAIN: Header = (b"cache-control", b"no-cache")
-_NAMED = ("/v1/sessions/", "/v1/conversations/", "/v1/people/", "/v1/relationships/")
+_NAMED = (
+    "/v1/sessions/",
+    "/v1/conversations/",
+    "/v1/people/",
+    "/v1/relationships/",
+    "/v1/reactions/",
+)
 """Below these, names of others are parts of the path."""
 
 _OURS = ("/v1/", "/docs", "/openapi.json", "/healthz", "/readyz", "/health", "/metrics")
@@ -69,6 +75,7 @@ class Server:
         self._guard = Guard(settings.server)
         self._max_body = settings.limits.max_body
         self._scale = settings.relationships.scale
+        self._reactions = settings.reactions
         self.faults = Faults()
         self.live = Hub(host)
         self.socketio = SocketIO(self.live, host, self._guard.may_listen)
@@ -172,13 +179,14 @@ class Server:
         return self._api
 
     def _make_api(self) -> tuple[App, bytes]:
-        from roomtone.web import memories, query, reference, series, system, talks, trends
+        from roomtone.web import memories, query, reacted, reference, series, system, talks, trends
 
         api = query.create_api(self._host, self.faults)
         series.add_series(api, self._host)
         talks.add_talks(api, self._host, self._scale)
         trends.add_trends(api, self._host)
         memories.add_memories(api, self._host)
+        reacted.add_reactions(api, self._host, self._reactions)
         system.add_system(api, self._host, self.faults, self._numbers)
         return api, reference.render(api.openapi()).encode()
 

@@ -95,7 +95,7 @@ class Confused(_Model):
 class Spent(_Model):
     """What asking models cost."""
 
-    calls: int
+    calls: float = Field(description="a call for several reactions is shared by them")
     tokens_in: int
     tokens_out: int
     money: float = Field(description="by the prices in the settings, in their currency")
@@ -133,6 +133,20 @@ class Summary(_Model):
     cost: Cost
     judge: str = Field(description="the judge's name and version; empty before the first")
     trouble: str = Field(description="why nothing is judged right now; empty if all is well")
+
+
+class Queued(_Model):
+    """How many reactions are judged now."""
+
+    queued: int
+
+
+class Order(BaseModel):
+    """What is to be judged."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    again: bool = Field(False, description="also what another model or version judged")
 
 
 class Word(BaseModel):

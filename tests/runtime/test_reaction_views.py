@@ -1,0 +1,83 @@
+"""What is told of reactions is what is kept of them, and labels are whole cases."""
+
+from __future__ import annotations
+
+import json
+
+from roomtone.contracts import START
+from roomtone.contracts_reactions import a_reaction, judged
+from roomtone.listed import ListArchive
+from roomtone.reacted import Mark, Spent
+from roomtone.runtime.config import Reactions
+from roomtone.runtime.reaction_views import gold, show_reaction, summary
+from roomtone.verdicts import Line
+from roomtone.web import reaction_models as models
+
+STANDING = {
+    "waiting": 2,
+    "waiting_for_target": 1,
+    "oldest_s": 3.5,
+    "known": 4,
+    "capped": False,
+    "judge": "local/1",
+    "trouble": "",
+}
+
+
+async def kept() -> ListArchive:
+    archive = ListArchive()
+    said = {"state": "reviewed", "said_by": "eve", "said_ms": 1}
+    await archive.add_reactions(
+        [
+            a_reaction(1),
+            judged(2, "RATING", 0.9, said="AGREEMENT", meaning="AGREEMENT", **said),
+            judged(3, None, 0.4, said="RATING", meaning="RATING", **said),
+            judged(4, "EMOTIONAL", 0.8, said="EMOTIONAL", meaning="EMOTIONAL", **said),
+            a_reaction(5, state="retracted"),
+        ]
+    )
+    return archive
+
+
+def test_a_reaction_is_shown_whole() -> None:
+    """By exactly the names of the model, before and after it was judged."""
+    before = [Line(who="user", text="<b>")]
+    for record in (a_reaction(1), judged(2, "RATING", 0.9, before=before, said_ms=1, said_by="e")):
+        shown = show_reaction(record)
+        assert models.Reaction.model_fields.keys() == shown.keys()
+        assert models.Reaction.model_validate(shown).model_extra == {}
+    assert models.Verdict.model_fields.keys() == shown["verdict"].keys()
+    assert shown["before"] == [{"who": "user", "text": "<b>"}]
+
+
+async def test_numbers_add_up() -> None:
+    """How people agree with the model; what was spent, and what was spared."""
+    archive = await kept()
+    marks = await archive.claim([Mark(user="u", bot="b", point="p")], "w", START, START)
+    cost = Spent(calls=0.25, tokens_in=10, money=0.5)
+    await archive.settle(marks, {"p": cost}, START, START)
+
+    told = models.Summary.model_validate(await summary(archive, STANDING, Reactions(), START))
+
+    assert (told.reviewed, told.agreed) == (3, 1)
+    assert {(c.model, c.person, c.count) for c in told.confusion} == {
+        ("RATING", "AGREEMENT", 1),
+        ("unsure", "RATING", 1),
+        ("EMOTIONAL", "EMOTIONAL", 1),
+    }
+    assert told.cost.today.money == told.cost.total.money == 0.5
+    assert told.cost.avoided == {"batched": 1, "removed": 1, "known": 4}
+    assert told.cost.calls_avoided == 6
+
+
+async def test_labels_are_cases_with_both_words() -> None:
+    """One line for each that a person said a meaning of; none for the others."""
+    lines = b"".join([part async for part in gold(await kept())]).splitlines()
+    labels = [json.loads(line) for line in lines]
+
+    assert [(one["person"], one["model"]) for one in labels] == [
+        ("EMOTIONAL", "EMOTIONAL"),
+        ("RATING", None),
+        ("AGREEMENT", "RATING"),
+    ]
+    assert set(labels[0]["case"]) >= {"emoji", "reply", "before", "after", "target_is"}
