@@ -81,5 +81,7 @@ async def test_health_names_each_part(house: House) -> None:
     """All well: every part says so by name."""
     parts = house.pipeline.health()
 
-    assert {part["name"] for part in parts} == {"journal", "stores", "reader", "clock", "loops"}
+    assert {part["name"] for part in parts} == {
+        *("journal", "stores", "reader", "judging", "clock", "loops")
+    }
     assert all(part["ok"] for part in parts)

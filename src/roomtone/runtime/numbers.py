@@ -16,6 +16,7 @@ from roomtone.runtime.feeds import Feeds
 from roomtone.runtime.inspector import Inspector
 from roomtone.runtime.journal import Journal
 from roomtone.runtime.journal_snapshots import snapshot_paths, snapshot_position
+from roomtone.runtime.judging import Judging
 from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.mirror import Mirror
 from roomtone.runtime.publishing import Publishing
@@ -72,6 +73,7 @@ def of_running(running: Any, role: str = "all") -> Iterator[Number]:
         yield from of_mirror(running.mirror)
     if (reader := getattr(running, "reader", None)) is not None:
         yield from of_turns(reader, running.conversations)
+        yield from of_judging(running.judging, running.conversations)
     if hasattr(running, "feeds"):
         yield from of_feeds(running.feeds)
         yield from of_publishing(getattr(running, "documents", None))
@@ -198,6 +200,23 @@ def of_turns(reader: Reader, conversations: Conversations) -> Iterator[Number]:
     yield gauge("roomtone_turns_waiting", "Turns that wait to be read.", reader.behind)
     yield gauge(
         "roomtone_pairs", "Persons with a bot that are remembered.", len(conversations.pairs)
+    )
+
+
+def of_judging(judging: Judging, conversations: Conversations) -> Iterator[Number]:
+    """What is judged of reactions, and what waits for it."""
+    yield counter(
+        "roomtone_reactions_judged_total", "Reactions that got a verdict.", judging.judged
+    )
+    yield counter(
+        "roomtone_judging_errors_total",
+        "Attempts to judge reactions that failed.",
+        judging.failures,
+    )
+    yield gauge(
+        "roomtone_reactions_waiting",
+        "Reactions that wait to be judged.",
+        len(conversations.reacting.waiting),
     )
 
 
