@@ -114,6 +114,29 @@ jak masz na imię|kim jesteś|ile masz lat|gdzie mieszkasz|co robisz|jesteś|a t
 몇 살|어디 살|뭐 해|너는|adın ne|kimsin|kaç yaşında|nerede yaşıyor|ne yapıyorsun|peki sen|ما اسمك
 من أنت|كم عمرك|أين تعيش|ماذا تفعل|وأنت|तुम्हारा नाम|आपका नाम|तुम कौन|आप कौन|क्या कर रहे
 """,
+    # The message hands over what it was made for: an explanation, a text, code, steps.
+    "delivers": """
+here's|here is|here are|here you go|here it is|below is|below are|as requested|summary|in short
+in other words|this means|that means|which means|means that|is when|is the process|refers to
+for example|e.g.|such as|so that|therefore|that's why|the reason|it works|works like|works by
+imagine|think of it|click|press|turn|hold|go to|make sure|to do this|to reset|i rewrote
+i've rewritten|draft|some ideas|the bug|the error|the problem is|most likely|roughly|on average
+degrees|percent|grams|hier ist|hier sind|so funktioniert|so geht|erklärung|das heißt|das bedeutet
+bedeutet|zum beispiel|zuerst|schließlich|deshalb|dadurch|klick-|drück-|gib ein|öffne|prüfe|stell-
+meist|wahrscheinlich|ungefähr|minuten|grad|voici|explication|c'est-à-dire|cela signifie
+ça veut dire|par exemple|d'abord|enfin|parce que|c'est pourquoi|le processus|clique|appuie|ouvre
+ajoute|essaie|environ|degrés|aquí tienes|aquí está|explicación|es decir|significa|por ejemplo
+primero|por último|por eso|así que|el proceso|haz clic|pulsa|abre|añade|prueba|aproximadamente
+minutos|grados|aqui está|aqui vai|explicação|ou seja|por exemplo|primeiro|em seguida|por fim
+por isso|o processo|aperte|abra|adicione|tente|cerca de|graus|ecco|spiegazione|cioè|per esempio
+ad esempio|infine|per questo|il processo|clicca|premi|apri|aggiungi|prova|circa|minuti|gradi
+hier is|uitleg|dat betekent|bijvoorbeeld|omdat|daarom|oto|wyjaśnienie|to znaczy|na przykład
+najpierw|ponieważ|dlatego|вот|объяснение|то есть|это значит|например|затем|потому что|поэтому
+こちらが|説明します|つまり|例えば|たとえば|次に|最後に|なぜなら|によって|してみて|すると|分ほど
+以下是|这是|简单来说|也就是说|意思是|例如|比如|首先|最后|这就是|설명해 드|여기 있|즉|예를 들
+마지막으로|라는|현상|işte|yani|örneğin|çünkü|bu yüzden|إليك|هذا هو|أي أن|يعني|مثلا|أولا|أخيرا|لأن
+لذلك|यह रहा|मतलब|उदाहरण|क्योंकि|इसलिए
+""",
     # A fact that is told for its own sake, or news of the world.
     "fact": """
 did you know|fun fact|fact of the day|guess what|believe it or not|scientists have|researchers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from roomtone.models import _cue_more, _cue_words
 
@@ -36,7 +37,7 @@ def _phrases() -> Iterator[tuple[str, str]]:
 
 
 def _tables() -> tuple[
-    Mapping[tuple[str, ...], set[str]], Mapping[str, set[str]], list[tuple[str, str]]
+    Mapping[tuple[str, ...], list[str]], Mapping[str, list[str]], list[tuple[str, str]]
 ]:
     """Phrases by their words, beginnings of words, and what is sought as it stands."""
     whole: dict[tuple[str, ...], set[str]] = {}
@@ -49,7 +50,12 @@ def _tables() -> tuple[
             begun.setdefault(words[0], set()).add(cue)
         else:
             whole.setdefault(tuple(tokens(phrase)), set()).add(cue)
-    return whole, begun, loose
+    return _ordered(whole), _ordered(begun), loose
+
+
+def _ordered(found: Mapping[Any, set[str]]) -> dict[Any, list[str]]:
+    """In the same order in every process, so that sums are equal to the last digit."""
+    return {key: sorted(cues) for key, cues in found.items()}
 
 
 _WHOLE, _BEGUN, _LOOSELY = _tables()

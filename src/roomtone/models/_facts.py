@@ -38,6 +38,7 @@ lepsza lepsze gorszy лучше лучший хуже красивее
 _I, _YOU = frozenset(_MINE.split()), frozenset(_YOURS.split())
 _COMPARED = frozenset(_BETTER.split())
 _OR = frozenset(("or", "oder", "ou", "o", "of", "lub", "czy", "или", "yoksa"))
+_BY_ITSELF = ("delivers", "refuses")  # what tells that something was asked for
 MOST_OF_CHOICE = 12  # words of "this or that?"
 
 Facts = dict[str, float]
@@ -60,6 +61,7 @@ def facts(case: Case) -> Facts:
         _text("later", later, found)
     if not last:
         found["nothing before"] = 1.0
+        found |= {f"nothing before, {cue}": 1.0 for cue in _BY_ITSELF if cue in said}
     _together(found, said, asked, sign, reply, last)
     if case.target_is != "bot":
         found["not the bot's"] = 1.0
@@ -153,6 +155,7 @@ def _together(
         "comfort": _grow(said.get("comfort", 0)),
         "a view": _grow(said.get("view", 0) + said.get("agrees", 0)),
         "a refusal": _grow(said.get("refuses", 0)),
+        "an answer": _grow(said.get("delivers", 0)),
         "courtesy": _grow(said.get("greets", 0) + said.get("acknowledges", 0)),
         "life": _grow(said.get("life", 0)),
     }
@@ -182,6 +185,7 @@ _PAIRS = (
     ("asked for something", "a refusal"),
     ("asked for something", "courtesy"),
     ("asked for a view", "a view"),
+    ("asked for something", "an answer"),
     ("asked of the bot itself", "little"),
     ("told of life", "comfort"),
     ("told of life", "much"),

@@ -20,6 +20,7 @@ _CUES = {
     "asks": "asks for something",
     "asks_view": "asks for a view",
     "asks_you": "asks the other about itself",
+    "delivers": "explains or hands over",
     "fact": "tells a fact or news",
     "view": "states a view or a plan",
     "agrees": "says yes or no to a view",
@@ -94,6 +95,8 @@ def _reason(name: str) -> str:
     """A fact in words; empty for what has none."""
     if name in _WHOLE:
         return _WHOLE[name]
+    if name.startswith("nothing before, "):
+        return f"nothing stands before it, and the message {_CUES[name.partition(', ')[2]]}"
     slot, _, rest = name.partition(" ")
     if slot == "type":
         return _TYPES.get(rest, "")
