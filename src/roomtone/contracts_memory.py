@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.contracts import HARD_TEXTS, HOSTILE, START, exactly, kept_as, refuses
+from roomtone.emotions import LABELS
 from roomtone.errors import RoomtoneError
 from roomtone.ports_memory import MemoryStore, Vectors
 from roomtone.records import TIERS, Link, Memory, MemoryUse, memory_id
 
 MODEL = "check/1/16"
 DIM = 16
+FEELINGS = len(LABELS)
 
 
 def a_memory(number: int, bot: str = "luna", user: str = "ann", **more: Any) -> Memory:
@@ -127,7 +129,8 @@ async def _the_nearest_come_first(store: MemoryStore) -> None:
         assert abs(cosine - cosines[n]) < 0.002
     other = await store.search("near", lies(10_203), model=MODEL, name="semantic", limit=1)
     assert other[0][0].id == those[3].id, "each name has vectors of its own"
-    assert not await store.search("near", lies(1), model=MODEL, name="emotion", limit=5)
+    felt = np.ones(FEELINGS, np.float32)
+    assert not await store.search("near", felt, model=MODEL, name="emotion", limit=5)
     same = [a_memory(n, bot="ties") for n in range(6)]
     await store.add(same, [at(300)] * 6, MODEL)
     tied = [m.id for m, _ in await store.search("ties", lies(300), model=MODEL, limit=4)]

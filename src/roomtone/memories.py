@@ -235,24 +235,28 @@ def choose(
     found: Mapping[str, Sequence[tuple[Memory, float]]],
     now: datetime,
     *,
+    relevance: Mapping[str, float] | None = None,
     per_tier: int = PER_TIER,
     most: int = IN_ALL,
 ) -> list[Recollection]:
     """Of what each tier found (memory and similarity) the best two, and of all those the best five.
 
-    What is alike word for word counts once. Ties are decided by when it was said, then by the id.
+    `relevance` says by id how far one has to do with what was asked, where more than its
+    similarity is known. What is alike word for word counts once. Ties are decided by when it was
+    said, then by the id.
     """
+    told = relevance or {}
     ranked = sorted(
         (
             Recollection(
                 memory=memory,
                 similarity=round(near, 4),
-                score=round(max(0.0, near) * standing(memory, now), 6),
+                score=round(max(0.0, told.get(memory.id, near)) * standing(memory, now), 6),
                 why=_why(memory, near),
             )
             for tier in TIERS
             for memory, near in found.get(tier, ())
-            if near > 0 and not (memory.hidden or memory.superseded_by)
+            if told.get(memory.id, near) > 0 and not (memory.hidden or memory.superseded_by)
         ),
         key=_first,
     )

@@ -72,7 +72,10 @@ MEMBERS: dict[str, dict[str, str]] = {
         "postgresql": "roomtone.stores.postgres:PostgreSQL",
         "postgres": "roomtone.stores.postgres:PostgreSQL",
     },
-    "stores.memory": {"sqlite": "roomtone.stores.sqlite:SQLite"},
+    "stores.memory": {
+        "sqlite": "roomtone.stores.sqlite:SQLite",
+        "qdrant": "roomtone.stores.qdrant:Qdrant",
+    },
     "channels": {
         "local": "roomtone.channels.local:Local",
         "redis": "roomtone.channels.redis:Redis",

@@ -297,11 +297,14 @@ class Remembering(Recalling):
 
         Those of another model stay as they are, and are not compared.
         """
+        store = await self.ready()
+        if self._embedding is None and not await store.bots():
+            return 0  # nobody has said anything to a bot: no model is loaded for nothing
         model = await self.model()
         if not model.dim:
             return 0
         name = f"{model.name}/{model.version}/{model.dim}"
-        waiting = await (await self.ready()).unembedded(name, AT_ONCE)
+        waiting = await store.unembedded(name, AT_ONCE)
         await self.embed_again(waiting)
         return len(waiting) if self.trouble is None and waiting else 0
 

@@ -130,11 +130,15 @@ def packed(vector: Any) -> bytes:
     return (row / length if length > 0 else row).astype("<f2").tobytes()
 
 
+def unit(vector: Any) -> list[float]:
+    """A vector as it is sent: of unit length. Raises StoreError for what is none."""
+    row = np.frombuffer(packed(vector), "<f2").astype(np.float32)
+    return [float(number) for number in row]
+
+
 def change(connection: sqlite3.Connection, id: str, bot: str, fields: Mapping[str, Any]) -> bool:
     """Set fields of one memory; whether there is one."""
-    wrong = [name for name in fields if name in _FIXED or name not in _NAMES]
-    if wrong or not fields:
-        raise StoreError(f"{wrong or 'nothing'} cannot be changed of a memory")
+    check_change(fields)
     sets = ", ".join(f"{COLUMN.get(name, name)} = ?" for name in fields)
     row = connection.execute(
         f"UPDATE memories SET {sets}, changed = ? WHERE id = ? AND bot = ? RETURNING place",
@@ -143,6 +147,15 @@ def change(connection: sqlite3.Connection, id: str, bot: str, fields: Mapping[st
     if row is not None and {"content", "response"} & fields.keys():
         connection.execute("DELETE FROM memory_vectors WHERE place = ?", row)
     return row is not None
+
+
+def check_change(fields: Mapping[str, Any]) -> None:
+    """Raise StoreError for fields that are not to be changed, or are none."""
+    wrong = [name for name in fields if name in _FIXED or name not in _NAMES]
+    if wrong or not fields:
+        raise StoreError(
+            f"{', '.join(wrong) or 'nothing'} cannot be changed of a memory; name other fields"
+        )
 
 
 def count(connection: sqlite3.Connection, uses: Sequence[MemoryUse]) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from roomtone.errors import StoreError
 from roomtone.stores._steps import to_ms
 
-EXACT = 4_000
+EXACT = 1_000
 """Up to how many vectors are compared exactly. Of more, those whose signs differ least: of vectors
 of 384 dimensions the ten nearest are among them (docs/memory.md has the measured share)."""
 
