@@ -17,6 +17,8 @@ from roomtone.events import (
     decode,
     encode,
 )
+from roomtone.reactions import MEANINGS, Case, Said
+from roomtone.runtime import plugins
 
 
 def script(until: float, **options) -> list[tuple[float, Event]]:
@@ -142,3 +144,30 @@ def test_what_people_feel_of_answers_is_of_many_kinds():
     assert len(given) >= 12
     assert given["❤️"] >= 4
     assert {"👍", "💯", "😢", "😂", "👋"} <= given.keys()
+
+
+def test_the_same_emoji_mean_different_things():
+    """The judge inside the package finds all four meanings in the demo; hearts have several."""
+    judge = plugins.load("models.judge", "local")("local://")
+    cases, emoji = [], []
+    for session in demo.past(datetime(2026, 5, 4, tzinfo=UTC)).values():
+        said: list[Said] = []
+        for event in session:
+            if isinstance(event, Turn):
+                said += [Said("user", event.message or ""), Said("bot", event.reply or "")]
+            elif isinstance(event, Reaction):
+                emoji.append(event.emoji)
+                cases.append(
+                    Case(
+                        id=str(len(cases)),
+                        emoji=event.emoji,
+                        reply=said[-1].text,
+                        before=tuple(said[-6:-1]),
+                        latency_s=9.0,
+                    )
+                )
+    found = [one.meaning for one in judge.judge(cases)]
+    hearts = {meaning for one, meaning in zip(emoji, found, strict=True) if one == "❤️"}
+
+    assert set(found) >= set(MEANINGS)
+    assert len(hearts) >= 2

@@ -75,7 +75,8 @@ async def test_an_answer_is_a_turn_and_a_reaction_points_at_it():
     assert asked.at.isoformat(timespec="milliseconds") == FRAMES["asked"]["d"]["timestamp"]
     assert (answered.id, answered.bot, answered.user) == (ANSWERED, "Luna", ANN)
     assert answered.session == liked.session == asked.session
-    assert (answered.message, answered.reply[:8]) == (asked.text, "Try The ")
+    assert asked.text == f"<@{GATEWAY['ready']['user']['id']}> {answered.message}"
+    assert (answered.message, answered.reply[:8]) == ("what should I read after Dune?", "Try The ")
     assert answered.processing_time_ms == 2400
     assert (liked.target, liked.emoji, liked.user, liked.action) == (ANSWERED, "❤️", ANN, "add")
     assert liked.bot == answered.bot

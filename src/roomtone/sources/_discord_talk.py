@@ -235,7 +235,7 @@ class Talk:
             at=at,
             user=user,
             bot=await self._bot(reply.author.id, reply.author) or reply.author.id,
-            message=message or None,
+            message=message.replace(f"<@{reply.author.id}>", "").strip() or None,
             reply=reply.text or None,
             processing_time_ms=took if 0 <= took <= 86_400_000 else None,
         )
