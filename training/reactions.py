@@ -36,8 +36,29 @@ Row = Mapping[str, Any]
 
 
 def rows(path: Path = CASES) -> list[Row]:
-    """The labelled cases as they stand in the file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line]
+    """The labelled cases as they stand in a file, ours or one of `GET /v1/reactions/gold`."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [_row(json.loads(line)) for line in lines if line]
+
+
+def _row(told: dict[str, Any]) -> Row:
+    """A line of ours as it is; one that a server gave out, with a person's word, as one of ours."""
+    if "case" not in told:
+        return told
+    of = told["case"]
+    talk = {
+        slot: [[one["who"], one["text"]] if isinstance(one, dict) else one for one in of[slot]]
+        for slot in ("before", "after")
+    }
+    group = hashlib.sha256(json.dumps([talk["before"], of["reply"]]).encode()).hexdigest()[:10]
+    return {
+        **of,
+        **talk,
+        "group": group,
+        "source": "own",
+        "language": "",
+        "meaning": told["person"],
+    }
 
 
 def case(row: Row) -> Case:
@@ -51,6 +72,8 @@ def case(row: Row) -> Case:
         target_is=row["target_is"],
         is_addressee=row["is_addressee"],
         latency_s=row["latency_s"],
+        share_by_user=row.get("share_by_user"),
+        others=tuple(row.get("others", ())),
     )
 
 
@@ -153,9 +176,10 @@ def digests() -> Any:
     return np.frombuffer(b"".join(sums), np.uint8)
 
 
-def train(of: Sequence[Row]) -> dict[str, Any]:
-    """All arrays of the model, from the part that may be learnt from."""
+def train(of: Sequence[Row], also: Sequence[Row] = ()) -> dict[str, Any]:
+    """All arrays of the model, from the part that may be learnt from, and all of `also`."""
     learnt = [row for row in of if not frozen(row)]
+    learnt += [row for row in also if row["meaning"] in MEANINGS and row["reply"].strip()]
     y = truth(learnt)
     facts = [_facts.facts(case(row)) for row in learnt]
     odds = out_of_fold(learnt, facts)
@@ -234,6 +258,8 @@ def main() -> None:
     parser.add_argument("--agreement", action="store_true", help="how far the labellers agree")
     parser.add_argument("--blind", type=Path, help="write the cases without labels to this file")
     parser.add_argument("--second", type=Path, help="take another's labels in from this file")
+    parser.add_argument("--also", type=Path, help="learn from these labels too; needs --out")
+    parser.add_argument("--out", type=Path, default=OUT, help="where the weights go")
     told = parser.parse_args()
     of = rows()
     if told.blind:
@@ -247,9 +273,12 @@ def main() -> None:
         return say(f"equal {same:.3f}, Cohen's kappa {kappa:.3f}")
     if told.figures:
         return left_out(of)
-    made = packed(train(of))
-    OUT.write_bytes(made)
-    sys.stdout.write(f"{OUT}: {len(made):,} bytes, SHA-256 {hashlib.sha256(made).hexdigest()}\n")
+    if told.also and told.out == OUT:
+        parser.error("weights with labels of your own go to a file of their own: --out FILE")
+    made = packed(train(of, rows(told.also) if told.also else ()))
+    told.out.write_bytes(made)
+    digest = hashlib.sha256(made).hexdigest()
+    sys.stdout.write(f"{told.out}: {len(made):,} bytes, SHA-256 {digest}\n")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hashlib import sha256
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -207,3 +208,33 @@ def test_an_address_is_refused() -> None:
     """There is nothing to reach."""
     with pytest.raises(BadConfig, match="local://"):
         Judge("local://elsewhere")
+
+
+def test_weights_of_ones_own_are_taken_by_their_path(tmp_path: Path) -> None:
+    """The same file judges the same, and its version tells it from ours."""
+    mine = tmp_path / "my weights.npz"
+    mine.write_bytes((files("roomtone.models") / "judge.npz").read_bytes())
+    case = talk("❤️", ENTANGLED, "Can you explain it?")
+    word = Judge(f"local://{mine}").judge([case])[0]
+
+    assert word.probabilities == judged(case).probabilities
+    assert word.version.startswith("1-") and judged(case).version == "1"
+
+
+@pytest.mark.parametrize("data", [None, b"", b"PK\x03\x04junk", b"\x93NUMPY"])
+def test_what_is_no_weights_is_refused(data: bytes | None, tmp_path: Path) -> None:
+    """At once, and it says how to make some."""
+    path = tmp_path / "judge.npz"
+    if data is not None:
+        path.write_bytes(data)
+    with pytest.raises(BadConfig, match=r"training\.reactions"):
+        Judge(f"local://{path}")
+
+
+def test_weights_that_do_not_fit_are_refused(tmp_path: Path) -> None:
+    """A row too few would shift every fact."""
+    with (files("roomtone.models") / "judge.npz").open("rb") as file, np.load(file) as arrays:
+        of = {name: arrays[name] for name in arrays.files}
+    np.savez(tmp_path / "judge.npz", **{**of, "weights": of["weights"][:-1]})
+    with pytest.raises(BadConfig, match="ValueError"):
+        Judge(f"local://{tmp_path / 'judge.npz'}")

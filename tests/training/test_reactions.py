@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from roomtone.models.judge import Judge
 from roomtone.reactions import MEANINGS
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +87,27 @@ def test_sure_is_from_where_it_is_mostly_right(training: ModuleType) -> None:
 
     assert training.least(shares, np.array([0, 0, 0, 1, 1])) == pytest.approx(0.97)
     assert training.least(shares, np.array([1, 1, 1, 1, 1])) == 1.0
+
+
+def test_what_people_said_on_a_server_can_be_learnt_from(
+    training: ModuleType, tmp_path: Path
+) -> None:
+    """A line of /v1/reactions/gold is a case like ours, and a hundred of them change a verdict."""
+    case = {
+        **{"id": "r", "emoji": "🦖", "reply": "Zorp zorp.", "others": ["👍"], "after": []},
+        **{"target_is": "bot", "is_addressee": True, "latency_s": None},
+    }
+    said = {"who": "user", "text": "zorp?"}
+    lines = [{"case": {**case, "id": f"r{i}", "before": [said]}, "person": "EMOTIONAL"}
+             for i in range(100)]  # fmt: skip
+    (tmp_path / "gold.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    also = training.rows(tmp_path / "gold.jsonl")
+
+    assert training.case(also[0]).before == (("user", "zorp?"),)
+    ours = [row for row in training.rows() if row["source"] == "third"]
+    (tmp_path / "judge.npz").write_bytes(training.packed(training.train(ours, also)))
+    word = Judge(f"local://{tmp_path / 'judge.npz'}").judge([training.case(also[0])])[0]
+    assert word.meaning == "EMOTIONAL"
 
 
 def test_agreement_is_cohens(training: ModuleType) -> None:

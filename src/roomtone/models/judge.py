@@ -7,8 +7,12 @@ the weights. NumPy is all it needs, and no text of a case is in what it says.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from importlib.resources import files
-from typing import NamedTuple
+from pathlib import Path
+from typing import IO, BinaryIO, NamedTuple
+from urllib.parse import unquote, urlsplit
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +24,8 @@ from roomtone.models._conventions import RATING, not_the_bots, rounded, scores, 
 from roomtone.reactions import MEANINGS, Case, Judgement
 
 Floats = NDArray[np.float64]
+
+VERSION = "1"
 
 CONVERSATIONAL = MEANINGS.index("CONVERSATIONAL")
 
@@ -38,7 +44,7 @@ class Weights(NamedTuple):
 
 
 class Judge:
-    """`local://`: the model inside the package.
+    """`local://`: the model inside the package; `local:///path/to/judge.npz`: weights of your own.
 
     >>> from roomtone.reactions import Said
     >>> asked = Said("user", "Can you explain how tides work?")
@@ -49,14 +55,19 @@ class Judge:
     """
 
     name = "local"
-    version = "1"
+    version = VERSION
 
     def __init__(self, url: str = "local://") -> None:
-        if url != "local://":
+        parts = urlsplit(url)
+        if parts.scheme != "local" or parts.netloc or parts.query or parts.fragment:
             raise BadConfig(
-                f"the judge inside the package has no address; write local://, not {url}"
+                "the judge inside the package has no address; write local://, or "
+                f"local:///path/to/judge.npz for weights of your own, not {url}"
             )
-        self._of = load()
+        path = unquote(parts.path)
+        self._of = _own(Path(path)) if path else load()
+        if path:
+            self.version = f"{VERSION}-{sha256(Path(path).read_bytes()).hexdigest()[:8]}"
 
     def judge(self, cases: Sequence[Case]) -> Sequence[Judgement]:
         """One judgement for each case, in their order; each depends on its own case alone."""
@@ -129,14 +140,34 @@ def _weighed(odds: Floats, case: Case, told: float) -> tuple[Floats, list[str]]:
 
 
 def load() -> Weights:
-    """Read the file beside this one; arrays only, nothing that could be run."""
-    path = files(__package__) / "judge.npz"
-    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
-        of = {name: arrays[name] for name in arrays.files}
-    names = bytes(of["names"]).decode().split("\n")
-    return Weights(
+    """The weights beside this file."""
+    with (files(__package__) / "judge.npz").open("rb") as file:
+        return _read(file)
+
+
+def _own(path: Path) -> Weights:
+    try:
+        with path.open("rb") as file:
+            return _read(file)
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        raise BadConfig(
+            f"{path} holds no weights of a judge ({type(error).__name__}); make them with "
+            "python -m training.reactions --out FILE, or write local://"
+        ) from error
+
+
+def _read(file: BinaryIO | IO[bytes]) -> Weights:
+    """Arrays only, nothing that could be run. Raises ValueError where they do not fit."""
+    with np.load(file, allow_pickle=False) as arrays:
+        of = {name: arrays[name] for name in ("names", "weights", "heat", "least")}
+    names = of["names"].astype(np.uint8).tobytes().decode().split("\n")
+    made = Weights(
         place={name: i for i, name in enumerate(names)},
         weights=of["weights"].astype(np.float64),
         heat=float(of["heat"][0]),
         least=float(of["least"][0]),
     )
+    fits = made.weights.shape == (len(made.place), len(MEANINGS))
+    if not (fits and np.isfinite(made.weights).all() and made.heat > 0.0 and 0.0 < made.least <= 1):
+        raise ValueError("they do not fit each other")
+    return made
