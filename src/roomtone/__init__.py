@@ -22,6 +22,7 @@ from roomtone.events import (
 from roomtone.heard import Context, Feeling, Recalled
 
 if TYPE_CHECKING:
+    from roomtone.records import Memory, Recollection
     from roomtone.runtime.pipeline import Pipeline
     from roomtone.runtime.recorder import Recorder as RecorderType
 
@@ -82,6 +83,21 @@ def record(turn: Turn | None = None, /, **fields: Any) -> bool:
         return False
 
 
+def remember(bot: str, user: str, content: str, **more: Any) -> Memory:
+    """Have a bot remember something of a person: `runtime.memory_commands.remember` tells all."""
+    from roomtone.runtime import memory_commands
+
+    return memory_commands.remember(bot, user, content, **more)
+
+
+def recall(bot: str, user: str, query: str, **more: Any) -> list[Recollection]:
+    """What a bot remembers of a person that has to do with a question, the best first:
+    `runtime.memory_commands.recall` tells all of it."""
+    from roomtone.runtime import memory_commands
+
+    return memory_commands.recall(bot, user, query, **more)
+
+
 __all__ = [
     "Context",
     "Event",
@@ -98,5 +114,7 @@ __all__ = [
     "Recorder",
     "Turn",
     "open",
+    "recall",
     "record",
+    "remember",
 ]

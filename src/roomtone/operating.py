@@ -1,4 +1,4 @@
-"""The commands of whoever operates a server: doctor, backup, restore, backfill, query, config."""
+"""The commands of whoever operates a server: doctor, memory, backup, restore and more."""
 
 from __future__ import annotations
 
@@ -26,6 +26,28 @@ def doctor(port: Port = None, data: Data = None, as_json: Json = False) -> None:
     from roomtone.runtime import commands
 
     raise typer.Exit(commands.doctor(port=port, data=data, as_json=as_json))
+
+
+@operating_app.command(epilog=EPILOG)
+def memory(
+    user: Annotated[str, typer.Argument(metavar="USER", help="The person.")],
+    bot: Annotated[str | None, typer.Option(help="Of this bot alone.")] = None,
+    tier: Annotated[
+        str | None,
+        typer.Option(help="session, sub_temporary, temporary, permanent or personal."),
+    ] = None,
+    search: Annotated[str, typer.Option(help="Part of what was said, in any case.")] = "",
+    limit: Annotated[int, typer.Option(help="How many at most.", min=1)] = 50,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """List what bots remember of a person, and why each memory is kept for how long."""
+    from roomtone.runtime import memory_commands
+    from roomtone.runtime.loading import load
+
+    asked = {"bot": bot, "tier": tier, "search": search}
+    job = memory_commands.memory(load({"data": data}), user, asked, limit=limit, as_json=as_json)
+    asyncio.run(job)
 
 
 @operating_app.command(epilog=EPILOG)

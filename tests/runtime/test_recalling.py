@@ -164,3 +164,8 @@ async def test_moods_that_agree_are_measured_beside_what_there_was(memory: Heard
     assert found.mood["query"] and found.mood["found"] is not None
     assert memory.mood_bias is not None
     assert memory.mood_bias == pytest.approx(found.mood["congruent"] - found.mood["found"])
+    memory.congruent = (40.0, 30.0, 50)
+    (part,) = memory.health()
+    assert not part["ok"] and "by 0.20" in part["detail"]
+    memory.congruent = (40.0, 30.0, 49)
+    assert memory.health() == []

@@ -30,7 +30,7 @@ class Verdict(msgspec.Struct, frozen=True):
 def database_paths(settings: Settings) -> list[Path]:
     """The SQLite files that the settings name, each once; none for stores that are servers."""
     found: list[Path] = []
-    for url in (settings.series_url, settings.archive_url):
+    for url in (settings.series_url, settings.archive_url, settings.memory_url):
         scheme, _, rest = url.partition(":///")
         if scheme == "sqlite":
             path = Path(unquote(rest))

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from roomtone.errors import RoomtoneError, ServerError
-from roomtone.runtime import coverage, looking, plugins
+from roomtone.runtime import coverage, looking, memory_commands, plugins
 from roomtone.runtime.clock import Clock, iso, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.doctor_servers import examine_servers
@@ -45,6 +45,7 @@ def examine(settings: Settings, clock: Clock) -> list[Check]:
         _database,
         _stores,
         _embeddings,
+        _memories,
         _server,
         _dashboard,
         _turns,
@@ -121,6 +122,7 @@ def _stores(settings: Settings) -> Iterator[Check]:
     for name, url, family in (
         ("series store", settings.series_url, "stores.series"),
         ("archive", settings.archive_url, "stores.archive"),
+        ("memory", settings.memory_url, "stores.memory"),
         ("mirror", settings.stores.mirror, "stores.series"),
         ("news", settings.channels.news, "channels"),
     ):
@@ -133,6 +135,10 @@ def _stores(settings: Settings) -> Iterator[Check]:
             yield _result(name, False, str(error), "choose another, or install what is missing")
         else:
             yield _result(name, True, scheme)
+
+
+def _memories(settings: Settings) -> Iterator[Check]:
+    yield _result("memories", *memory_commands.doctor(settings))
 
 
 def _embeddings(settings: Settings) -> Iterator[Check]:

@@ -21,6 +21,7 @@ from roomtone.runtime.keeper import Keeper
 from roomtone.runtime.mirror import Mirror
 from roomtone.runtime.publishing import Publishing
 from roomtone.runtime.reader import Reader
+from roomtone.runtime.remembering import Remembering
 from roomtone.runtime.tally import Durations, Pace
 
 Labels = Mapping[str, str]
@@ -74,6 +75,7 @@ def of_running(running: Any, role: str = "all") -> Iterator[Number]:
     if (reader := getattr(running, "reader", None)) is not None:
         yield from of_turns(reader, running.conversations)
         yield from of_judging(running.judging, running.conversations)
+        yield from of_memory(running.memory)
     if hasattr(running, "feeds"):
         yield from of_feeds(running.feeds)
         yield from of_publishing(getattr(running, "documents", None))
@@ -373,3 +375,16 @@ def of_parts(health: Iterable[Mapping[str, Any]]) -> Number:
         "1 while a part works, 0 while it does not; /readyz has the remedy.",
         [({"part": str(part["name"])}, float(bool(part["ok"]))) for part in health],
     )
+
+
+def of_memory(memory: Remembering) -> Iterator[Number]:
+    """What is remembered and recalled, and what waits for it."""
+    yield counter("roomtone_memories_kept_total", "Memories kept of turns.", memory.kept)
+    yield counter("roomtone_memories_moved_total", "Memories moved by their use.", memory.moved)
+    yield counter("roomtone_memories_lost_total", "Memories let go.", memory.due.lost)
+    yield counter("roomtone_recalls_total", "Questions to memory.", memory.recalls)
+    yield gauge("roomtone_memories_waiting", "Memories to be kept.", len(memory.due))
+    congruent, found, many = memory.congruent
+    yield counter("roomtone_recall_moods_total", "Recalls with a mood.", many)
+    yield counter("roomtone_recall_mood_congruent_total", "Shares recalled in it.", congruent)
+    yield counter("roomtone_recall_mood_found_total", "Shares found in it.", found)

@@ -41,6 +41,10 @@ LATELY_MS = 600_000
 """How long after a recall a turn of its pair is taken to have come of it, if it says nothing."""
 
 MOST_LATELY = 10_000
+
+LEANS, LEANS_FROM = 0.15, 50
+"""By how much what is recalled may agree more in mood than what was found, over so many recalls."""
+
 LOOK_S = 1.0
 """How long the look back at what was recalled for a turn may take; the turn goes on without it."""
 
@@ -152,6 +156,18 @@ class Recalling(Access):
         """By how much what is recalled agrees in mood more than what was found, on average."""
         recalled, base, many = self.congruent
         return (recalled - base) / many if many else None
+
+    def health(self) -> list[dict[str, Any]]:
+        """The lines on /readyz, where there is something to say."""
+        bias = self.mood_bias
+        if bias is None or bias < LEANS or self.congruent[2] < LEANS_FROM:
+            return super().health()
+        told = f"recall leans towards the mood of the question, by {bias:.2f} of what was found"
+        remedy = (
+            "weigh feelings less in the bot's questions; docs/memory.md tells how it is measured"
+        )
+        lean = {"name": "recall", "ok": False, "detail": told, "remedy": remedy}
+        return [*super().health(), lean]
 
     # -- looking back ------------------------------------------------------------------------
 
