@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -50,9 +52,7 @@ async def memory(
         terminal.print_json(msgspec.to_builtins(found))
         return
     if not found:
-        raise BadEvent(
-            f"nothing that was asked for is remembered of {user!r}; see: roomtone person"
-        )
+        raise BadEvent(f"nothing like that is remembered of {user!r}; see: roomtone person")
     terminal.out.print(table(found))
     if total > len(found):
         terminal.note(f"{total - len(found):,} more; ask for them with --limit")
@@ -94,12 +94,21 @@ def doctor(settings: Settings) -> tuple[bool, str, str]:
     if url.startswith("qdrant:///"):
         return True, "a folder of Qdrant's; a running server has it to itself", ""
     try:
-        bots = asyncio.run(_bots(plugins.memory(url)))
-    except (RoomtoneError, ImportError, TimeoutError) as error:
+        bots = _bots_in(file) if file is not None else asyncio.run(_bots(plugins.memory(url)))
+    except (RoomtoneError, ImportError, TimeoutError, sqlite3.Error) as error:
         detail = str(error) or f"it did not answer within {LOOK_S:.0f} s"
         return False, detail, "turns go on without it; start it, or choose another stores.memory"
     many = sum(bots.values())
     return True, f"{many:,} memories of {len(bots):,} bots", ""
+
+
+def _bots_in(file: Path) -> Mapping[str, int]:
+    """What a file holds, which may be of an older release: it is not made newer by looking."""
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=2)) as connection:
+        known = "SELECT count(*) FROM sqlite_master WHERE name = 'memories'"
+        if not connection.execute(known).fetchone()[0]:
+            return {}
+        return dict(connection.execute("SELECT bot, count(*) FROM memories GROUP BY bot"))
 
 
 async def _bots(store: MemoryStore) -> Mapping[str, int]:
@@ -119,7 +128,8 @@ def remember(bot: str, user: str, content: str, *, url: str | None = None, **mor
     """
     body = msgspec.json.encode({"bot": bot, "user": user, "content": content, **more})
     with closing(_remote(url)) as remote:
-        return _read(remote.post("/v1/memories", body), Memory)
+        kept: Memory = _read(remote.post("/v1/memories", body), Memory)
+    return kept
 
 
 def recall(
@@ -135,7 +145,8 @@ def recall(
     """
     with closing(_remote(url)) as remote:
         told = remote.get("/v1/memories/recall", bot=bot, user=user, query=query, limit=limit)
-    return _read(told.get("memories", []), list[Recollection])
+    found: list[Recollection] = _read(told.get("memories", []), list[Recollection])
+    return found
 
 
 def _remote(url: str | None) -> Remote:

@@ -163,9 +163,7 @@ class Recalling(Access):
         if bias is None or bias < LEANS or self.congruent[2] < LEANS_FROM:
             return super().health()
         told = f"recall leans towards the mood of the question, by {bias:.2f} of what was found"
-        remedy = (
-            "weigh feelings less in the bot's questions; docs/memory.md tells how it is measured"
-        )
+        remedy = "let the bot ask for facts, not for feelings; see docs/memory.md"
         lean = {"name": "recall", "ok": False, "detail": told, "remedy": remedy}
         return [*super().health(), lean]
 
