@@ -59,6 +59,7 @@ class Discord:
     def __init__(self) -> None:
         self.http: dict[str, Any] = json.loads(json.dumps(HTTP))
         self.messages: dict[str, Any] = {}
+        self.guild: dict[str, Any] = json.loads(json.dumps(GATEWAY["guild"]))
         self.asked: list[str] = []
         self.sessions: list[Session] = []
         self.opened = 0  # WebSockets
@@ -177,7 +178,7 @@ class Discord:
                 "resume_gateway_url": f"ws://{self.host}/",
             },
         )
-        await session.dispatch("GUILD_CREATE", GATEWAY["guild"])
+        await session.dispatch("GUILD_CREATE", self.guild)
 
     async def _resume(self, line: Line, said: dict[str, Any]) -> None:
         session = next((s for s in self.sessions if s.id == said["session_id"]), None)

@@ -38,6 +38,11 @@ class Answers:
         self.asked.append(f"user {id}")
         return self.known.get("user")
 
+    async def since(self, channel: str, id: str) -> list[Said] | None:
+        self.asked.append(f"since {channel} {id}")
+        page = self.known.get("pages", {}).get(channel, [])
+        return [said for said in page if int(said.id) > int(id)][:100][::-1]  # the newest first
+
     async def parent(self, channel: str) -> str | None:
         self.asked.append(f"parent {channel}")
         return self.known.get("parent")
@@ -231,6 +236,28 @@ async def test_what_has_another_shape_is_refused_with_a_reason(name, changed):
         await told(talk(), name, **changed)
 
 
+async def test_what_was_said_in_a_gap_is_asked_for_and_known_by_its_id():
+    """Only in channels where something newer is, page by page, oldest first; nothing else is."""
+    said = [
+        Said(id=str(10**17 + n), channel_id=GENERAL, author=User(id=ANN), content=f"{n}")
+        for n in range(130)
+    ]
+    its = talk(f"channels={GENERAL},{LOUNGE}", pages={GENERAL: said})
+    guild = json.loads(json.dumps(GATEWAY["guild"]))
+    for channel in guild["channels"]:
+        channel["last_message_id"] = said[-1].id if channel["id"] != LOUNGE else "5"
+    body = json.dumps(guild).encode()
+    its.since = 10**17 + 9
+    told_of = await its.take("GUILD_CREATE", body, "s.1")
+    its.since = 0
+    nothing = await its.take("GUILD_CREATE", body, "s.2")
+
+    assert [event.text for event in told_of] == [str(n) for n in range(10, 130)]
+    assert [event.id for event in told_of] == [one.id for one in said[10:]]
+    assert {asked.split()[1] for asked in its._ask.asked} == {GENERAL}
+    assert nothing == []
+
+
 # -- the URL -------------------------------------------------------------------------------------
 
 
@@ -244,6 +271,7 @@ async def test_what_has_another_shape_is_refused_with_a_reason(name, changed):
         (f"discord://{TOKEN}@?guilds=1&content=maybe", "write yes or no"),
         (f"discord://{TOKEN}@?guilds=1&shard=4/4", "write it as 0/4"),
         (f"discord://{TOKEN}@?channels=a:1,a:2", "named twice"),
+        (f"discord://{TOKEN}@?guilds=1&catchup=soon", "minutes from 0 to 1440"),
         ("discord://?guilds=1&env=LUNA_TOKEN", "environment variable LUNA_TOKEN"),
         ("discord://two%20words@?guilds=1", "the token alone"),
     ],

@@ -6,12 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing, suppress
+from datetime import timedelta
 
+import discord
 import pytest
 
 from roomtone.errors import SourceError
-from roomtone.events import Join, Leave, Reaction, Turn
+from roomtone.events import Join, Leave, Message, Reaction, Turn
 from roomtone.sources import discord as source
+from roomtone.sources._discord_payloads import id_at
 from roomtone.sources.discord import Discord as Feed
 from roomtone.testing import check_feed
 from tests.discord_fake import FRAMES, TOKEN, Discord
@@ -128,7 +131,6 @@ async def test_a_connection_that_breaks_again_and_again_loses_and_doubles_nothin
 
 async def test_a_session_that_is_forgotten_is_begun_anew_and_said(fake, read, monkeypatch):
     """What came between is lost, which the feed counts; who is on stage has not come twice."""
-    import discord
 
     async def at_once(self, shard, *, initial=False):
         return None
@@ -148,6 +150,24 @@ async def test_a_session_that_is_forgotten_is_begun_anew_and_said(fake, read, mo
     assert len(reader.of(Join)) == 1
     assert reader.feed.restarted == 1
     assert "could not go on" in reader.feed.note
+
+
+async def test_what_was_said_before_a_start_is_told_as_far_as_the_url_says(fake, read):
+    """Some minutes by default, out of Discord's own history; with catchup=0 nothing."""
+    now = str(id_at(discord.utils.utcnow() - timedelta(minutes=2)))
+    general = fake.guild["channels"][0]
+    general["last_message_id"] = now
+    history = f"/channels/{general['id']}/messages"
+    said = {**FRAMES["asked"]["d"], "id": now}
+    fake.messages[history] = [{k: v for k, v in said.items() if k != "guild_id"}]
+    reader = read(fake.url(ALL))
+    (message,) = await reader.until(1, Message)
+    without = read(fake.url(f"{ALL}&catchup=0"))
+    await without.until(1, Join)
+
+    assert (message.id, message.text) == (now, said["content"])
+    assert fake.asked.count(history) == 1
+    assert without.of(Message) == []
 
 
 async def test_a_host_that_cannot_keep_up_makes_discord_wait(fake, read, monkeypatch):
@@ -187,7 +207,7 @@ async def test_a_frame_that_breaks_the_library_costs_a_session_and_no_more(fake,
 
     assert "discord.py failed" in reader.errors[0]
     assert len(reader.refusals) == 1
-    assert "1 times it could not go on" in reader.feed.note
+    assert "could not go on where it was 1x" in reader.feed.note
 
 
 async def test_a_broken_frame_costs_itself_alone(fake):

@@ -15,7 +15,8 @@ TOKEN = "DISCORD_TOKEN"
 """The environment variable that holds the bot's token, where the URL names no other."""
 
 OPTIONS = (
-    "guilds", "channels", "dms", "bots", "content", "members", "names", "shard", "env",
+    "guilds", "channels", "dms", "bots", "content", "members", "names", "catchup", "shard",
+    "env",
 )  # fmt: skip
 
 _ID = re.compile(r"\d{1,20}")
@@ -34,6 +35,7 @@ class Address:
     content: bool
     members: bool
     usernames: bool  # persons are called by their usernames, not by their ids
+    catchup_s: float  # how far back what was said is asked for at the beginning; 0: not at all
     shard: tuple[int, int] | None
     base: str  # of the API, as in http://127.0.0.1:8080; empty: Discord's own
 
@@ -74,6 +76,7 @@ def parse_address(url: str) -> Address:
         content=_yes(given, "content", default=True),
         members=_yes(given, "members", default=False),
         usernames=names == "usernames",
+        catchup_s=60 * _minutes(given.get("catchup", "")),
         shard=_shard(given.get("shard", "")),
         base=f"http://{host}" if host else "",
     )
@@ -111,6 +114,14 @@ def _yes(given: Mapping[str, str], name: str, *, default: bool) -> bool:
     if said not in ("", "yes", "no", "true", "false", "1", "0"):
         raise BadConfig(f"{name}={said} is not known; write yes or no")
     return default if not said else said in ("yes", "true", "1")
+
+
+def _minutes(said: str) -> int:
+    if not said:
+        return 15
+    if not said.isdecimal() or int(said) > 1440:
+        raise BadConfig(f"catchup={said} cannot be; give minutes from 0 to 1440")
+    return int(said)
 
 
 def _shard(said: str) -> tuple[int, int] | None:

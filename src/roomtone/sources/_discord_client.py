@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,8 @@ import msgspec
 from roomtone.errors import MissingExtra, SourceError
 from roomtone.sources import _discord_payloads as payloads
 from roomtone.sources._discord_address import Address
-from roomtone.sources._discord_payloads import Said, User
+from roomtone.sources._discord_missed import LONGEST_GAP_S, PAGE
+from roomtone.sources._discord_payloads import Said, User, id_at
 
 LATER_S, LATEST_S = 60.0, 600.0
 """How long Discord is left alone after it refused: what a person has to mend mends later, and at
@@ -219,6 +221,18 @@ def _closed(code: int) -> SourceError:
     return Refused(f"Discord closed the connection ({code}): {said}")
 
 
+def since(address: Address, newest: int) -> int:
+    """From which id on it may be that something was missed; 0 where that is not asked for.
+
+    Within a run that is the newest message that was heard, up to a day ago; at its beginning it is
+    so many minutes ago as the URL says.
+    """
+    if not address.catchup_s:
+        return 0
+    back = timedelta(seconds=LONGEST_GAP_S if newest else address.catchup_s)
+    return max(newest, id_at(driver().utils.utcnow() - back))
+
+
 class Questions:
     """What is asked of Discord beside the gateway, by whichever client there is; see `Ask`."""
 
@@ -244,7 +258,13 @@ class Questions:
             return None
         return (found.parent_id or "") if found.type in payloads.THREADS else ""
 
-    async def _ask(self, method: str, kind: Any, *ids: str) -> Any:
+    async def since(self, channel: str, id: str) -> list[Said] | None:
+        """A page of what was said in a channel after a message."""
+        asked = (channel, PAGE, None, id)
+        found: list[Said] | None = await self._ask("logs_from", list[Said], *asked)
+        return found
+
+    async def _ask(self, method: str, kind: Any, *ids: Any) -> Any:
         loop = asyncio.get_running_loop()
         if self.client is None or loop.time() < self._quiet_until:
             self.unanswered += 1

@@ -162,6 +162,7 @@ class Voice(msgspec.Struct):
 class Thread(msgspec.Struct):
     id: Id
     parent_id: Id | None = None
+    last_message_id: Id | None = None
     type: int = 0
 
 
@@ -222,6 +223,11 @@ KINDS: dict[str, Any] = {
 
 _frame = msgspec.json.Decoder(Frame)
 _by_kind = {kind: msgspec.json.Decoder(type) for kind, type in KINDS.items()}
+
+
+def id_at(moment: datetime) -> int:
+    """The id of what would be made at this moment: behind all that was made before it."""
+    return (round(moment.timestamp() * 1000) - EPOCH_MS) << 22
 
 
 def open_frame(raw: str | bytes) -> Frame:

@@ -22,6 +22,7 @@ from roomtone.events import (
 from roomtone.sources import _discord_payloads as payloads
 from roomtone.sources._discord_address import Address
 from roomtone.sources._discord_known import Known, Reactions
+from roomtone.sources._discord_missed import missed
 from roomtone.sources._discord_payloads import Guild, Reacted, Said, User, Voice, moment
 
 MOST_WAITING = 1_000
@@ -39,6 +40,8 @@ class Ask(Protocol):
     async def user(self, id: str) -> User | None: ...
 
     async def parent(self, channel: str) -> str | None: ...
+
+    async def since(self, channel: str, id: str) -> list[Said] | None: ...
 
 
 class Talk:
@@ -59,6 +62,8 @@ class Talk:
         self._waiting: Known[str, list[Said]] = Known(MOST_WAITING)  # in private chats
         self._partners: Known[str, str] = Known()  # who talks in a private chat
         self._reactions = Reactions()
+        self.newest = 0  # id of a message
+        self.since = 0  # what was said after this id may have been missed; 0: nothing was
         self._voices: dict[tuple[str, str], str] = {}  # guild, user: channel
         self._takes: dict[str, Callable[[Any, str], Awaitable[list[Event]]]] = {
             "MESSAGE_CREATE": self._message,
@@ -151,6 +156,7 @@ class Talk:
     # -- messages ----------------------------------------------------------------------------
 
     async def _message(self, said: Said, mark: str) -> list[Event]:
+        self.newest = max(self.newest, int(said.id))
         if not await self._hears(said.guild_id, said.channel_id):
             return []
         session, at = self._address.session(said.channel_id), moment(said.id)
@@ -386,4 +392,7 @@ class Talk:
         for voice in there.values():
             voice.guild_id = guild.id
             events += await self._voice(voice, mark)
+        if self.since:
+            for said in await missed(guild, self.since, self._hears, self._ask):
+                events += await self._message(said, mark)
         return events

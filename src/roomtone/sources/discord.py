@@ -55,7 +55,7 @@ class Discord:
         said = []
         if self.restarted:
             said.append(
-                f"{self.restarted} times it could not go on where it was, and missed what came"
+                f"it could not go on where it was {self.restarted}x, and missed reactions then"
             )
         if self._questions.unanswered:
             said.append(f"{self._questions.unanswered} questions to Discord were not answered")
@@ -181,6 +181,7 @@ class Discord:
         self._session = ready.session_id
         self._wait_s = 0.0
         self._talk.meet(ready.user)
+        self._talk.since = line.since(self._address, self._talk.newest)
         self.connected = True
         self._news.set()
 
