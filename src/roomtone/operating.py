@@ -8,11 +8,12 @@ from typing import Annotated
 
 import typer
 
-from roomtone.options import EPILOG, Data, Json, Port
+from roomtone.options import EPILOG, Data, Json, Port, Url
 
 # What is heavy is imported inside the commands, as in `__main__`.
 
 operating_app = typer.Typer()
+enrich_app = typer.Typer(no_args_is_help=True, help="What is understood later, with a model.")
 config_app = typer.Typer(no_args_is_help=True, help="What is set, to what, and by whom.")
 
 
@@ -26,6 +27,30 @@ def doctor(port: Port = None, data: Data = None, as_json: Json = False) -> None:
     from roomtone.runtime import commands
 
     raise typer.Exit(commands.doctor(port=port, data=data, as_json=as_json))
+
+
+@enrich_app.command("reactions", epilog=EPILOG)
+def enrich_reactions(
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Also what another model or version judged, or nobody could."),
+    ] = False,
+    within: Annotated[
+        float, typer.Option(help="Seconds to wait until it is done; 0: do not wait.", min=0)
+    ] = 60,
+    url: Url = None,
+    as_json: Json = False,
+) -> None:
+    """Have the running server judge the reactions that wait, and say how they stand.
+
+    It does so by itself; this waits for it. Nothing is judged twice by the same model, and what a
+    person said is never judged again.
+    """
+    from roomtone.runtime import enriching
+    from roomtone.runtime.loading import load
+
+    at = url or load({}).url
+    enriching.reactions(at, again=again, within_s=within, as_json=as_json)
 
 
 @operating_app.command(epilog=EPILOG)
@@ -168,4 +193,5 @@ def config_show(
     commands.config_show(origin=origin, as_json=as_json)
 
 
+operating_app.add_typer(enrich_app, name="enrich")
 operating_app.add_typer(config_app, name="config")

@@ -17,6 +17,7 @@ STANDING = {
     "waiting": 2,
     "waiting_for_target": 1,
     "oldest_s": 3.5,
+    "again": 0,
     "known": 4,
     "capped": False,
     "judge": "local/1",

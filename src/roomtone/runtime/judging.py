@@ -87,6 +87,11 @@ class Judging:
         """The judge and its version; empty before it was first asked."""
         return f"{self.judge.name}/{self.judge.version}" if self.judge is not None else ""
 
+    @property
+    def once_more(self) -> int:
+        """How many wait to be judged again."""
+        return len(self._again)
+
     async def run(self) -> None:
         """Judge what waits, as long as it takes."""
         delay = RETRY_S

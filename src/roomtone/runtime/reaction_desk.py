@@ -68,6 +68,7 @@ class ReactionDesk:
             "oldest_s": max(0, now - min(one.arrival for one in waiting)) / 1000
             if waiting
             else None,
+            "again": judging.once_more,
             "known": judging.known,
             "capped": judging.capped,
             "judge": judging.name,

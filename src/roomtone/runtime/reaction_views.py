@@ -72,6 +72,9 @@ async def reactions_page(archive: Archive, **asked: Unpack[ReactionsSought]) -> 
     return {"reactions": [show_reaction(one) for one in found], "total": total}
 
 
+_LIVE = ("waiting", "waiting_for_target", "oldest_s", "again", "judge", "trouble")
+
+
 async def summary(
     archive: Archive, standing: Mapping[str, Any], rules: Reactions, now: datetime
 ) -> Row:
@@ -84,7 +87,7 @@ async def summary(
         for model, person, count in tally.confused
     ]
     return {
-        **{name: standing[name] for name in ("waiting", "waiting_for_target", "oldest_s")},
+        **{name: standing[name] for name in _LIVE},
         "needs_review": tally.states.get("review", 0),
         "states": dict(tally.states),
         "meanings": dict(tally.meanings),
@@ -93,8 +96,6 @@ async def summary(
         "confusion": confused,
         "unanswered": dict(tally.unanswered),
         "cost": _cost(tally, standing, today, total, rules),
-        "judge": standing["judge"],
-        "trouble": standing["trouble"],
     }
 
 

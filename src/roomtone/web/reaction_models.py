@@ -122,6 +122,7 @@ class Summary(_Model):
 
     waiting: int
     waiting_for_target: int = Field(description="of these, whose message is not known yet")
+    again: int = Field(description="how many are judged again, as somebody ordered")
     needs_review: int
     oldest_s: float | None = Field(description="how long the oldest has waited")
     states: dict[str, int]

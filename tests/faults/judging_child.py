@@ -1,0 +1,94 @@
+"""A process that judges reactions in a data folder and kills itself after so many steps."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from roomtone.contracts import START
+from roomtone.reactions import Case, Judgement
+from roomtone.runtime.config import Settings
+from roomtone.runtime.pipeline import Pipeline
+from roomtone.testing import ManualClock
+from tests.reacted import Told, heart, said
+
+
+class Counted(Told):
+    """Says RATING, and writes down of whom it was asked before it answers."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__("RATING")
+        self._file = file
+
+    def judge(self, cases: Sequence[Case]) -> Sequence[Judgement]:
+        with self._file.open("a") as out:
+            out.write("".join(f"{case.id}\n" for case in cases))
+        return super().judge(cases)
+
+
+class Steps:
+    """Counts what a worker waits for, and dies at one of these."""
+
+    def __init__(self, last: int) -> None:
+        self.left = last
+
+    def step(self) -> None:
+        self.left -= 1
+        if self.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    def around(self, of: Any, name: str) -> None:
+        real = getattr(of, name)
+
+        async def stepped(*args: Any, **more: Any) -> Any:
+            self.step()
+            given = await real(*args, **more)
+            self.step()
+            return given
+
+        setattr(of, name, stepped)
+
+
+async def main(folder: Path, reactions: int, last: int) -> int:
+    """Judge all there is; 0 when nothing is left. Reactions are sent where there are none yet."""
+    clock = ManualClock(START)
+    clock.advance(3600)
+    pipeline = await Pipeline.open(Settings(data=folder), clock)
+    judging = pipeline.judging
+    judging.judge = Counted(folder / "asked")
+
+    async def rest() -> None:
+        await asyncio.Event().wait()
+
+    judging.run = rest  # type: ignore[method-assign]
+    await pipeline.start()
+    if not pipeline.conversations.reacting.known.held:
+        events = [heart(user=f"u{n}", at=n / 10) for n in range(reactions)]
+        await pipeline.submit([said("m1"), *events])
+        await pipeline.settled()
+    steps = Steps(last)
+    for of, name in (
+        (pipeline.archive, "claim"),
+        (pipeline.archive, "settle"),
+        (pipeline.archive, "add_reactions"),
+        (pipeline.series, "write"),
+        (pipeline.door, "submit"),
+        (judging._aside, "run"),
+    ):
+        steps.around(of, name)
+    while await judging.once():
+        clock.advance(5)
+        await asyncio.sleep(0.01)
+    clock.advance(10)
+    await asyncio.sleep(0.05)
+    await pipeline.stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))
