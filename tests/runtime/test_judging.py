@@ -384,3 +384,44 @@ async def test_one_that_the_engine_forgot_is_taken_back(home: House) -> None:
 
     assert not await points(home)
     assert await states(home) == ["retracted"]
+
+
+async def test_the_documents_three_examples(home: House) -> None:
+    """A rating with .95 and 1.0, an agreement and a sorrow: one point of feedback, not three."""
+    worker = hire(home, Told())
+    worker.judge = None  # the one inside the package
+    told = [
+        (
+            "Can you explain quantum entanglement?",
+            "Quantum entanglement is when two particles share one state, so that measuring one of "
+            "them tells you at once what the other will show, however far apart they are.",
+            "❤️",
+        ),
+        (
+            "Do you think the ocean is beautiful?",
+            "Absolutely! The ocean is stunning with its waves and marine life.",
+            "❤️",
+        ),
+        (
+            "My pet just passed away...",
+            "I'm so sorry to hear that. Losing a pet is incredibly difficult.",
+            "😢",
+        ),
+    ]
+    for n, (asked, answered, emoji) in enumerate(told):
+        room = {"session": f"s{n}"}
+        await home.pipeline.submit(
+            [
+                said(f"q{n}", "ann", "user", text=asked, **room),
+                said(f"a{n}", text=answered, at=1, reply_to=f"q{n}", **room),
+                heart(f"a{n}", emoji=emoji, at=20, **room),
+            ]
+        )
+    assert await work(home) == 3
+
+    (point,) = await points(home)
+    assert (point.fields["satisfaction_score"], point.fields["user_reaction_score"]) == (0.95, 1.0)
+    assert point.tags["reaction_emoji"] == "❤️"
+    assert len(await points(home, "reaction_engagement")) == 1
+    (felt,) = await points(home, "reaction_emotion")
+    assert felt.texts["reaction_type"] == "SADNESS"

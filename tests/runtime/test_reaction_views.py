@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 
+import msgspec
+
 from roomtone.contracts import START
 from roomtone.contracts_reactions import a_reaction, judged
 from roomtone.listed import ListArchive
 from roomtone.reacted import Mark, Spent
 from roomtone.runtime.config import Reactions
-from roomtone.runtime.reaction_views import gold, show_reaction, summary
+from roomtone.runtime.reaction_views import gold, message_pooled, show_reaction, summary
 from roomtone.verdicts import Line
 from roomtone.web import reaction_models as models
 
@@ -69,6 +71,30 @@ async def test_numbers_add_up() -> None:
     assert told.cost.today.money == told.cost.total.money == 0.5
     assert told.cost.avoided == {"batched": 1, "removed": 1, "known": 4}
     assert told.cost.calls_avoided == 6
+
+
+async def test_a_message_has_one_number_and_what_it_hides() -> None:
+    """Two who rate it, one of them twice, and one who only agrees."""
+    archive = ListArchive()
+    on = {"target": "t", "session": "s"}
+    good = {"satisfaction": 0.95, "score": 1.0}
+    records = [
+        judged(1, "RATING", 0.9, weight=0.5, of={**on, "user": "ann"}),
+        judged(2, "RATING", 0.9, weight=0.5, of={**on, "user": "ann", "emoji": "👍"}),
+        judged(3, "RATING", 0.9, weight=0.5, of={**on, "user": "bob", "emoji": "👎"}),
+        judged(4, "AGREEMENT", 0.9, of={**on, "user": "carl"}),
+        a_reaction(5, state="retracted", of=on),
+    ]
+    assert records[0].ruling is not None
+    ruling = msgspec.structs.replace(records[0].ruling, **good)
+    await archive.add_reactions([msgspec.structs.replace(records[0], ruling=ruling), *records[1:]])
+
+    told = models.Pooled.model_validate(await message_pooled(archive, "s", "t"))
+
+    assert (told.reactions, told.people, told.split) == (4, 2, 1.0)
+    assert told.meanings == {"RATING": 3, "AGREEMENT": 1}
+    assert told.satisfaction is not None and 0.5 < told.satisfaction < 0.7
+    assert await message_pooled(archive, "s", "other") is None
 
 
 async def test_labels_are_cases_with_both_words() -> None:

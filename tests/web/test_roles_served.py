@@ -51,6 +51,8 @@ async def test_two_web_processes_show_the_same(cluster: Cluster) -> None:
         "/v1/people",
         "/v1/people/ann",
         "/v1/coverage",
+        "/v1/reactions",
+        "/v1/reactions/summary",
         "/v1/trends?measurement=user_emotion&field=intensity&user=ann",
     ):
         answers = [one.get(path), two.get(path)]

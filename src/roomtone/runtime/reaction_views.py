@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Unpack
@@ -9,10 +10,15 @@ from typing import Any, Unpack
 import msgspec
 
 from roomtone.cases import Found
+from roomtone.opinions import NEUTRAL_WEIGHT, pooled
 from roomtone.ports import Archive
 from roomtone.reacted import ReactionRecord, ReactionsSought, Spent, Tally
+from roomtone.reactions import rated
 from roomtone.runtime.clock import iso, utc
 from roomtone.runtime.config import Reactions
+
+MOST_POOLED, MOST_EMOJI = 5_000, 50
+"""How many reactions on one message are pooled, and how many different emoji are told of."""
 
 GOLD_AT_ONCE = 500
 """How many labels are read at once: some megabytes."""
@@ -126,6 +132,44 @@ def _spent(spent: Spent) -> Row:
         "tokens_out": spent.tokens_out,
         "money": round(spent.money, 6),
     }
+
+
+async def message_pooled(archive: Archive, session: str, target: str) -> Row | None:
+    """What people think of one message together; None where nobody reacted to it.
+
+    Of a person several ratings count as their mean, so that nobody counts twice.
+    """
+    found, total = await archive.reactions(session=session, target=target, limit=MOST_POOLED)
+    there = [one for one in found if one.state != "retracted"]
+    if not total or not there:
+        return None
+    by_person: dict[str, list[tuple[float, float]]] = {}
+    for one in there:
+        if one.meaning == "RATING":
+            by_person.setdefault(one.of.user or one.of.id, []).append(_rating(one))
+    ratings = [
+        (sum(value for value, _ in own) / len(own), max(weight for _, weight in own))
+        for _, own in sorted(by_person.items())
+    ]
+    opinion = pooled(ratings)
+    return {
+        "session": session,
+        "target": target,
+        "reactions": len(there),
+        "emoji": dict(Counter(one.of.emoji for one in there).most_common(MOST_EMOJI)),
+        "meanings": dict(Counter(one.meaning for one in there if one.meaning)),
+        "satisfaction": opinion.satisfaction if ratings else None,
+        "certainty": opinion.certainty,
+        "people": opinion.people,
+        "split": opinion.split,
+    }
+
+
+def _rating(record: ReactionRecord) -> tuple[float, float]:
+    ruling = record.ruling
+    told = ruling.satisfaction if ruling is not None and ruling.meaning == "RATING" else None
+    satisfaction = rated(record.of.emoji)[0] if told is None else told
+    return satisfaction, NEUTRAL_WEIGHT if record.weight is None else record.weight
 
 
 async def gold(archive: Archive) -> AsyncIterator[bytes]:

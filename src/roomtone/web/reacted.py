@@ -74,6 +74,25 @@ def _add_reading(api: FastAPI, host: Host, rules: Reactions) -> None:
         now = utc(host.clock.now_ms())
         return answer(await reaction_views.summary(host.archive, standing, rules, now))
 
+    @api.get(
+        "/v1/reactions/pooled",
+        response_model=models.Pooled,
+        responses=PROBLEMS,
+        tags=["reactions"],
+    )
+    async def pooled(
+        session: Annotated[str, Query(max_length=200)],
+        target: Annotated[str, Query(max_length=200)],
+    ) -> Response:
+        """What people think of one message together: their ratings pooled by how much each says,
+        with how sure that is and how far they disagree."""
+        found = await reaction_views.message_pooled(host.archive, session, target)
+        if found is None:
+            raise Problem(
+                404, "nobody reacted to this message; GET /v1/reactions lists those there are"
+            )
+        return answer(found)
+
     @api.get("/v1/reactions/gold", tags=["reactions"], response_class=StreamingResponse)
     async def gold() -> Response:
         """What people said of reactions, a JSON object per line: `case`, `person`, `model`,

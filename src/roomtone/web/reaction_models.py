@@ -84,6 +84,20 @@ class Reactions(_Model):
     total: int = Field(description="how many there are that were asked for")
 
 
+class Pooled(_Model):
+    """What people think of one message together."""
+
+    session: str
+    target: str
+    reactions: int
+    emoji: dict[str, int]
+    meanings: dict[str, int]
+    satisfaction: float | None = Field(description="of those that are ratings; null: there is none")
+    certainty: float = Field(description="how much of it is theirs, 0 to 1")
+    people: int = Field(description="who rated it")
+    split: float = Field(description="0: all on one side; 1: as many against as for")
+
+
 class Confused(_Model):
     """How often people said one thing where the model had said another, or the same."""
 
