@@ -25,11 +25,13 @@ Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 
 def add_reactions(api: FastAPI, host: Host, rules: Reactions) -> None:
     """Add these routes to the documented API; `rules` are the settings of judging."""
-    _add_reading(api, host, rules)
+    _add_reading(api, host)
+    _add_numbers(api, host, rules)
+    _add_one(api, host)  # behind those whose names are no ids
     _add_writing(api, host)
 
 
-def _add_reading(api: FastAPI, host: Host, rules: Reactions) -> None:
+def _add_reading(api: FastAPI, host: Host) -> None:
     @api.get(
         "/v1/reactions", response_model=models.Reactions, responses=PROBLEMS, tags=["reactions"]
     )
@@ -62,6 +64,8 @@ def _add_reading(api: FastAPI, host: Host, rules: Reactions) -> None:
         )
         return answer(page)
 
+
+def _add_numbers(api: FastAPI, host: Host, rules: Reactions) -> None:
     @api.get(
         "/v1/reactions/summary",
         response_model=models.Summary,
@@ -101,6 +105,8 @@ def _add_reading(api: FastAPI, host: Host, rules: Reactions) -> None:
             reaction_views.gold(host.archive), media_type="application/x-ndjson"
         )
 
+
+def _add_one(api: FastAPI, host: Host) -> None:
     @api.get(
         "/v1/reactions/{id}", response_model=models.Reaction, responses=PROBLEMS, tags=["reactions"]
     )
