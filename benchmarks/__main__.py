@@ -36,6 +36,7 @@ OTHERS = {
     "quality": "quality of conversations against people, changes of topic",
     "emotion": "emotion from text: people's labels, strange dialogues, emoji, size and speed",
     "memories": "memories found again: evidence recall on LoCoMo, beside BM25 and DRAGON",
+    "recall": "recall at 100,000 memories a bot: time, what sign bits miss, memory held",
     "polls": "participation against a naive recount of real votes",
     "reactions": "what reactions meant: the judges on cases they never saw",
 }

@@ -26,6 +26,9 @@ LEAST = {"permanent": 0.9, "temporary": 0.7, "sub_temporary": 0.5, "session": 0.
 PER_TIER, IN_ALL = 2, 5
 """How many memories are recalled of one tier, and of all tiers together."""
 
+FAINT = 0.2
+"""The share of the best one's score below which a memory is not worth recalling beside it."""
+
 MOST_CHARS = 4_000
 """How much of a text is remembered, half from its beginning and half from its end."""
 
@@ -264,6 +267,8 @@ def choose(
     room = dict.fromkeys(TIERS, per_tier)
     chosen: list[Recollection] = []
     for one in ranked:
+        if one.score < FAINT * ranked[0].score:
+            break
         if len(chosen) < most and room[one.memory.tier] and not _repeats(one.memory, texts):
             room[one.memory.tier] -= 1
             chosen.append(one)

@@ -14,7 +14,7 @@ from roomtone.records import Memory
 ALIKE = 0.8
 """The share of words in common (of all in either) from which on two memories say the same."""
 
-DREW_ON = 0.3
+DREW_ON = 0.2
 """The share of a memory's own words in the answer from which on the answer drew on it. Words that
 the message had already say nothing."""
 

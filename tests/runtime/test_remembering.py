@@ -183,7 +183,7 @@ async def test_junk_falls_and_what_is_of_use_stays(memory: Remembering) -> None:
     await store.add(made, lies, name)
     shares, found = [], []
     for number in range(24):
-        recall = await memory.recall("luna", "ann", "the violin")
+        recall = await memory.recall("luna", "ann", "my old violin")
         found = [one.memory.content for one in recall.memories]
         shares.append(sum(text.endswith("thing") for text in found) / len(found))
         reply = "Did Ida play it? Does Olga Berg like it?"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from roomtone.heard import Recalled
+from roomtone.heard import Looked, Recalled
 from roomtone.signals.recall import Recall
 from tests.signals.turned import heard
 
@@ -31,3 +31,34 @@ def test_nothing_found_is_a_count_of_none_and_nobody_looking_is_no_row() -> None
 
     assert row.fields == {"memory_count": 0}
     assert list(Recall().update(heard(message="hi"))) == []
+
+
+def test_what_became_of_a_recall_is_measured_where_it_is_known() -> None:
+    """Shares as they were found; what the turn itself told of its memories goes before ours."""
+    looked = Looked(
+        memories=[Recalled(similarity=0.4, id="x")],
+        retrieval_time_ms=3.0,
+        used=0.5,
+        stale=0.0,
+        contradicted=0.25,
+    )
+    turn = heard(message="hi")
+    turn.looked = looked
+    (row,) = Recall().update(turn)
+    own = heard(memories=[Recalled(similarity=0.9), Recalled(similarity=0.7)])
+    own.looked = looked
+    (told,) = Recall().update(own)
+
+    assert row.fields == pytest.approx(
+        {
+            "memory_count": 1,
+            "avg_similarity": 0.4,
+            "best_similarity": 0.4,
+            "repeated": 0,
+            "retrieval_time_ms": 3.0,
+            "used": 0.5,
+            "stale": 0.0,
+            "contradicted": 0.25,
+        }
+    )
+    assert told.fields["memory_count"] == 2 and told.fields["used"] == 0.5

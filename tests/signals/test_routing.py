@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from roomtone.heard import Recalled
+from roomtone.heard import Looked, Recalled
 from roomtone.signals.routing import Routing, route
 from tests.signals.turned import heard
 
@@ -45,3 +45,15 @@ def test_a_choice_is_right_where_it_was_sure_and_found_something_near() -> None:
 def test_a_book_is_not_read_to_its_end() -> None:
     """The cost has a bound: words behind the first 2,000 characters count for nothing."""
     assert route("hm " * 1000 + "I feel sad").strategy == "balanced"
+
+
+def test_a_choice_is_judged_by_what_the_answer_drew_on() -> None:
+    """Where that is known: a near memory that was of no use was no good find."""
+    turn = heard(message="I feel lonely and sad", memories=[Recalled(similarity=0.9)])
+    turn.looked = Looked(used=0.0)
+    (row,) = Routing().update(turn)
+    turn.looked = Looked(used=1.0)
+    (good,) = Routing().update(turn)
+
+    assert (row.fields["results_quality"], row.fields["classification_accurate"]) == (0.0, 0.0)
+    assert (good.fields["results_quality"], good.fields["classification_accurate"]) == (1.0, 1.0)

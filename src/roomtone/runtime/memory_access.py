@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,9 @@ from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.memory_making import feeling
+
+_shared = cache(plugins.embedding)
+"""A model inside this process takes tens of megabytes: all who ask for it share it."""
 
 FLUSH_S = 1.0
 """How long counts of use are gathered before they are written together."""
@@ -98,7 +102,8 @@ class Access:
         """The embedding model, loaded once."""
         if self._embedding is None:
             url = self._settings.models.embedding
-            self._embedding = await asyncio.to_thread(plugins.embedding, url)
+            load = plugins.embedding if url.startswith("openai:") else _shared
+            self._embedding = await asyncio.to_thread(load, url)
         return self._embedding
 
     async def embed(self, texts: Sequence[str]) -> tuple[NDArray[np.float32], str]:

@@ -28,7 +28,7 @@ from roomtone.runtime.memory_making import (
     whole_reaction,
 )
 from roomtone.runtime.memory_queue import Due
-from roomtone.runtime.recalling import Recalling
+from roomtone.runtime.recalling import LOOK_S, Recalling
 from roomtone.turns import Pending
 
 AT_ONCE = 32
@@ -112,6 +112,8 @@ class Remembering(Recalling):
     async def looked(self, batch: Sequence[Pending]) -> dict[tuple[str, str], Looked]:
         """What became of what was looked up for these turns, as far as it is kept here."""
         found = {}
+        loop = asyncio.get_running_loop()
+        end = loop.time() + LOOK_S  # of all together: turns do not wait for memory
         for one in batch:
             turn = one.turn
             if not turn.user:
@@ -123,7 +125,10 @@ class Remembering(Recalling):
                     continue
                 memories, took = here
             ids = [memory.id for memory in memories if memory.id is not None]
-            back = await self.look_back(turn.bot, ids, turn.message, turn.reply, utc(one.ms))
+            back = None
+            if self.trouble is None and loop.time() < end:
+                at = utc(one.ms)
+                back = await self.look_back(turn.bot, ids, turn.message, turn.reply, at)
             said: dict[str, Any] = {}
             if turn.memories is None:
                 said = {"memories": memories, "retrieval_time_ms": took}
