@@ -176,6 +176,18 @@ def quiet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @pytest.fixture(scope="session")
+def chatted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server with a few turns that are remembered, and reactions to them that were judged."""
+    from tests.browser import chats  # it needs what is declared here
+
+    folder = tmp_path_factory.mktemp("chatted")
+    (folder / "roomtone.toml").write_text("reactions.every_s = 0.2\n")
+    for site in start("serve", folder):
+        chats.tell(site)
+        yield site
+
+
+@pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """Debian's Chromium, driven by Playwright."""
     api = pytest.importorskip("playwright.sync_api")

@@ -56,5 +56,5 @@ export function Confusion({ cells }: { cells: Confused[] }) {
 
 /** Four columns have no room for whole words. */
 function short(meaning: Meaning): string {
-  return `${LOOKS[meaning].word.slice(0, 5)}.`
+  return `${LOOKS[meaning].word.slice(0, 3)}.`
 }

@@ -1,5 +1,6 @@
 // The addresses of the pages; ids and names come from strangers and are always encoded.
 import type { Conversation } from '../wire'
+import type { Reacted } from './reactions'
 
 export const liveLink = (session: string) => `/live/${encodeURIComponent(session)}`
 export const replayLink = (session: string) => `/replay/${encodeURIComponent(session)}`
@@ -18,6 +19,12 @@ export function conversationLink(
 /** One conversation: a pair's turns in a session since this one began. */
 export function talkLink({ session, bot, user, started }: Conversation): string {
   return conversationLink(session, { bot, user, from: started })
+}
+
+/** Where a reaction is seen with what was said around it, and reviewed. */
+export function reactionLink({ id, session, target }: Reacted): string {
+  const query = new URLSearchParams({ tab: 'history', session, target, open: id })
+  return `/reactions?${query.toString()}`
 }
 
 export function personLink(user: string, bot = ''): string {

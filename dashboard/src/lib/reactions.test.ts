@@ -1,7 +1,7 @@
 // Whose word holds, what accepting says, and how sure a share of few cases is.
 import { describe, expect, it } from 'vitest'
 import { opinion, reacted } from '../testing/reactions'
-import { held, interval, likeliest } from './reactions'
+import { agreement, held, interval, likeliest, sure } from './reactions'
 
 describe('reactions', () => {
   it('tells whose word holds', () => {
@@ -35,6 +35,20 @@ describe('reactions', () => {
     expect(likeliest(opinion())).toBe('RATING')
     expect(likeliest(opinion({ probabilities: {} }))).toBeNull()
     expect(likeliest(null)).toBeNull()
+  })
+
+  it('an estimate is never certain', () => {
+    expect([sure(0.46), sure(0.994), sure(0.999)]).toEqual(['46 %', '99 %', '> 99 %'])
+  })
+
+  it('where the model was unsure it is neither right nor wrong', () => {
+    expect(
+      agreement([
+        { model: 'RATING', person: 'RATING', count: 2 },
+        { model: 'RATING', person: 'EMOTIONAL', count: 1 },
+        { model: 'unsure', person: 'RATING', count: 4 },
+      ]),
+    ).toEqual({ agreed: 2, said: 3, unsure: 4 })
   })
 
   it('few cases give a wide interval, as Wilson’s formula does', () => {

@@ -1,6 +1,9 @@
 // What the pages of reactions ask for by HTTP, what comes back, and whose word holds.
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
 import type { Line } from '../wire'
 import { ask, path } from './api'
+import { percent } from './format'
 
 export const MEANINGS = ['RATING', 'AGREEMENT', 'EMOTIONAL', 'CONVERSATIONAL'] as const
 
@@ -124,7 +127,6 @@ export interface ReactionSummary {
 export type ReactionWord = { meaning: Meaning } | { accept: true } | { skip: true }
 
 export const REACTIONS = ['reactions']
-export const SUMMARY = [...REACTIONS, 'summary']
 
 export function fetchReactions(asked: ReactionsAsked) {
   return ask<Reactions>(path('/v1/reactions', { ...asked }))
@@ -132,6 +134,34 @@ export function fetchReactions(asked: ReactionsAsked) {
 
 export function fetchReactionSummary() {
   return ask<ReactionSummary>('/v1/reactions/summary')
+}
+
+export function useReactionSummary(everyMs: number) {
+  return useQuery({
+    queryKey: [...REACTIONS, 'summary'],
+    queryFn: fetchReactionSummary,
+    refetchInterval: everyMs,
+  })
+}
+
+const MOST = 1_000
+
+/** The reactions of a session by what they are to; what was taken back is left out. */
+export function useReactionsIn(session: string): ReadonlyMap<string, Reacted[]> {
+  const { data } = useQuery({
+    queryKey: [...REACTIONS, 'session', session],
+    queryFn: () => fetchReactions({ session, limit: MOST }),
+    refetchInterval: 15_000,
+    // Without it a conversation is whole all the same.
+    retry: false,
+  })
+  return useMemo(() => {
+    const found = new Map<string, Reacted[]>()
+    for (const one of (data?.reactions ?? []).toReversed()) {
+      if (one.state !== 'retracted') found.set(one.target, [...(found.get(one.target) ?? []), one])
+    }
+    return found
+  }, [data])
 }
 
 export function review(id: string, word: ReactionWord) {
@@ -188,6 +218,22 @@ export function held(reaction: Reacted): Held {
     return { by: 'unsure', meaning: likeliest(verdict), confidence: verdict.confidence }
   }
   return { by: 'nobody', meaning: null, confidence: null }
+}
+
+/** How sure a model is; an estimate is never certain, whatever it rounds to. */
+export function sure(confidence: number): string {
+  return confidence > 0.994 ? '> 99 %' : percent(confidence)
+}
+
+/** How people and model compare, apart from what the model left to people. */
+export function agreement(cells: Confused[]): { agreed: number; said: number; unsure: number } {
+  const sum = (some: Confused[]) => some.reduce((all, one) => all + one.count, 0)
+  const said = cells.filter((one) => one.model !== 'unsure')
+  return {
+    agreed: sum(said.filter((one) => one.model === one.person)),
+    said: sum(said),
+    unsure: sum(cells) - sum(said),
+  }
 }
 
 /**

@@ -3,17 +3,26 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { fireEvent, render, screen, within } from '@testing-library/react'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Session } from '../lib/conversations'
+import type { Reacted } from '../lib/reactions'
+import { reacted } from '../testing/reactions'
 import { T0 } from '../testing/samples'
 import { conversation, HOSTILE, session, turn } from '../testing/turns'
 import { ConversationPage } from './ConversationPage'
 
 let pages: Record<string, Session>
+let reactions: Reacted[]
+let reactionsAsked = ''
 const asked: string[] = []
 
 beforeEach(() => {
   asked.length = 0
+  reactions = []
   pages = { '': session() }
   vi.stubGlobal('fetch', async (url: string) => {
+    if (url.startsWith('/v1/reactions?')) {
+      reactionsAsked = url
+      return Response.json({ reactions, total: reactions.length })
+    }
     asked.push(url)
     const before = new URL(url, 'http://here').searchParams.get('before') ?? ''
     const page = pages[before]
@@ -172,6 +181,26 @@ describe('ConversationPage', () => {
       .textContent!.split('\n')
     expect(said).toMatch(/^two·(😀)+…$/u)
     expect(rows()[0]!.textContent).not.toMatch(/one·/)
+  })
+
+  it('shows reactions beside what they are to, with whose word holds', async () => {
+    reactions = [
+      reacted({ id: 'r_2', target_is: 'user', emoji: '👍', target: 't1' }),
+      reacted({ id: 'r_1', state: 'judged', by: 'model', meaning: 'RATING', target: 't2' }),
+      reacted({ id: 'r_0', state: 'retracted', target: 't2' }),
+    ]
+    await show()
+    const link = await screen.findByRole('link', { name: /❤️/ })
+    expect(reactionsAsked).toBe('/v1/reactions?session=luna%2Fann&limit=1000')
+    expect(rows()[2]!.contains(link)).toBe(true)
+    expect(link.textContent).toBe('❤️Ratingmodel 46 %')
+    expect(link.getAttribute('href')).toBe(
+      '/reactions?tab=history&session=luna%2Fann&target=t2&open=r_1',
+    )
+    const own = within(rows()[1]!).getByRole('link', { name: /👍/ })
+    const reply = within(rows()[1]!).getByText('reply 1')
+    expect(own.compareDocumentPosition(reply)).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
+    expect(within(rows()[2]!).getAllByRole('link')).toHaveLength(1)
   })
 
   it('says that there is no such conversation', async () => {

@@ -8,6 +8,7 @@ import { clock, duration, epoch, millis, name, score100, when } from '../lib/for
 import { useParam, useTitle } from '../lib/hooks'
 import { column } from '../lib/lanes'
 import { personLink } from '../lib/links'
+import { useReactionsIn } from '../lib/reactions'
 import { sourcesOf, turningPoints } from '../lib/turns'
 import { Choice } from '../panels/Choice'
 import { Feeling } from '../panels/Feeling'
@@ -78,6 +79,7 @@ export function ConversationPage({ session }: { session: string }) {
         <>
           <Facts talk={talk} talks={talks} choose={choose} turns={turns} />
           <Turns
+            session={session}
             turns={turns}
             older={
               hasNextPage && !reaching && (talk === null || wanting)
@@ -224,7 +226,14 @@ const SPACINGS = [
   ['time', 'by time'],
 ] as const
 
-function Turns({ turns, older }: { turns: Turn[]; older: (() => void) | null }) {
+interface TurnsProps {
+  session: string
+  turns: Turn[]
+  older: (() => void) | null
+}
+
+function Turns({ session, turns, older }: TurnsProps) {
+  const reactions = useReactionsIn(session)
   const [hovered, setHovered] = useState<number | null>(null)
   const [within, setWithin] = useState(false)
   const [pinned, setPinned] = useParam('turn')
@@ -261,6 +270,7 @@ function Turns({ turns, older }: { turns: Turn[]; older: (() => void) | null }) 
         </h2>
         <Transcript
           turns={turns}
+          reactions={reactions}
           at={at}
           pinned={found < 0 ? null : found}
           within={within}

@@ -160,6 +160,20 @@ describe('what is remembered of a person', () => {
     expect(told.textContent).toContain('near 0.82, counts 0.9')
   })
 
+  it('a reaction’s memory is no word of the bot', async () => {
+    answer = memories([
+      kept({
+        interaction_type: 'emoji_reaction',
+        content: '[EMOJI_REACTION] 👀',
+        response: '[EMOTIONAL_FEEDBACK] neutral (confidence: 0.80)',
+        context: 'Let me look that up.',
+      }),
+    ])
+    const card = await show()
+    expect(card.textContent).toContain('👀read asneutral (confidence: 0.80)')
+    expect(card.textContent).toContain('a reaction toLet me look that up.')
+  })
+
   it('hostile texts are text', async () => {
     answer = memories([
       kept({

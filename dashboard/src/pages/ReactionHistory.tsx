@@ -13,6 +13,7 @@ import {
   review,
   STATES,
   type Reacted,
+  type Reactions,
   type ReactionWord,
 } from '../lib/reactions'
 import { useRowKeys } from '../lib/rows'
@@ -24,6 +25,7 @@ import { Filter } from './Filter'
 import { Pager } from './Pager'
 
 const SIZE = 50
+const HISTORY = [...REACTIONS, 'history']
 
 export function ReactionHistory() {
   useRowKeys()
@@ -46,7 +48,7 @@ export function ReactionHistory() {
   }
   const asked = useDebounced(JSON.stringify(filters), 200)
   const { data, error, isPending } = useQuery({
-    queryKey: [...REACTIONS, 'history', asked, start],
+    queryKey: [...HISTORY, asked, start],
     queryFn: () =>
       fetchReactions({ ...(JSON.parse(asked) as typeof filters), offset: start, limit: SIZE }),
     placeholderData: keepPreviousData,
@@ -56,7 +58,7 @@ export function ReactionHistory() {
   return (
     <div data-testid="history">
       <div className="flex flex-wrap items-end gap-3" role="search" aria-label="Reactions">
-        <Words label="Text" filter={search} />
+        <Words label="Name or emoji" filter={search} />
         <Words label="Person" filter={user} />
         <Words label="Session" filter={session} />
         <Filter
@@ -151,7 +153,9 @@ function Table({ rows }: { rows: Reacted[] }) {
               <span className="sr-only">Emoji</span>
             </th>
             <th className="px-2 py-2 font-medium">Reaction</th>
-            <th className="w-60 px-2 py-2 font-medium max-md:hidden">Whose word holds</th>
+            <th className="px-0 py-2 font-medium max-md:w-0 md:w-60 md:px-2">
+              <span className="max-md:hidden">Whose word holds</span>
+            </th>
             <th className="w-28 px-3 py-2 text-right font-medium sm:px-4">When</th>
           </tr>
         </thead>
@@ -203,8 +207,11 @@ function Row({ row, open, toggle }: RowProps) {
           <Holds reaction={row} />
         </span>
       </td>
-      <td className="px-2 py-2 max-md:hidden">
-        <Holds reaction={row} />
+      {/* Not gone on phones, only empty: what opens below spans all columns there are. */}
+      <td className="py-2 md:px-2">
+        <span className="max-md:hidden">
+          <Holds reaction={row} />
+        </span>
       </td>
       <td className="px-3 py-2 text-right sm:px-4">
         <time className="label" dateTime={row.at}>
@@ -220,7 +227,21 @@ function Opened({ row }: { row: Reacted }) {
   const { mutate, isPending, error } = useMutation({
     mutationFn: (word: ReactionWord) => review(row.id, word),
     networkMode: 'always',
-    onSettled: () => client.invalidateQueries({ queryKey: REACTIONS }),
+    onSuccess: (answer) => {
+      // The archive comes after the answer; what it is asked for at once may still be the old one.
+      client.setQueriesData<Reactions>(
+        { queryKey: HISTORY },
+        (page) =>
+          page && {
+            ...page,
+            reactions: page.reactions.map((one) => (one.id === answer.id ? answer : one)),
+          },
+      )
+      void client.invalidateQueries({
+        queryKey: REACTIONS,
+        predicate: ({ queryKey }) => queryKey[1] !== HISTORY[1],
+      })
+    },
   })
   return (
     <tr>
@@ -229,7 +250,7 @@ function Opened({ row }: { row: Reacted }) {
         aria-label="What was said around it"
         className="border-t border-line px-3 py-4 sm:px-4"
       >
-        <div className="grid items-start gap-5 md:grid-cols-[minmax(0,1fr)_minmax(0,20rem)]">
+        <div className="grid items-start gap-5 md:grid-cols-[minmax(0,1fr)_minmax(0,22rem)]">
           <div className="min-w-0">
             <ReactedTo reaction={row} />
           </div>

@@ -1,25 +1,9 @@
 // How the judging of reactions stands: backlog, agreement, meanings, cost, and what hinders it.
-import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import { Confusion } from '../charts/Confusion'
 import { count, decimal, name, percent, words } from '../lib/format'
-import {
-  fetchReactionSummary,
-  interval,
-  LOOKS,
-  MEANINGS,
-  SUMMARY,
-  type ReactionSummary,
-} from '../lib/reactions'
+import { agreement, interval, LOOKS, MEANINGS, type ReactionSummary } from '../lib/reactions'
 import { MeaningWord } from '../panels/Meaning'
-
-export function useReactionSummary() {
-  return useQuery({
-    queryKey: SUMMARY,
-    queryFn: fetchReactionSummary,
-    refetchInterval: 10_000,
-  })
-}
 
 export function ReactionNumbers({ summary }: { summary: ReactionSummary }) {
   return (
@@ -90,25 +74,28 @@ function wait(seconds: number): string {
   return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
 }
 
-function Agreement({ summary: { reviewed, agreed, confusion } }: { summary: ReactionSummary }) {
-  const range = interval(agreed, reviewed)
+function Agreement({ summary: { confusion } }: { summary: ReactionSummary }) {
+  const { agreed, said, unsure } = agreement(confusion)
+  const range = interval(agreed, said)
   return (
     <Part id="agreement" title="People and model">
-      {range === null ? (
+      {said + unsure === 0 ? (
         <p className="label mt-2">No person has said a meaning yet.</p>
       ) : (
         <>
-          <p className="mt-1">
-            <span className="text-2xl leading-tight font-semibold" data-testid="accuracy">
-              {percent(agreed / reviewed)}
+          <p className="mt-1" data-testid="accuracy">
+            <span className="text-2xl leading-tight font-semibold">
+              {percent(range && agreed / said)}
             </span>{' '}
             <span className="label">
-              agree: {agreed} of {reviewed}, 95 % interval {percent(range[0])} to{' '}
-              {percent(range[1])}
+              {range
+                ? `agree: ${agreed} of ${said} where the model had said a meaning (95 % interval ${percent(range[0])} to ${percent(range[1])})`
+                : 'agree: the model had said no meaning yet'}
             </span>
           </p>
           <p className="label mt-1 mb-2">
-            Of those that people looked at, the least sure ones first: of all, more will agree.
+            {unsure > 0 && `Of ${unsure}${said > 0 ? ' more' : ''} it was unsure. `}
+            People look at the least sure first, so this is not how it does on all.
           </p>
           <Confusion cells={confusion} />
         </>

@@ -191,8 +191,10 @@ describe('the review of reactions', () => {
   it('tells how often people and model agree, with how few cases that rests on', async () => {
     await review()
     const part = within(await screen.findByRole('region', { name: 'People and model' }))
-    expect(part.getByTestId('accuracy').textContent).toBe('80 %')
-    expect(part.getByText(/8 of 10, 95 % interval 49 % to 94 %/)).toBeTruthy()
+    expect(part.getByTestId('accuracy').textContent).toBe(
+      '89 % agree: 8 of 9 where the model had said a meaning (95 % interval 56 % to 98 %)',
+    )
+    expect(part.getByText(/^Of 1 more it was unsure/)).toBeTruthy()
     const rows = part.getAllByRole('row').map((row) => row.textContent)
     expect(rows[1]).toBe('Rating5010')
     expect(rows[5]).toBe('unsure0100')

@@ -1,9 +1,10 @@
 // Reactions: what needs a person's word, how the model does beside it, and all that there were.
 import { useParam, useTitle } from '../lib/hooks'
+import { useReactionSummary } from '../lib/reactions'
 import { Choice } from '../panels/Choice'
 import { FirstReaction } from './FirstReaction'
 import { ReactionHistory } from './ReactionHistory'
-import { ReactionNumbers, useReactionSummary } from './ReactionNumbers'
+import { ReactionNumbers } from './ReactionNumbers'
 import { ReviewQueue } from './ReviewQueue'
 
 const TABS = [
@@ -14,7 +15,7 @@ const TABS = [
 export function ReactionsPage() {
   useTitle('Reactions')
   const [tab, setTab] = useParam('tab')
-  const { data: summary, error } = useReactionSummary()
+  const { data: summary, error } = useReactionSummary(10_000)
   const all = Object.values(summary?.states ?? {}).reduce((sum, many) => sum + many, 0)
   const none = summary !== undefined && all + summary.waiting === 0
   return (

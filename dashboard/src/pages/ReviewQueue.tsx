@@ -105,7 +105,7 @@ interface AtHandProps {
 
 function AtHand({ reaction, queue, doing }: AtHandProps) {
   return (
-    <div className="mt-3 grid items-start gap-5 md:grid-cols-[minmax(0,1fr)_minmax(0,20rem)]">
+    <div className="mt-3 grid items-start gap-5 md:grid-cols-[minmax(0,1fr)_minmax(0,22rem)]">
       <div className="min-w-0" key={reaction.id}>
         <ReactedTo reaction={reaction} />
       </div>

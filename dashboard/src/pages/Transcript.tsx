@@ -1,15 +1,21 @@
 // What was said, turn by turn. Texts come from strangers: they stay text nodes.
 import { memo, useEffect, useMemo, useRef } from 'react'
+import { Link } from 'wouter'
 import type { Turn } from '../lib/conversations'
 import { clock, day, epoch, name } from '../lib/format'
+import { reactionLink } from '../lib/links'
+import type { Reacted } from '../lib/reactions'
 import { feelingColor } from '../lib/feelings'
 import { switchOf } from '../lib/lanes'
 import { wordOf, type TurningPoint } from '../lib/turns'
 import { Feeling } from '../panels/Feeling'
+import { Holds } from '../panels/Meaning'
 import { Text } from '../panels/Text'
 
 interface Props {
   turns: Turn[]
+  /** By the id of the turn that they are to. */
+  reactions: ReadonlyMap<string, Reacted[]>
   at: number | null
   /** Which turn is chosen: what is only pointed at can still be chosen. */
   pinned: number | null
@@ -22,7 +28,7 @@ interface Props {
 }
 
 export function Transcript(props: Props) {
-  const { turns, at, pinned, within, turning, older, point, pin } = props
+  const { turns, reactions, at, pinned, within, turning, older, point, pin } = props
   const list = useRef<HTMLOListElement>(null)
   useEffect(() => {
     const host = list.current
@@ -57,6 +63,7 @@ export function Transcript(props: Props) {
         <Row
           key={turn.id}
           turn={turn}
+          reactions={reactions.get(turn.id)}
           index={i}
           here={at === i}
           pinned={pinned === i}
@@ -84,6 +91,7 @@ function beginnings(turns: Turn[]): string[] {
 
 interface RowProps {
   turn: Turn
+  reactions: Reacted[] | undefined
   index: number
   here: boolean
   pinned: boolean
@@ -95,7 +103,7 @@ interface RowProps {
 }
 
 const Row = memo(function Row(props: RowProps) {
-  const { turn, index, here, pinned, day: date, mood, point, pin } = props
+  const { turn, reactions = [], index, here, pinned, day: date, mood, point, pin } = props
   const at = epoch(turn.at)
   const switched = switchOf(turn)
   return (
@@ -129,10 +137,31 @@ const Row = memo(function Row(props: RowProps) {
         )}
       </p>
       <Said who={turn.user || 'somebody'} turn={turn} text={turn.message} of="user_emotion" />
+      <Given reactions={reactions.filter((one) => one.target_is === 'user')} />
       <Said who={turn.bot} turn={turn} text={turn.reply} of="bot_emotion" bot />
+      <Given reactions={reactions.filter((one) => one.target_is !== 'user')} />
     </li>
   )
 })
+
+function Given({ reactions }: { reactions: Reacted[] }) {
+  if (reactions.length === 0) return null
+  return (
+    <ul className="mt-1 flex flex-wrap gap-1.5 pl-3" aria-label="Reactions">
+      {reactions.map((one) => (
+        <li key={one.id}>
+          <Link
+            href={reactionLink(one)}
+            className="inline-flex items-center gap-1.5 rounded-full border border-line bg-card px-2 hover:border-[var(--line-strong)]"
+          >
+            <span className="text-lg leading-7">{name(one.emoji, 20)}</span>
+            <Holds reaction={one} />
+          </Link>
+        </li>
+      ))}
+    </ul>
+  )
+}
 
 const MARK = { color: 'var(--tone)', background: 'var(--wash)' }
 

@@ -1,6 +1,5 @@
 // What a reaction means, with the badge that says whose word holds: a person's, the model's, nobody's.
-import { percent } from '../lib/format'
-import { held, LOOKS, STATES, type Meaning, type Reacted } from '../lib/reactions'
+import { held, LOOKS, STATES, sure, type Meaning, type Reacted } from '../lib/reactions'
 
 export function MeaningWord({ meaning }: { meaning: Meaning }) {
   const { word, hint, color } = LOOKS[meaning]
@@ -18,7 +17,7 @@ export function MeaningWord({ meaning }: { meaning: Meaning }) {
 
 export function Holds({ reaction }: { reaction: Reacted }) {
   const { by, meaning, confidence } = held(reaction)
-  const sure = confidence === null ? '' : ` ${percent(confidence)}`
+  const how = confidence === null ? '' : ` ${sure(confidence)}`
   return (
     <span
       className="inline-flex flex-wrap items-center gap-1.5 text-sm"
@@ -38,7 +37,7 @@ export function Holds({ reaction }: { reaction: Reacted }) {
         <>
           <MeaningWord meaning={meaning} />
           <span className="origin" title="the model’s estimate; no person has looked at it">
-            model{sure}
+            model{how}
           </span>
         </>
       )}
@@ -54,7 +53,7 @@ export function Holds({ reaction }: { reaction: Reacted }) {
           {meaning && (
             <span className="label">
               perhaps {LOOKS[meaning].word.toLowerCase()}
-              {sure}
+              {how}
             </span>
           )}
         </>

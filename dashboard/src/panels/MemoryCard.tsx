@@ -75,12 +75,20 @@ export function MemoryCard({ memory, tell, gone }: Props) {
       ) : (
         <>
           <div className="mt-2">
-            <Text text={memory.content} folded={600} />
+            <Text text={own(memory, memory.content)} folded={600} />
           </div>
           {memory.response && (
             <div className="mt-1 border-l-3 border-line pl-2.5 text-soft">
-              <span className="label font-medium">{name(memory.bot, 40)}</span>
-              <Text text={memory.response} folded={300} />
+              <span className="label font-medium">
+                {isReaction(memory) ? 'read as' : name(memory.bot, 40)}
+              </span>
+              <Text text={own(memory, memory.response)} folded={300} />
+              {isReaction(memory) && memory.context && (
+                <>
+                  <span className="label font-medium">a reaction to</span>
+                  <Text text={memory.context} folded={300} />
+                </>
+              )}
             </div>
           )}
         </>
@@ -138,6 +146,13 @@ export function MemoryCard({ memory, tell, gone }: Props) {
       )}
     </article>
   )
+}
+
+const isReaction = ({ interaction_type }: Kept) => interaction_type === 'emoji_reaction'
+
+/** A reaction's memory begins with a tag for programs. */
+function own(memory: Kept, text: string): string {
+  return isReaction(memory) ? text.replace(/^\[EMO[A-Z_]+\] /, '') : text
 }
 
 function newsOf(word: MemoryWord): string {
@@ -330,8 +345,8 @@ function Delete({ busy, yes, no }: DeleteProps) {
       style={{ background: 'var(--wash)' }}
     >
       <p className="text-sm">
-        <strong>Delete it for good?</strong> Text and vectors are overwritten and cannot be brought
-        back. The conversation keeps what was said; to have all of a person gone, erase the person.
+        <strong>Delete it for good?</strong> Its text and vectors go and cannot be brought back. The
+        conversation, and the journal for as long as it is kept, still hold what was said.
       </p>
       <div className="mt-2 flex flex-wrap gap-2">
         <button type="button" className="btn text-critical" disabled={busy} onClick={yes}>

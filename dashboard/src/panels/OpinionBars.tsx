@@ -1,6 +1,6 @@
 // What the model made of a reaction: four probabilities as bars, and its reason in words.
-import { decimal, epoch, name, percent, when, words } from '../lib/format'
-import { LOOKS, MEANINGS, type Reacted } from '../lib/reactions'
+import { decimal, epoch, name, when, words } from '../lib/format'
+import { LOOKS, MEANINGS, sure, type Reacted } from '../lib/reactions'
 import { MeaningWord } from './Meaning'
 
 export function OpinionBars({ reaction }: { reaction: Reacted }) {
@@ -19,8 +19,8 @@ export function OpinionBars({ reaction }: { reaction: Reacted }) {
     <div data-testid="opinion">
       <p className="text-sm">
         {verdict.meaning
-          ? `The model’s estimate: ${LOOKS[verdict.meaning].word.toLowerCase()}, ${percent(verdict.confidence)} sure`
-          : `The model is unsure: ${percent(verdict.confidence)} for the likeliest`}
+          ? `The model’s estimate: ${LOOKS[verdict.meaning].word.toLowerCase()}, ${sure(verdict.confidence)} sure`
+          : `The model is unsure: ${sure(verdict.confidence)} for the likeliest`}
       </p>
       {known ? (
         <ul className="mt-2 grid gap-1">
@@ -41,7 +41,7 @@ export function OpinionBars({ reaction }: { reaction: Reacted }) {
                     }}
                   />
                 </span>
-                <span className="text-right font-medium">{percent(share)}</span>
+                <span className="text-right font-medium whitespace-nowrap">{sure(share)}</span>
               </li>
             )
           })}

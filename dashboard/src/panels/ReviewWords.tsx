@@ -21,15 +21,17 @@ export function ReviewWords({ reaction, say, keys = false, disabled = false, chi
           <button
             key={one}
             type="button"
-            className="btn h-auto flex-wrap justify-start gap-x-2 gap-y-0 px-3 py-1.5 text-left"
+            className="btn h-auto gap-2 px-2 py-1.5 text-left"
             aria-pressed={said === one}
             aria-keyshortcuts={keys ? String(i + 1) : undefined}
             disabled={disabled}
             onClick={() => say({ meaning: one })}
           >
             {keys && <Key>{i + 1}</Key>}
-            <span>{LOOKS[one].word}</span>
-            <span className="basis-full text-xs font-normal opacity-80">{LOOKS[one].hint}</span>
+            <span className="min-w-0 flex-1 leading-tight">
+              {LOOKS[one].word}
+              <span className="block text-xs font-normal">{LOOKS[one].hint}</span>
+            </span>
           </button>
         ))}
       </div>
@@ -50,10 +52,11 @@ export function ReviewWords({ reaction, say, keys = false, disabled = false, chi
           className="btn"
           aria-keyshortcuts={keys ? 's' : undefined}
           disabled={disabled}
+          title="nobody can tell what it means"
           onClick={() => say({ skip: true })}
         >
           {keys && <Key>s</Key>}
-          Cannot be told
+          Skip
         </button>
         {children}
       </div>
@@ -65,7 +68,7 @@ export function Key({ children }: { children: ReactNode }) {
   return (
     <kbd
       aria-hidden="true"
-      className="rounded border border-current px-1.5 font-mono text-xs leading-5 opacity-80"
+      className="shrink-0 rounded border border-current px-1.5 font-mono text-xs leading-5 max-md:hidden"
     >
       {children}
     </kbd>

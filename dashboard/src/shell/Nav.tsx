@@ -1,6 +1,8 @@
 // The way to every page: a rail on wide screens, a bar below with the rest behind one button on phones.
 import { useRef, type ReactNode } from 'react'
 import { Link, useLocation } from 'wouter'
+import { count } from '../lib/format'
+import { useReactionSummary } from '../lib/reactions'
 import {
   AlertIcon,
   CompareIcon,
@@ -34,9 +36,11 @@ const FIRST: Place[] = [
   { to: '/people', word: 'People', icon: <PeopleIcon />, under: ['/people/'] },
 ]
 
+const REVIEWED = '/reactions'
+
 /** What a phone's bar has no room for. */
 const REST: Place[] = [
-  { to: '/reactions', word: 'Reactions', icon: <ReactionsIcon />, under: [] },
+  { to: REVIEWED, word: 'Reactions', icon: <ReactionsIcon />, under: [] },
   { to: '/compare', word: 'Compare', icon: <CompareIcon />, under: [] },
   { to: '/ingest', word: 'Ingest', icon: <IngestIcon />, under: [] },
   { to: '/server', word: 'Server', icon: <ServerIcon />, under: [] },
@@ -49,6 +53,8 @@ const OTHER = 'text-soft hover:text-ink'
 
 export function Nav() {
   const [here] = useLocation()
+  const { data } = useReactionSummary(30_000)
+  const asked = data?.needs_review ?? 0
   const rest = useRef<HTMLDivElement>(null)
   const isHere = ({ to, under }: Place) =>
     here === to || under.some((start) => here.startsWith(start))
@@ -65,7 +71,13 @@ export function Nav() {
         <Item key={place.to} place={place} current={isHere(place)} look={ITEM} />
       ))}
       {REST.map((place) => (
-        <Item key={place.to} place={place} current={isHere(place)} look={`${ITEM} max-lg:hidden`} />
+        <Item
+          key={place.to}
+          place={place}
+          current={isHere(place)}
+          asked={place.to === REVIEWED ? asked : 0}
+          look={`${ITEM} max-lg:hidden`}
+        />
       ))}
       <button
         type="button"
@@ -86,6 +98,7 @@ export function Nav() {
             key={place.to}
             place={place}
             current={isHere(place)}
+            asked={place.to === REVIEWED ? asked : 0}
             look="flex items-center gap-3 rounded-xl px-3 py-2.5"
             go={() => rest.current?.hidePopover()}
           />
@@ -98,11 +111,13 @@ export function Nav() {
 interface ItemProps {
   place: Place
   current: boolean
+  /** How many there wait for a person. */
+  asked?: number
   look: string
   go?: () => void
 }
 
-function Item({ place: { to, word, icon }, current, look, go }: ItemProps) {
+function Item({ place: { to, word, icon }, current, asked = 0, look, go }: ItemProps) {
   return (
     <Link
       href={to}
@@ -112,6 +127,15 @@ function Item({ place: { to, word, icon }, current, look, go }: ItemProps) {
     >
       {icon}
       {word}
+      {asked > 0 && (
+        <span
+          className="ml-auto rounded-full bg-accent px-2 text-xs leading-5 font-semibold text-[var(--on-accent)]"
+          data-testid="asked"
+        >
+          {count(asked)}
+          <span className="sr-only"> need review</span>
+        </span>
+      )}
     </Link>
   )
 }
