@@ -8,8 +8,9 @@ its conversation. Recall @k is the share of a question's evidence turns among th
 over all questions that name a turn, of all five categories; evidence that names no turn is left
 out. `semantic` is the vector of a turn with the one before it and the one after it.
 
-Weights of the hybrid: as shipped, and chosen by leave-one-conversation-out, when each conversation
-is measured with the weights that are best on the others.
+Weights of the hybrid: as shipped, over all turns and over those that a search finds first; and
+chosen by leave-one-conversation-out, when each conversation is measured with the weights that are
+best on the others.
 """
 
 from __future__ import annotations
@@ -95,6 +96,9 @@ def hybrid(name: str, model: EmbeddingModel, talks: Sequence[Talk]) -> None:
     line(f"{name}: semantic", talks, [one["semantic"] for one in near])
     parts = [parts_of(talk, one) for talk, one in zip(talks, near, strict=True)]
     line(f"{name}: hybrid, as shipped", talks, [scores(one, WEIGHTS, 0.5) for one in parts])
+    for label, by_words in (("the nearest 80", 0), ("the nearest 80, 80 by words", 80)):
+        some = [pooled(one, by_words) for one in parts]
+        line(f"{name}: of {label}", talks, some)
     if len(talks) > 1:
         left_out(name, talks, parts)
     print(f"{'':36} {spent:.1f} ms a text, one thread")
@@ -182,6 +186,19 @@ def scores(parts: Mapping[str, Any], weights: Weights, semantic: float) -> Any:
             for apart, beside in enumerate(weights.beside, 1):
                 total = total + share * beside * parts[f"{name} {apart}"]
     return total
+
+
+def pooled(parts: Mapping[str, Any], by_words: int, nearest: int = 80) -> Any:
+    """The shipped order of those alone that a search by vector finds, and one by words."""
+    score = scores(parts, WEIGHTS, 0.5)
+    found = _place(parts["content"]) < nearest
+    if by_words:
+        found |= _place(parts["words"]) < by_words
+    return np.where(found, score, -1.0)
+
+
+def _place(score: Any) -> Any:
+    return np.argsort(np.argsort(-score, axis=1, kind="stable"), axis=1)
 
 
 def recalls(talk: Talk, score: Any) -> Any:
