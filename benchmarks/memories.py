@@ -96,9 +96,10 @@ def hybrid(name: str, model: EmbeddingModel, talks: Sequence[Talk]) -> None:
     line(f"{name}: semantic", talks, [one["semantic"] for one in near])
     parts = [parts_of(talk, one) for talk, one in zip(talks, near, strict=True)]
     line(f"{name}: hybrid, as shipped", talks, [scores(one, WEIGHTS, 0.5) for one in parts])
-    for label, by_words in (("the nearest 80", 0), ("the nearest 80, 80 by words", 80)):
-        some = [pooled(one, by_words) for one in parts]
-        line(f"{name}: of {label}", talks, some)
+    for nearest, by_words in ((80, 0), (200, 0), (80, 80)):
+        some = [pooled(one, nearest, by_words) for one in parts]
+        more = f", {by_words} by words" if by_words else ""
+        line(f"{name}: of the nearest {nearest}{more}", talks, some)
     if len(talks) > 1:
         left_out(name, talks, parts)
     print(f"{'':36} {spent:.1f} ms a text, one thread")
@@ -188,7 +189,7 @@ def scores(parts: Mapping[str, Any], weights: Weights, semantic: float) -> Any:
     return total
 
 
-def pooled(parts: Mapping[str, Any], by_words: int, nearest: int = 80) -> Any:
+def pooled(parts: Mapping[str, Any], nearest: int, by_words: int) -> Any:
     """The shipped order of those alone that a search by vector finds, and one by words."""
     score = scores(parts, WEIGHTS, 0.5)
     found = _place(parts["content"]) < nearest

@@ -21,18 +21,16 @@ from roomtone.heard import Recalled
 from roomtone.memories import choose, expiry, facts, first_place, importance
 from roomtone.recollections import LookBack, congruence, look_back
 from roomtone.records import TIERS, MemoriesSought, Memory, MemoryUse, Recollection, memory_id
-from roomtone.retrieval import Candidates, rank, told
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.memory_access import Access
 from roomtone.runtime.memory_making import clean, feeling, with_facts, with_mood
+from roomtone.runtime.memory_words import best_of, both, by_words, ranks
 
-CANDIDATES = 16
-"""How many of each tier are weighed for the two that are recalled."""
-
-RANKED_CHARS = 500
-"""How much of a memory's texts is looked through for the question's words."""
+CANDIDATES = 40
+"""How many of each tier are weighed for the two that are recalled. What a search by vectors leaves
+out no word brings back: see `benchmarks/memories.py` for 80 and 200 in all."""
 
 FELT_ALIKE = 0.15
 """What a feeling in common adds to how near a memory is, where a question asks for feelings."""
@@ -92,7 +90,7 @@ class Recalling(Access):
         route = plugins.route(asked)
         vector = "semantic" if route.primary == "semantic" else "content"
         mood = (await self.moods([asked]))[0]
-        found = await asyncio.gather(
+        looking = asyncio.gather(
             *(
                 store.search(
                     bot,
@@ -109,13 +107,20 @@ class Recalling(Access):
                 for tier in TIERS
             )
         )
+        found, worded = await asyncio.gather(looking, by_words(store, bot, user, asked, now))
         own = feeling(mood.scores) if mood is not None and route.primary == "emotion" else None
         near = {
             tier: [(memory, min(1.0, cosine + _alike(own, memory))) for memory, cosine in those]
             for tier, those in zip(TIERS, found, strict=True)
         }
-        ranks = await asyncio.to_thread(_ranks, asked, near, now)
-        chosen = choose(near, now, relevance=ranks, most=min(most, 5))
+        more = await asyncio.to_thread(best_of, asked, near, worded, now)
+        if more:
+            texts = [one.content if vector == "content" else both(one) for one in more]
+            cosines = (await self.embed(texts))[0] @ rows[0]
+            for memory, cosine in zip(more, cosines.tolist(), strict=True):
+                near[memory.tier].append((memory, cosine))
+        relevance = await asyncio.to_thread(ranks, asked, near, now)
+        chosen = choose(near, now, relevance=relevance, most=min(most, 5))
         took = (perf_counter() - begun) * 1000
         if not trial:
             self._remember_recall(bot, user, chosen, took)
@@ -324,33 +329,6 @@ class Recalling(Access):
         for key in [key for key in self._lately if key[1] == user and bot in (None, key[0])]:
             del self._lately[key]
         return await (await self.ready()).forget(user=user, bot=bot)
-
-
-def _ranks(
-    asked: str, found: Mapping[str, Sequence[tuple[Memory, float]]], now: datetime
-) -> dict[str, float]:
-    """How far each of those found has to do with the question, by its words and by meaning."""
-    rows = [one for those in found.values() for one in those]
-    if not rows:
-        return {}
-    memories = [memory for memory, _ in rows]
-    candidates = Candidates(
-        ids=[one.id for one in memories],
-        texts=[
-            told(
-                one.content[:RANKED_CHARS],
-                when=f"{one.at:%d %B %Y}",
-                answer=one.response[:RANKED_CHARS],
-            )
-            for one in memories
-        ],
-        similarity={"content": np.array([near for _, near in rows])},
-        at=np.array([one.at.timestamp() for one in memories]),
-        sessions=[one.session for one in memories],
-        importance=np.array([one.importance for one in memories]),
-    )
-    ranking = rank(asked, candidates, now=now.timestamp())
-    return dict(zip(candidates.ids, ranking.score.tolist(), strict=True))
 
 
 def _alike(own: NDArray[np.float32] | None, memory: Memory) -> float:
