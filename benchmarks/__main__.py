@@ -25,6 +25,7 @@ COST = {
     "fanout": "one frame to many viewers, beside python-socketio and Starlette; stalled ones",
     "latency": "from an event sent to the frame in a browser's socket",
     "replay": "the same journal, however cut, gives the same bytes; events per second",
+    "judging": "what a reaction costs its sender, how fast they are judged, and how often asked",
     "memory": "bytes per session, beside the documents' design, and after churn",
     "recorder": "what recording adds to a turn, server well, hung, dead; beside Langfuse and OTel",
     "peers": "60 s every 5 s, beside Flink, Bytewax, Pathway, DuckDB, River, plain Python",
