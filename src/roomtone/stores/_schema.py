@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateIndex, CreateTable
@@ -227,7 +229,7 @@ class Tables:
     """
 
     measurement: Measurement
-    by_step: dict[int, sa.Table]
+    by_step: Mapping[int, sa.Table]
 
     @property
     def fields(self) -> list[str]:
@@ -260,28 +262,35 @@ def tables_of(measurement: Measurement) -> Tables:
             )
     if measurement.name.endswith(tuple(filter(None, _SUFFIX.values()))):
         raise StoreError(f"{measurement.name!r} is named like a rollup; rename the measurement")
+    names = measurement.name, tuple(measurement.numbers), tuple(measurement.texts)
+    return Tables(measurement, _tables(*names))
+
+
+@lru_cache(
+    maxsize=500
+)  # every store that is opened has the same ones, and each takes a millisecond
+def _tables(name: str, numbers: tuple[str, ...], words: tuple[str, ...]) -> Mapping[int, sa.Table]:
     own = sa.MetaData()
     by_step = {}
-    one_by_one = bool(measurement.texts)
     for step_s, suffix in _SUFFIX.items():
-        columns = list(_columns(measurement.numbers, rolled=step_s > 0))
-        texts = [] if step_s else list(measurement.texts)
+        columns = list(_columns(numbers, rolled=step_s > 0))
+        texts = [] if step_s else list(words)
         if len({*columns, *texts, "time", "series"}) != len(columns) + len(texts) + 2:
             raise StoreError(
-                f"two columns of {measurement.name!r} would have one name; rename the field "
+                f"two columns of {name!r} would have one name; rename the field "
                 "that is called time, series, or ends in _min, _max or _n"
             )
         by_step[step_s] = sa.Table(
-            f"points_{measurement.name}{suffix}",
+            f"points_{name}{suffix}",
             own,
             sa.Column("time", TIME, primary_key=True, autoincrement=False),
             sa.Column("series", sa.Integer, primary_key=True, autoincrement=False),
-            *(sa.Column(name, sa.Double) for name in columns),
-            *(sa.Column(name, sa.Text) for name in texts),
-            *([sa.Index(f"ix_points_{measurement.name}{suffix}", "series", "time")] * one_by_one),
+            *(sa.Column(column, sa.Double) for column in columns),
+            *(sa.Column(text, sa.Text) for text in texts),
+            *([sa.Index(f"ix_points_{name}{suffix}", "series", "time")] * bool(words)),
             sqlite_with_rowid=False,
         )
-    return Tables(measurement, by_step)
+    return MappingProxyType(by_step)
 
 
 def _columns(fields: Iterable[str], rolled: bool) -> Iterator[str]:

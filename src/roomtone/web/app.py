@@ -83,7 +83,8 @@ class Server:
         self._ingest = Ingest(host, settings, self.faults, self.bodies)
         self.otlp = Otlp(host, settings, self.faults, self.bodies)
         self._metrics = Metrics(self._numbers, self._disk)
-        self._api: asyncio.Task[tuple[App, bytes]] | None = None
+        self._api: asyncio.Task[App] | None = None
+        self._reference: bytes | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -150,7 +151,7 @@ class Server:
         elif path in ("/v1/live", "/v1/stream"):
             raise Problem(426 if path == "/v1/live" else 405, _HOW_TO_LISTEN)
         elif path == "/docs" and method == "GET":
-            _, page = await self._load_api()
+            page = await self._documents()
             await answer(send, 200, page, b"text/html; charset=utf-8", (*PAGE, _ASK_AGAIN))
         elif path == "/plain.css" and method == "GET":
             style = plain.STYLE.encode()
@@ -173,13 +174,13 @@ class Server:
 
     # -- the documented API --------------------------------------------------------------------
 
-    def _load_api(self) -> asyncio.Task[tuple[App, bytes]]:
+    def _load_api(self) -> asyncio.Task[App]:
         if self._api is None or (self._api.done() and self._api.exception() is not None):
             self._api = asyncio.create_task(asyncio.to_thread(self._make_api), name="load the API")
         return self._api
 
-    def _make_api(self) -> tuple[App, bytes]:
-        from roomtone.web import memories, query, reacted, reference, series, system, talks, trends
+    def _make_api(self) -> App:
+        from roomtone.web import memories, query, reacted, series, system, talks, trends
 
         api = query.create_api(self._host, self.faults)
         series.add_series(api, self._host)
@@ -188,10 +189,20 @@ class Server:
         memories.add_memories(api, self._host)
         reacted.add_reactions(api, self._host, self._reactions)
         system.add_system(api, self._host, self.faults, self._numbers)
-        return api, reference.render(api.openapi()).encode()
+        return api
+
+    async def _documents(self) -> bytes:
+        """The reference page: describing all routes takes longer than making them, so on demand."""
+        from roomtone.web import reference
+
+        api: Any = await asyncio.shield(self._load_api())
+        if self._reference is None:
+            told = await asyncio.to_thread(api.openapi)
+            self._reference = reference.render(told).encode()
+        return self._reference
 
     async def _documented(self, scope: Scope, receive: Receive, send: Send) -> None:
-        api, _ = await asyncio.shield(self._load_api())
+        api = await asyncio.shield(self._load_api())
         if scope["path"].startswith(_NAMED):
             # A name may hold a slash: it is one part of the path as it was sent.
             raw = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
