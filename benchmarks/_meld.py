@@ -2,8 +2,9 @@
 
 MELD is under the GPL: nothing that is learnt here is kept, and none of it is in the package. The
 head sees what our readings give (log odds of 39 labels, of the line and of what the same speaker,
-everybody and the last two lines felt before) and the n-grams of our own hasher. Its cost, the
-scales and the offsets are chosen on the training split, in three folds by dialogue.
+everybody and the last two lines felt before) and the n-grams of our own hasher; with the extra
+`models` also what the network's heads see of the line (768 numbers). Its cost, the scales and the
+offsets are chosen on the training split, in three folds by dialogue.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import numpy as np
 
 from roomtone.emotions import EKMAN
 from roomtone.models import _hashed, _weights
-from roomtone.models.emotion import Emotion
+from roomtone.models.emotion import Emotion, MiniLM
 
 Talk = list[tuple[str, str, str]]  # speaker, text, label
 
@@ -27,6 +28,7 @@ COST, STEPS = 1.0, 45
 LEAST_TEXTS = 2
 SCALES = {"char2": 0.4, "char3": 0.4, "char4": 0.4, "three": 0.5, "skip": 0.5}  # as in training/
 OWN, BEFORE = 0.1, 0.05  # of the standardised log odds, beside n-grams of length 1
+SEEN = 0.03  # the same of what a network's heads see, where there is one
 
 
 def talks(data: Path, split: str) -> list[Talk]:
@@ -96,10 +98,15 @@ def matrices(model: Emotion, train: Sequence[Talk], dev: Sequence[Talk]) -> tupl
     count = sum(map(len, train))
     known, often = known[often >= LEAST_TEXTS], often[often >= LEAST_TEXTS]
     gain = np.log(count / often)
-    odds, before = felt(model, train)
-    means = [(a.mean(0), a.std(0) + 1e-6) for a in (odds, before)]
+    sides: list[tuple[Any, ...]] = [felt(model, of) for of in (train, dev)]
+    shares: tuple[float, ...] = (OWN, BEFORE)
+    if isinstance(model, MiniLM):
+        texts = [[text for talk in of for _, text, _ in talk] for of in (train, dev)]
+        sides = [(*side, model.features(own)) for side, own in zip(sides, texts, strict=True)]
+        shares = (OWN, BEFORE, SEEN)
+    means = [(a.mean(0), a.std(0) + 1e-6) for a in sides[0]]
     out = []
-    for of, (where, ids, scale) in ((train, found), (dev, grams(dev))):
+    for of, side, (where, ids, scale) in zip((train, dev), sides, (found, grams(dev)), strict=True):
         at = np.minimum(np.searchsorted(known, ids), len(known) - 1)
         hit = known[at] == ids
         where, at, scale = where[hit], at[hit], scale[hit]
@@ -107,7 +114,7 @@ def matrices(model: Emotion, train: Sequence[Talk], dev: Sequence[Talk]) -> tupl
         spelled = sparse.csr_matrix((gain[at] * scale, (where, at)), (size, len(known)))
         length = np.sqrt(np.bincount(where, (gain[at] * scale) ** 2, minlength=size))
         parts = [sparse.diags(1 / np.maximum(length, 1e-9)) @ spelled]
-        for one, (mean, spread), share in zip(felt(model, of), means, (OWN, BEFORE), strict=True):
+        for one, (mean, spread), share in zip(side, means, shares, strict=True):
             parts.append(sparse.csr_matrix(share * (one - mean) / spread))
         out.append(sparse.hstack(parts).tocsr())
     return out[0], out[1]

@@ -27,7 +27,8 @@ import numpy as np
 
 from benchmarks import _meld
 from roomtone.emotions import EKMAN, GROUPS, LABELS, UNSURE, Reading, canonical, ekman, group
-from roomtone.models.emotion import Emotion
+from roomtone.models import _minilm
+from roomtone.models.emotion import Emotion, Local, MiniLM
 
 HEADS = (("original", LABELS), ("ekman", EKMAN), ("group", GROUPS))
 QUOTED = """\
@@ -46,16 +47,20 @@ CONTEXT = (0.1, 0.2, 0.3)  # how much what the same person felt before is added 
 
 
 def run(data: Path, quick: bool) -> None:
-    """Print every table."""
-    model = Emotion()
+    """Print every table, and again what the extra `models` makes of it where it is installed."""
     texts, truth = goemotions(data / "goemotions", "dev")
-    quality(model, texts, truth)
-    calibration(model.read(texts), truth[0])
-    dialogues(model, data)
-    if (data / "meld_emorynlp").exists():
-        taught(model, data, quick)
-    emoji(model, data)
-    cost(model, texts, 1 if quick else 5)
+    models = [Emotion()]
+    if Local().model == MiniLM.model:
+        models.append(MiniLM())
+    quality(models, texts, truth)
+    for model in models:
+        print(f"\n{model.model}")
+        calibration(model.read(texts), truth[0])
+        dialogues(model, data)
+        if (data / "meld_emorynlp").exists():
+            taught(model, data, quick)
+        emoji(model, data)
+        cost(model, texts, 1 if quick or isinstance(model, MiniLM) else 5)
 
 
 def goemotions(folder: Path, split: str) -> tuple[list[str], list[Any]]:
@@ -90,25 +95,39 @@ def f1(said: Any, truth: Any) -> tuple[float, float]:
     return macro, float(2 * hits.sum() / max(1, both.sum()))
 
 
-def quality(model: Emotion, texts: list[str], truth: list[Any]) -> None:
+def quality(models: Sequence[Emotion], texts: list[str], truth: list[Any]) -> None:
     """GoEmotions dev, beside others."""
+    print(f"GoEmotions dev, {len(texts):,} lines: macro-F1 (micro-F1)")
+    print(f"{'':32}{'28 labels':14}{'Ekman 7':14}{'group 4':14}")
+    for model in models:
+        cells = "".join(
+            f"{f'{macro:.3f} ({micro:.3f})':14}" for macro, micro in scored(model, texts, truth)
+        )
+        print(f"{model.model:32}{cells}{weight(model) / 1e6:.2f} MB")
+    print(QUOTED)
+    print(rival("vaderSentiment.vaderSentiment", vader, texts, truth))
+    print(rival("nrclex", nrc, texts, truth))
+
+
+def scored(model: Emotion, texts: list[str], truth: list[Any]) -> list[tuple[float, float]]:
+    """Macro and micro F1 of 28 labels, Ekman's seven and the four groups."""
     readings = model.read(texts)
     said = (
         [one.labels for one in readings],
         [one.ekman_labels for one in readings],
         [one.group_labels for one in readings],
     )
-    print(f"GoEmotions dev, {len(texts):,} lines: macro-F1 (micro-F1)")
-    print(f"{'':32}{'28 labels':14}{'Ekman 7':14}{'group 4':14}")
-    cells = []
-    for (_, labels), own, true in zip(HEADS, said, truth, strict=True):
-        macro, micro = f1(marked(own, labels), true)
-        cells.append(f"{macro:.3f} ({micro:.3f})")
-    size = (files("roomtone.models") / "emotion.npz").stat().st_size  # type: ignore[attr-defined]
-    print(f"{'ours, as shipped':32}" + "".join(f"{c:14}" for c in cells) + f"{size / 1e6:.2f} MB")
-    print(QUOTED)
-    print(rival("vaderSentiment.vaderSentiment", vader, texts, truth))
-    print(rival("nrclex", nrc, texts, truth))
+    heads = zip(HEADS, said, truth, strict=True)
+    return [f1(marked(own, labels), true) for (_, labels), own, true in heads]
+
+
+def weight(model: Emotion) -> int:
+    """Bytes of the files that a model reads."""
+    folder = files("roomtone.models")
+    own = [folder / "emotion.npz"]
+    if isinstance(model, MiniLM):
+        own += [folder / "emotion_network.npz", folder / "wordpiece.txt.gz", _minilm.weights_path()]
+    return sum(len(one.read_bytes()) for one in own)
 
 
 def rival(module: str, judge: Any, texts: list[str], truth: list[Any]) -> str:
@@ -314,7 +333,7 @@ def emoji(model: Emotion, data: Path) -> None:
 def cost(model: Emotion, texts: list[str], reps: int) -> None:
     """CPU of one core: alone, in batches, and a text of fifty thousand words."""
     began = time.process_time()
-    Emotion()
+    type(model)().read(["Thank you!"])
     loading = (time.process_time() - began) * 1e3
     alone: list[float] = []
     batch: list[float] = []

@@ -33,8 +33,7 @@ from benchmarks._rated import SETS, Rated, Said
 from roomtone.conversations import Conversations
 from roomtone.events import Turn, TurnRead
 from roomtone.heard import Feeling
-from roomtone.models import coherence
-from roomtone.models.coherence import Coherence
+from roomtone.models.coherence import Coherence, Local, MiniLM
 from roomtone.models.emotion import Emotion
 from roomtone.signals import emotion, quality
 
@@ -297,9 +296,8 @@ def topics(data: Path) -> None:
     read, near, real = zip(*_changes(folder, "dev", model), strict=True)
     print(f"\nTIAGE, changes of topic, {len(real):,} messages of dev; bar .60")
     print(f"  ours                   {f1([one >= 0.4 for one in read], real):.3f}")
-    better = coherence.local()
-    if better.name != model.name:
-        read, _, _ = zip(*_changes(folder, "dev", better), strict=True)
+    if Local().name == MiniLM.name:
+        read, _, _ = zip(*_changes(folder, "dev", MiniLM()), strict=True)
         print(f"  with the extra models  {f1([one >= 0.4 for one in read], real):.3f}")
     print(f"  cosine of words        {f1([one <= cut for one in near], real):.3f}   cut from train")
     print(f"  every message          {f1([True] * len(real), real):.3f}")

@@ -219,7 +219,7 @@ def test_emotion_says_what_is_wrong(run):
 
     assert (missing.returncode, unknown.returncode) == (3, 3)
     assert "there is no nowhere.txt" in missing.stderr
-    assert "choose one of: local" in unknown.stderr
+    assert "choose one of: hashed, local, minilm, openai" in unknown.stderr
 
 
 def test_the_doctor_speaks_json(run):

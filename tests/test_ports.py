@@ -17,6 +17,7 @@ PORT = {
     "stores.memory": ports.MemoryStore,
     "channels": ports.Channel,
     "models.emotion": ports.EmotionModel,
+    "models.coherence": ports.CoherenceModel,
     "models.judge": ports.Judge,
     "models.embedding": ports.EmbeddingModel,
 }

@@ -176,8 +176,28 @@ def cosines(earlier: _pairs.Floats, last: _pairs.Floats, message: _pairs.Floats)
     return np.stack([one, two, *rest], axis=1)
 
 
-def local(url: str = "local://") -> Coherence:
-    """With MiniLM where the extra `models` is installed whole, without it elsewhere."""
+class Local:
+    """`local://`: with MiniLM where the extra `models` is installed whole, else without it.
+
+    `name` says which.
+    """
+
+    def __init__(self, url: str = "local://") -> None:
+        self._member = _best(url)
+        self.name, self.version = self._member.name, self._member.version
+
+    def relevance(self, pairs: Sequence[tuple[str, str]]) -> Sequence[float | None]:
+        """How far each reply speaks of its message, 0 to 1; None where one was not understood."""
+        return self._member.relevance(pairs)
+
+    def shift(
+        self, before: Sequence[tuple[str, str]], messages: Sequence[str]
+    ) -> Sequence[float | None]:
+        """How surely each message changes the topic, 0 to 1; see `Coherence.shift`."""
+        return self._member.shift(before, messages)
+
+
+def _best(url: str) -> Coherence:
     try:
         return MiniLM(url)
     except (MissingExtra, BadConfig):

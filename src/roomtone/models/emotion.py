@@ -1,24 +1,28 @@
 """Reads emotion from English text and from emoji, offline: hashed n-grams, two linear stages.
 
 Trained on GoEmotions by `training/emotion.py`; figures and licence are in `emotion.md` beside the
-weights. NumPy is all it needs.
+weights. NumPy is all it needs. With the extra `models` a fine-tuned MiniLM is asked as well:
+`training/emotion_network.py` trained it, and `emotion_network.md` says what of it there is to know.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Sequence
-from typing import ClassVar
+from importlib.resources import files
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.emotions import EKMAN, GROUPS, LABELS, UNSURE, Reading, ekman, group, mixed, valence
-from roomtone.errors import BadConfig
-from roomtone.models import _hashed, _weights
+from roomtone.errors import BadConfig, MissingExtra
+from roomtone.models import _hashed, _minilm, _weights
 from roomtone.models._alone import MOST_CHARS, Alone, Heard
 
 MODEL = "goemotions-hashed"
 VERSION = "1"
+NETWORK = "emotion_network.npz"
 
 # Below the lower share of known words (see `_weights.understood`) nothing of a text counts, above
 # the upper one all of it; a reading that counts for less than a fifth is called unsure. On the
@@ -167,6 +171,102 @@ class Emotion:
             model=self.model,
             version=self.version,
         )
+
+
+class Parts(NamedTuple):
+    """What was learnt beside the base weights, and how both readers count."""
+
+    adapter: dict[str, NDArray[Any]]
+    heads: Floats  # [first, mean] of the last layer (768) x label
+    bias: Floats
+    network: Floats  # weight of this reader's log odds, by label
+    hashed: Floats  # and of the other's
+    shift: Floats
+    cuts: Floats  # log odds from which on a label is said
+
+
+class MiniLM(Emotion):
+    """`minilm://`, and `local://` where the extra `models` is there.
+
+    A text is read alone, so company changes nothing and there is no padding; memory is that of the
+    longest. The network is loaded at the first text that is understood: a fifth of a second.
+    """
+
+    model: ClassVar[str] = "goemotions-minilm"
+
+    def __init__(self, url: str = "minilm://") -> None:
+        """Raises MissingExtra without the extra, BadConfig where its weights are other ones."""
+        super().__init__("local://" if url == "minilm://" else url)
+        self._file = _minilm.weights_file()
+        self._parts = parts()
+        self._encoder: _minilm.Encoder | None = None
+        self._lock = threading.Lock()
+
+    def features(self, texts: Sequence[str]) -> _minilm.Floats:
+        """What the heads see: texts x 768, the first token of the last layer and the mean."""
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = _minilm.Encoder(self._file, self._parts.adapter)
+        return pooled(self._encoder, texts)
+
+    def _weighed(
+        self, texts: Sequence[str], odds: Floats, heard: Sequence[Heard]
+    ) -> tuple[Floats, Floats]:
+        """Both readers' log odds of what can be read, those of the n-grams alone of the rest."""
+        of = self._parts
+        at = [i for i, one in enumerate(heard) if trust(one) > LEAST_TRUST]
+        if at:
+            seen = self.features([texts[i] for i in at])
+            odds = odds.copy()
+            for i, row in zip(at, seen, strict=True):  # one by one: the sums are always the same
+                own = row.astype(np.float64) @ of.heads + of.bias
+                odds[i] = of.network * own + of.hashed * odds[i] + of.shift
+        return odds, of.cuts
+
+
+class Local:
+    """`local://`: the network where the extra `models` is installed whole, else the n-grams.
+
+    `model` says which, as every reading does.
+    """
+
+    def __init__(self, url: str = "local://") -> None:
+        self._member = _best(url)
+        self.model = self._member.model
+
+    def read(self, texts: Sequence[str]) -> Sequence[Reading]:
+        """One reading for each text, in their order; the same in whatever company."""
+        return self._member.read(texts)
+
+
+def _best(url: str) -> Emotion:
+    try:
+        return MiniLM(url)
+    except (MissingExtra, BadConfig):
+        return Emotion(url)
+
+
+def pooled(encoder: _minilm.Encoder, texts: Sequence[str]) -> _minilm.Floats:
+    """The first token of the last layer and the mean of all, side by side: texts x 768."""
+    out = np.zeros((len(texts), 2 * _minilm.WIDE), np.float32)
+    for row, text in zip(out, texts, strict=True):
+        last = encoder.last(text)
+        row[: _minilm.WIDE] = last[0]
+        row[_minilm.WIDE :] = last.mean(0)
+    return out
+
+
+def parts() -> Parts:
+    """Read the file beside this one; arrays only, nothing that could be run."""
+    path = files(__package__) / NETWORK
+    with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
+        of = {name: arrays[name] for name in arrays.files}
+    wide = {
+        name: of.pop(name).astype(np.float64)
+        for name in ("bias", "network", "hashed", "shift", "cuts")
+    }
+    heads = of.pop("heads").astype(np.float64) * of.pop("heads_unit").astype(np.float64)
+    return Parts(adapter=of, heads=heads, **wide)
 
 
 def trust(heard: Heard) -> float:

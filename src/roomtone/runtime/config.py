@@ -148,7 +148,9 @@ class Models(_Section):
     emotion: str = Field(
         default="local://",
         description="what reads emotion in turns: `local://` is inside the package and sends "
-        "nothing anywhere; `openai://host/v1?model=NAME` asks a server, which then sees the texts",
+        "nothing anywhere: with the extra `models` a network (`minilm://`), else n-grams "
+        "(`hashed://`, thirty times as fast); `openai://host/v1?model=NAME` asks a server, which "
+        "then sees the texts",
     )
     embedding: str = Field(
         default="local://",

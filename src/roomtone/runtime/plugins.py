@@ -82,7 +82,9 @@ MEMBERS: dict[str, dict[str, str]] = {
     },
     "channels.outlet": {"redis": "roomtone.channels.outlet:RedisOutlet"},
     "models.emotion": {
-        "local": "roomtone.models.emotion:Emotion",
+        "local": "roomtone.models.emotion:Local",
+        "minilm": "roomtone.models.emotion:MiniLM",
+        "hashed": "roomtone.models.emotion:Emotion",
         "openai": "roomtone.models.openai:OpenAI",
     },
     "models.judge": {
@@ -90,7 +92,7 @@ MEMBERS: dict[str, dict[str, str]] = {
         "openai": "roomtone.models.openai_judge:OpenAIJudge",
     },
     "models.coherence": {
-        "local": "roomtone.models.coherence:local",
+        "local": "roomtone.models.coherence:Local",
         "minilm": "roomtone.models.coherence:MiniLM",
         "hashed": "roomtone.models.coherence:Coherence",
     },

@@ -1,0 +1,89 @@
+"""What the network learnt is packed without loss that matters, and two readers are joined well."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from roomtone.models import _minilm
+
+ROOT = Path(__file__).parents[2]
+RANK = 4
+
+
+@pytest.fixture
+def training(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script as a module; it is no part of the package, and torch is not needed here."""
+    monkeypatch.syspath_prepend(str(ROOT))
+    return importlib.import_module("training.emotion_network")
+
+
+def learnt(chance: Any, base: _minilm.Base) -> dict[str, Any]:
+    """A base after a training that changed everything a little."""
+    out = {"n0_w": base.norm[0] + 0.01, "n0_b": base.norm[1] - 0.02}
+    for i, layer in enumerate(base.layers):
+        for part in _minilm.PARTS:
+            wide, high = layer[part].shape
+            out[f"{i}_{part}_A"] = chance.normal(size=(wide, RANK)).astype(np.float32)
+            out[f"{i}_{part}_B"] = chance.normal(0, 0.01, (RANK, high)).astype(np.float32)
+        for name in (one for one in layer if "." in one):
+            out[f"{i}_{name.replace('.', '_')}"] = layer[name] + 0.03
+    return out
+
+
+def base(chance: Any) -> _minilm.Base:
+    """The shape of a MiniLM eight numbers wide."""
+    sizes = {part: (8, 8) for part in "qkvo"} | {"up": (8, 32), "down": (32, 8)}
+    layers = []
+    for _ in range(_minilm.LAYERS):
+        layer = {part: chance.normal(size=size).astype(np.float32) for part, size in sizes.items()}
+        layer |= {f"{part}.b": np.zeros(size[1], np.float32) for part, size in sizes.items()}
+        layer |= {f"{norm}.{one}": np.ones(8, np.float32) for norm in ("n1", "n2") for one in "wb"}
+        layers.append(layer)
+    ones = np.ones(8, np.float32)
+    return _minilm.Base(np.zeros((3, 8), np.int8), ones[:3], np.zeros((4, 8)), (ones, ones), layers)
+
+
+def test_an_adapter_in_bytes_is_the_one_that_was_learnt(training: ModuleType) -> None:
+    """What is added to each matrix is off by 2 % of its greatest number at most."""
+    chance = np.random.default_rng(1)
+    before = base(chance)
+    made = learnt(chance, before)
+
+    after = _minilm.adapted(before, training.adapter(made, before))
+
+    for i, (old, new) in enumerate(zip(before.layers, after.layers, strict=True)):
+        for part in _minilm.PARTS:
+            true = made[f"{i}_{part}_A"] @ made[f"{i}_{part}_B"]
+            assert np.abs(new[part] - old[part] - true).max() < 0.02 * np.abs(true).max()
+        np.testing.assert_allclose(new["up.b"], old["up.b"] + 0.03, atol=1e-3)
+    np.testing.assert_allclose(after.norm[1], before.norm[1] - 0.02, atol=1e-3)
+
+
+def test_who_knows_more_counts_more(training: ModuleType) -> None:
+    """One reader tells the truth, the other says nothing of it: the first has the weight."""
+    chance = np.random.default_rng(1)
+    truth = (chance.random((4_000, 1)) < 0.3).astype(float)
+    knows = truth * 4 - 2 + chance.normal(size=truth.shape)
+    noise = chance.normal(size=truth.shape)
+
+    of = training.joined(knows, noise, truth)
+
+    assert of["network"][0] > 3 * abs(of["hashed"][0])
+    shares = 1 / (1 + np.exp(-training.said(knows, noise, of)))
+    assert abs(shares.mean() - truth.mean()) < 0.01
+
+
+def test_cuts_part_what_is_true_from_what_is_not(training: ModuleType) -> None:
+    """Where both are far apart the cut lies between them."""
+    odds = np.concatenate([np.linspace(-6, -4, 50), np.linspace(4, 6, 20)])[:, None]
+    truth = (odds > 0).astype(float)
+
+    (cut,) = training.cuts(odds, truth)
+
+    assert -4 <= cut <= 4
