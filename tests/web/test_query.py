@@ -214,7 +214,8 @@ async def test_a_verdict_is_kept_and_can_be_taken_back(site: Site) -> None:
     back = await site.client.post(url, json={"id": alert.id, "verdict": ""})
     nobody = await site.client.post(url, json={"id": "a/b/c", "verdict": ""})
     wrong = await site.client.post(url, json={"id": alert.id, "verdict": "perhaps"})
-    cut = await site.client.post(url, content=b'{"id":')
+    is_json = {"content-type": "application/json"}
+    cut = await site.client.post(url, content=b'{"id":', headers=is_json)
 
     assert judged.json()["verdict"] == kept["data"][0]["verdict"] == "acknowledged"
     assert (back.json()["verdict"], back.json()["verdict_at"]) == ("", None)

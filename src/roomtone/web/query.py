@@ -75,7 +75,8 @@ def _add_handlers(api: FastAPI) -> None:
     @api.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
         first = error.errors()[0]  # what came in is not repeated
-        if first["loc"] == ("body",) and "json" not in request.headers.get("content-type", ""):
+        is_json = "json" in request.headers.get("content-type", "")
+        if first["loc"] == ("body",) and first["type"] != "missing" and not is_json:
             return as_response(
                 Problem(415, "the body is not said to be JSON; send Content-Type: application/json")
             )
