@@ -71,3 +71,28 @@ def test_a_person_who_is_forgotten_waits_nowhere(tmp_path: Path) -> None:
 
     assert b"vanish" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert drained(due) == [f"s/{n}" for n in (1, 3, 5, 7, 9)]
+
+
+def test_what_was_saved_comes_before_what_has_come_since(tmp_path: Path) -> None:
+    """A reaction that waited and was taken back after the restart is not given again."""
+    due = Due(tmp_path)
+    due.put([a_memory(0), a_memory(1)])
+    due.save()
+    again = Due(tmp_path)
+    again.put([a_memory(2)])
+    again.load()
+    again.load()
+
+    assert drained(again) == ["s/0", "s/1", "s/2"]
+
+
+def test_what_comes_behind_a_torn_end_is_read(tmp_path: Path) -> None:
+    """The torn one was never acknowledged; the next ones are not lost with it."""
+    Due(tmp_path).put([a_memory(n) for n in range(6)])
+    far = tmp_path / "memories-due"
+    far.write_bytes(far.read_bytes() + b"\x00\x00\x10\x00half")
+    again = Due(tmp_path)
+    again.load()
+    again.put([a_memory(n) for n in (6, 7)])
+
+    assert drained(again) == [f"s/{n}" for n in (4, 5, 6, 7)]

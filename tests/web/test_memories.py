@@ -107,3 +107,15 @@ async def test_a_store_that_is_away_is_said_so(site: Site, monkeypatch: pytest.M
 
     assert status == 503 and "away" in detail
     await site.say({"type": "turn", "session": "s", "bot": "luna", "user": "ann", "message": "hi"})
+
+
+@pytest.mark.parametrize("number", ["1e999", "NaN", "-Infinity"])
+async def test_a_number_that_is_none_spoils_no_page(site: Site, number: str) -> None:
+    """It is refused; kept, it could never be read again, nor the page that it is on."""
+    body = f'{{"bot": "luna", "user": "ann", "content": "x", "metadata": {{"n": {number}}}}}'
+    json = {"content-type": "application/json"}
+    response = await site.client.post("/v1/memories", content=body, headers=json)
+    status, _ = await site.problem(response)
+
+    assert status == 422
+    assert (await site.get("/v1/memories"))["total"] == 0

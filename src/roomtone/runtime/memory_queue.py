@@ -35,6 +35,7 @@ class Due:
         self._far = folder / "memories-due"  # what did not find room, in its order
         self._saved = folder / "memories-near"  # what was in memory at the last snapshot
         self._read_to = 0  # bytes of `_far` that are in memory, or done
+        self._is_loaded = False
         self.lost = 0
 
     def __len__(self) -> int:
@@ -46,9 +47,11 @@ class Due:
         return max(0, _size(self._far) - self._read_to)
 
     def load(self) -> None:
-        """Take up what waited when the process ended."""
-        for memory in _read(self._saved, 0)[0]:
-            self._near.append(memory)
+        """Take up what waited when the process ended, before all that has come since; once."""
+        if not self._is_loaded:
+            self._is_loaded = True
+            self._near.extendleft(reversed(_read(self._saved, 0)[0]))
+            _mend(self._far)
 
     def put(self, memories: Sequence[Memory]) -> None:
         """Let these wait too."""
@@ -145,6 +148,21 @@ def _frames(read: Callable[[int], bytes]) -> Iterator[tuple[Memory, int]]:
             yield _DECODER.decode(body), 4 + size
         except msgspec.MsgspecError:
             return
+
+
+def _mend(path: Path) -> None:
+    """Cut off a torn end: what is added behind it could not be read."""
+    place, size = 0, _size(path)
+    if not size:
+        return
+    with path.open("r+b") as file:
+        while len(head := file.read(4)) == 4:
+            end = place + 4 + int.from_bytes(head, "big")
+            if end > size:
+                break
+            place = file.seek(end)
+        if place < size:
+            file.truncate(place)
 
 
 def _size(path: Path) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 Tier = Literal["session", "sub_temporary", "temporary", "permanent", "personal"]
 Named = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -122,7 +122,7 @@ class NewMemory(BaseModel):
     )
     kind: Named = "note"
     id: Named | None = Field(None, description="your own: the same one is remembered once")
-    metadata: dict[Named, str | float] = Field(default={}, max_length=30)
+    metadata: dict[Named, str | FiniteFloat] = Field(default={}, max_length=30)
 
 
 class Word(BaseModel):
