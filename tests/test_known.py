@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from roomtone import known
+from roomtone.events import Reaction
 from roomtone.known import Known
 from roomtone.reacted import Held
-from roomtone.verdicts import Reacted
+from roomtone.verdicts import Reacted, ReactionJudged
 
 
 def held(number: int, **more: Any) -> Held:
@@ -42,3 +44,16 @@ def test_what_waits_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert list(all.held) == ["r1", "r3"]
     assert [one.of.id for one in all.of("s", "ann", latest=True)] == ["r3", "r1"]
+
+
+def test_what_was_taken_back_means_nothing_to_who_remembers() -> None:
+    """Neither by a judgement that comes late, nor under a bot that the event does not name."""
+    all, gone, there = Known(), held(1, state="retracted"), held(2, bot="luna")
+    all.hold(gone)
+    all.hold(there)
+    late, now = (ReactionJudged(session="s", of=one.of) for one in (gone, there))
+    back = Reaction(session="s", user="ann", emoji="❤️", target="t2", action="remove")
+
+    told = list(all.told([late, now, back]))
+
+    assert told == [now, structs.replace(back, bot="luna")]

@@ -234,3 +234,17 @@ def test_a_restored_one_goes_on_the_same() -> None:
     assert outs[0].reactions == outs[1].reactions
     assert rows(outs[0]) == rows(outs[1])
     assert rows(outs[0], gone=True) == rows(outs[1], gone=True)
+
+
+def test_one_that_is_forgotten_and_cannot_be_judged_again_stays(state: Reacting) -> None:
+    """It was settled, and is in the archive: that a judge fails on it now takes nothing back."""
+    after(state, react())
+    told = judge(state)
+    after(state, told)
+    state.known.leave(state.known.held[told.of.id])
+    del state.known.held[told.of.id]
+    failed = ReactionJudged(session="s", of=told.of, why="judge_failed", again=True, revision=2)
+
+    out = after(state, failed)
+
+    assert not out.reactions and not rows(out, gone=True)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 
+from msgspec import structs
+
+from roomtone.events import Event, Reaction
 from roomtone.reacted import Held
+from roomtone.verdicts import ReactionJudged
 
 MOST_HELD = 100_000
 """How many reactions are remembered, so that one that is taken back is known; the oldest that are
@@ -72,6 +76,22 @@ class Known:
         """A person's in a session, the oldest or the latest first."""
         own = self._by.get((session, user), {})
         return (self.held[id] for id in (reversed(own) if latest else own))
+
+    def told(self, events: Iterable[Event]) -> Iterator[Event]:
+        """Events for who remembers: what was taken back is judged no more, and what is taken back
+        names the bot whose message it was on.
+        """
+        for event in events:
+            if isinstance(event, ReactionJudged):
+                held = self.held.get(event.of.id)
+                if held is not None and held.state == "retracted":
+                    continue
+            elif isinstance(event, Reaction) and event.action == "remove" and event.bot is None:
+                live = (event.session, event.user or "", event.emoji, event.target or "")
+                held = self.live(live)
+                if held is not None and held.of.bot:
+                    event = structs.replace(event, bot=held.of.bot)
+            yield event
 
     def others(self, session: str, target: str, emoji: str) -> list[str]:
         """The other emoji on a message."""

@@ -186,6 +186,8 @@ class Reacting:
     def _judged(self, event: ReactionJudged, arrival: int) -> None:
         held = self.known.held.get(event.of.id)
         if held is None:
+            if event.verdict is None:
+                return  # what is forgotten was settled, and stays as it is kept
             held = Held(of=event.of, arrival=arrival, has_points=True, revision=event.revision)
             self.known.hold(held)
         elif held.state == "retracted":

@@ -177,7 +177,11 @@ async def test_a_judge_that_hangs_holds_nobody_up(home: House) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    [says("LIKE"), says("RATING", confidence=7.0), says("RATING", satisfaction=-1.0)],
+    [
+        *(says("LIKE"), says("RATING", confidence=7.0), says("RATING", satisfaction=-1.0)),
+        *(says("RATING", confidence="high"), says("RATING", tokens_in=-1, calls=-1)),
+        *(says("RATING", reasoning=None), says("RATING", reasoning="\ud800"), None),
+    ],
 )
 async def test_a_judge_that_talks_nonsense_is_not_believed(home: House, word: Judgement) -> None:
     """Such an answer is none: it is asked again, and nothing is written."""

@@ -13,7 +13,7 @@ from roomtone.reacted import Held, ReactionRecord
 from roomtone.reacting import UNKNOWN
 from roomtone.records import TurnRecord
 from roomtone.runtime.clock import utc
-from roomtone.verdicts import ReactionJudged, ReactionReview
+from roomtone.verdicts import Reacted, ReactionJudged, ReactionReview
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -79,7 +79,7 @@ class Around:
             known, _ = await self._pipeline.archive.reactions(
                 session=one.session, user=one.user, target=one.target or None, limit=FAR
             )
-            there = (r for r in known if r.of.emoji == one.emoji and r.state != "retracted")
+            there = (r for r in known if r.state != "retracted" and _is_lost(r.of, one))
             record = next(there, None)
             of, ruling = (one, None) if record is None else (record.of, record.ruling)
             revision = 0 if record is None else record.revision
@@ -95,3 +95,8 @@ class Around:
                 )
             )
         await tell(told)
+
+
+def _is_lost(of: Reacted, lost: Reacted) -> bool:
+    """Whether this is what was taken back: the same on the same, and given before that."""
+    return (of.emoji, of.target) == (lost.emoji, lost.target) and of.ms <= lost.ms

@@ -17,11 +17,12 @@ from roomtone.errors import BadConfig, ServerError
 from roomtone.ports import Judge
 from roomtone.reacted import Mark, ReactionRecord, Spent
 from roomtone.reacting import FAILED
+from roomtone.reactions import Judgement
 from roomtone.runtime import plugins
 from roomtone.runtime.around import Around
 from roomtone.runtime.aside import Aside
 from roomtone.runtime.clock import utc
-from roomtone.verdicts import ReactionJudged
+from roomtone.verdicts import ReactionJudged, Ruling
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -256,23 +257,28 @@ class Judging:
         costs: dict[str, Spent] = {}
         bad: list[tuple[Found, str]] = []
         for one, word in zip(found, words, strict=True):
-            wrong = wrong_with(word)
-            if wrong:
-                bad.append((one, wrong))
+            try:
+                ruling, raw = self._ruled(one, word)
+                answer = _DECODER.decode(raw)  # what cannot be read again must not be told
+            except Exception as error:  # of this one, and not of the others
+                own = isinstance(error, BadConfig)
+                bad.append((one, str(error) if own else f"what it says is {type(error).__name__}"))
                 continue
-            ruling = ruling_of(
-                word, self._rules.least_confidence, self._rules.price_in, self._rules.price_out
-            )
-            answer = event_of(one, ruling)
             answers.append(answer)
             costs[one.of.id] = cost_of(ruling)
-            marks[one.of.id] = msgspec.structs.replace(
-                marks[one.of.id], answer=_ENCODER.encode(answer).decode()
-            )
+            marks[one.of.id] = msgspec.structs.replace(marks[one.of.id], answer=raw.decode())
         await self._settle([marks[one.of.id] for one in answers], "answered", costs)
         for one, wrong in bad:
             answers += await self._all_failed([one], marks, BadConfig(f"the judge: {wrong}"))
         return answers
+
+    def _ruled(self, one: Found, word: Judgement) -> tuple[Ruling, bytes]:
+        """A word as it is kept, and as it is told. Raises where it is none."""
+        if wrong := wrong_with(word):
+            raise BadConfig(wrong)
+        rules = self._rules
+        ruling = ruling_of(word, rules.least_confidence, rules.price_in, rules.price_out)
+        return ruling, _ENCODER.encode(event_of(one, ruling))
 
     async def _all_failed(
         self, found: Sequence[Found], marks: dict[str, Mark], error: Exception

@@ -301,7 +301,8 @@ class Pipeline(Desk):
     async def _hear(self, entry: Entry, position: int) -> None:
         """An entry's turns, always in the journal's order: history is heard as it comes."""
         if isinstance(entry, Batch):
-            self.memory.hear(entry.events, entry.arrival)
+            known = self.conversations.reacting.known
+            self.memory.hear(list(known.told(entry.events)), entry.arrival)
         for out in hear(self.conversations, entry):
             await self.take(out, position, live=False)
             await asyncio.sleep(0)
