@@ -49,6 +49,9 @@ TASK = (
     "says seen.\n"
     "What was written afterwards comes first, then what the message does; the emoji alone never "
     "decides. A message that was not written by the bot is never a RATING.\n"
+    'Examples. "Can you explain tides?", an explanation, a heart: RATING. A wrong answer, a thumb '
+    'down: RATING. "The ocean is beautiful", a heart: AGREEMENT. "Your pet passed away", a tear: '
+    'EMOTIONAL. "How is your day?", a thumb up: CONVERSATIONAL.\n'
     'Answer with one JSON object and nothing else: {"verdicts": [{"id": the id, "meaning": one of '
     'the four, "probabilities": {"RATING": p, "AGREEMENT": p, "EMOTIONAL": p, "CONVERSATIONAL": p} '
     'that sum to 1, "reasoning": one short sentence in English that quotes nothing}]}, one verdict '
