@@ -9,7 +9,7 @@ export function Confusion({ cells }: { cells: Confused[] }) {
   return (
     <table className="w-full table-fixed border-separate border-spacing-0.5 text-center text-sm">
       <caption className="label pb-1 text-left">
-        Rows: the model. Columns: people. Outlined: both say the same.
+        Rows: the model. Columns: people. Outlined: both say the same. Grey: left to people.
       </caption>
       <thead>
         <tr>
@@ -39,7 +39,7 @@ export function Confusion({ cells }: { cells: Confused[] }) {
                   key={person}
                   className={`h-8 rounded-md ${same ? 'outline-1 -outline-offset-1 outline-[var(--line-strong)]' : ''} ${count === 0 ? 'text-soft' : 'font-semibold'}`}
                   style={{
-                    background: `color-mix(in srgb, var(${same ? '--accent' : '--level-low'}) ${Math.round((38 * count) / most)}%, var(--sunken))`,
+                    background: `color-mix(in srgb, var(${same ? '--accent' : model === 'unsure' ? '--line-strong' : '--level-low'}) ${Math.round((38 * count) / most)}%, var(--sunken))`,
                   }}
                   data-same={same}
                 >
