@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Collection
+from itertools import islice
 from typing import Literal
 
 import msgspec
@@ -43,57 +45,52 @@ class Around(msgspec.Struct, frozen=True):
     answers: str = ""
 
 
+_Said = Heard | tuple[Message, int]  # with when it arrived
+
+
 class Overheard:
     """The newest messages of each session. The same calls remember the same."""
 
     def __init__(self) -> None:
-        self._rooms: OrderedDict[str, deque[Heard]] = OrderedDict()
+        self._rooms: OrderedDict[str, deque[_Said]] = OrderedDict()
         self._count = 0
 
     def hear(self, message: Message, arrival: int) -> None:
         """Remember what was said."""
-        at = message.at
         room = self._rooms.get(message.session)
         if room is None:
             room = self._rooms[message.session] = deque(maxlen=EACH)
         else:
             self._rooms.move_to_end(message.session)
         self._count += len(room) < EACH
-        room.append(
-            Heard(
-                message.id or "",
-                message.user or "",
-                message.role,
-                message.text[:MOST_CHARS],
-                arrival if at is None else round(at.timestamp() * 1000),
-                message.reply_to or "",
-            )
-        )
+        # Nearly all that is said is never asked for: it is made a `Heard` when it is.
+        short = len(message.text) <= MOST_CHARS
+        room.append((message, arrival) if short else _heard((message, arrival)))
         while self._count > MOST:
             _, oldest = self._rooms.popitem(last=False)
             self._count -= len(oldest)
 
     def around(self, session: str, id: str) -> Around | None:
         """The message of this id and those before it; None where it was not heard, or long ago."""
-        room = list(self._rooms.get(session, ()))
-        for place in range(len(room) - 1, -1, -1):
-            if room[place].id == id:
-                message = room[place]
-                before = room[max(0, place - BEFORE) : place]
-                return Around(message, before, _answered(message, before))
-        return None
+        room = self._rooms.get(session, ())
+        place = _place(room, id)
+        if place < 0:
+            return None
+        *before, message = [_heard(one) for one in islice(room, max(0, place - BEFORE), place + 1)]
+        return Around(message, before, _answered(message, before))
 
     def after(self, session: str, id: str, most: int) -> list[Heard]:
         """The first messages after that of this id, as far as they are remembered."""
-        room = list(self._rooms.get(session, ()))
-        for place in range(len(room) - 1, -1, -1):
-            if room[place].id == id:
-                return room[place + 1 : place + 1 + most]
-        return []
+        room = self._rooms.get(session, ())
+        place = _place(room, id)
+        if place < 0:
+            return []
+        return [_heard(one) for one in islice(room, place + 1, place + 1 + most)]
 
     def snapshot(self) -> bytes:
         """Everything that is remembered."""
-        return msgspec.msgpack.encode([(name, list(room)) for name, room in self._rooms.items()])
+        rooms = [(name, [_heard(one) for one in room]) for name, room in self._rooms.items()]
+        return msgspec.msgpack.encode(rooms)
 
     def restore(self, saved: bytes) -> None:
         """Go on exactly as the one would have that the snapshot was taken of."""
@@ -103,6 +100,30 @@ class Overheard:
 
 
 _ROOMS = msgspec.msgpack.Decoder(list[tuple[str, list[Heard]]])
+
+
+def _heard(said: _Said) -> Heard:
+    if isinstance(said, Heard):
+        return said
+    message, arrival = said
+    at = message.at
+    return Heard(
+        message.id or "",
+        message.user or "",
+        message.role,
+        message.text[:MOST_CHARS],
+        arrival if at is None else round(at.timestamp() * 1000),
+        message.reply_to or "",
+    )
+
+
+def _place(room: Collection[_Said], id: str) -> int:
+    """Where the latest message of this id is; -1 where none is."""
+    found = -1
+    for place, said in enumerate(room):
+        if (said.id if isinstance(said, Heard) else said[0].id) == id:
+            found = place
+    return found
 
 
 def _answered(message: Heard, before: list[Heard]) -> str:
