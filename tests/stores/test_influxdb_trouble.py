@@ -12,6 +12,7 @@ import pytest
 from roomtone.contracts import REMARK, START, WEATHER, remark, weather
 from roomtone.errors import StoreAway, StoreError, StoreRefused
 from roomtone.stores._influx_address import parse
+from roomtone.stores._influx_client import Client
 from roomtone.stores.influxdb import InfluxDB
 from tests.influx_shim import shim_before
 from tests.servers import free_port, influx_server, influxql
@@ -237,3 +238,24 @@ def test_a_server_that_accepts_and_hangs_keeps_no_program_from_ending():
         begun = monotonic()
         asyncio.run(give_up())
     assert monotonic() - begun < 20
+
+
+async def test_a_server_that_cannot_delete_says_so_for_good() -> None:
+    """Nobody tries it again for ever: what is not there to delete with will not be there later."""
+    client = Client(parse("influxdb://127.0.0.1:1/o/b"))
+
+    async def refuses(call: object) -> None:
+        raise StoreError("has no such bucket; create it")
+
+    async def is_away(call: object) -> None:
+        raise StoreAway("cannot be reached; see that it runs")
+
+    for version in ("1.8.0", "2.7"):
+        client.version = version
+        client._run = refuses  # type: ignore[assignment]
+        with pytest.raises(StoreRefused, match="does not delete"):
+            await client.delete("weather", {"place": "here"}, 1)
+        client._run = is_away  # type: ignore[assignment]
+        with pytest.raises(StoreAway):
+            await client.delete("weather", {"place": "here"}, 1)
+    client.close()

@@ -137,12 +137,20 @@ class Client:
         )
 
     async def delete(self, series: str, tags: Mapping[str, str], ns: int) -> None:
-        """Delete what one series has at one time (epoch ns). StoreRefused where it cannot be."""
-        if self.version.startswith("1."):
-            await self.query(delete_query(series, tags, ns))
-            return
-        body = msgspec.json.encode(delete_body(series, tags, ns)).decode()
-        await self._run(lambda: self._delete(body))
+        """Delete what one series has at one time (epoch ns). Raises StoreRefused where the server
+        cannot do that, which is so for good."""
+        try:
+            if self.version.startswith("1."):
+                await self.query(delete_query(series, tags, ns))
+                return
+            body = msgspec.json.encode(delete_body(series, tags, ns)).decode()
+            await self._run(lambda: self._delete(body))
+        except StoreAway:
+            raise
+        except StoreError as error:
+            raise StoreRefused(
+                f"{self.address.shown} does not delete points ({error}); what was taken back stays"
+            ) from None
 
     def _delete(self, body: str) -> None:
         self._client.api_client.call_api(
