@@ -14,7 +14,7 @@ from roomtone.contracts import START
 from roomtone.contracts_memory import a_memory
 from roomtone.errors import BadEvent
 from roomtone.runtime.config import Models, Settings
-from roomtone.runtime.recalling import Recalling
+from roomtone.runtime.recalling import CANDIDATES, Recalling
 from roomtone.testing import ManualClock
 
 HASHED = Models(embedding="hashed://")
@@ -169,3 +169,18 @@ async def test_moods_that_agree_are_measured_beside_what_there_was(memory: Heard
     assert not part["ok"] and "by 0.20" in part["detail"]
     memory.congruent = (40.0, 30.0, 49)
     assert memory.health() == []
+
+
+async def test_words_bring_back_what_a_full_tier_leaves_out(memory: Heard) -> None:
+    """Of many memories that all are nearer, one alone holds the word that was asked for."""
+    store = await memory.ready()
+    texts = [f"Where is what? What is where? {n}" for n in range(CANDIDATES)] + [
+        "A zither, no doubt"
+    ]
+    made = [a_memory(n, content=text, tier="session") for n, text in enumerate(texts)]
+    lies, name = await memory.vectors(made)
+    await store.add(made, lies, name)
+    recall = await memory.recall("luna", "ann", "What is where with the zither?")
+
+    assert "A zither, no doubt" in [one.memory.content for one in recall.memories]
+    assert recall.tiers["session"] == CANDIDATES + 1

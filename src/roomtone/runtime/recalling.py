@@ -90,7 +90,7 @@ class Recalling(Access):
         route = plugins.route(asked)
         vector = "semantic" if route.primary == "semantic" else "content"
         mood = (await self.moods([asked]))[0]
-        looking = asyncio.gather(
+        found = await asyncio.gather(
             *(
                 store.search(
                     bot,
@@ -107,13 +107,15 @@ class Recalling(Access):
                 for tier in TIERS
             )
         )
-        found, worded = await asyncio.gather(looking, by_words(store, bot, user, asked, now))
         own = feeling(mood.scores) if mood is not None and route.primary == "emotion" else None
         near = {
             tier: [(memory, min(1.0, cosine + _alike(own, memory))) for memory, cosine in those]
             for tier, those in zip(TIERS, found, strict=True)
         }
-        more = await asyncio.to_thread(best_of, asked, near, worded, now)
+        more: list[Memory] = []
+        if any(len(those) == CANDIDATES for those in found):  # else nothing was left out
+            worded = await by_words(store, bot, user, asked, now)
+            more = await asyncio.to_thread(best_of, asked, near, worded, now)
         if more:
             texts = [one.content if vector == "content" else both(one) for one in more]
             cosines = (await self.embed(texts))[0] @ rows[0]
