@@ -238,8 +238,28 @@ async def test_another_model_later_embeds_again_and_never_mixes(memory: Remember
 
     memory._embedding = Other()
     assert not (await memory.recall("luna", "ann", "I like green tea")).memories
+    memory.lacks_vectors = True
     assert await memory._embed_some() == 1
+    assert await memory._embed_some() == 0 and not memory.lacks_vectors
     assert len((await memory.recall("luna", "ann", "I like green tea")).memories) == 1
+
+
+async def test_a_model_that_fails_keeps_no_memory_back(memory: Remembering) -> None:
+    """It is kept without vectors, told once, and not tried again and again without a pause."""
+
+    class Broken:
+        name, version, dim = "broken", "1", 8
+
+        def embed(self, texts: Any) -> Any:
+            raise ValueError("no such token")
+
+    memory._embedding = Broken()
+    memory.keep(out("I like green tea"))
+    await memory.kept_all()
+
+    assert len(await all_of(memory)) == 1 and memory.lacks_vectors
+    assert await memory._embed_some() == 0
+    assert memory.faults == ["no such token"] * 2  # type: ignore[attr-defined]
 
 
 async def test_a_turn_goes_all_the_way(house: House) -> None:

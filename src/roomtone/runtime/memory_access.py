@@ -42,6 +42,7 @@ class Access:
         self._emotion: EmotionModel | None = None
         self._uses: dict[tuple[str, str], MemoryUse] = {}
         self.trouble: str | None = None
+        self.lacks_vectors = True  # there may be memories that have none of the present model
 
     async def ready(self) -> MemoryStore:
         """The store, opened when it is first needed. Raises StoreError while it is away."""

@@ -16,7 +16,7 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from roomtone.emotions import Reading
-from roomtone.errors import BadEvent, ServerError, StoreError
+from roomtone.errors import BadEvent, ServerError
 from roomtone.heard import Recalled
 from roomtone.memories import choose, expiry, facts, first_place, importance
 from roomtone.recollections import LookBack, congruence, look_back
@@ -263,7 +263,7 @@ class Recalling(Access):
             lies, name = await self.vectors([made])
         except ServerError as error:  # it is found by meaning once the model answers
             self._fault("memory", error)
-            lies, name = [{}], "none"
+            lies, name, self.lacks_vectors = [{}], "none", True
         new = await store.add([made], lies, name)
         kept = await store.get([made.id])
         return (kept[0] if kept else made), bool(new)
@@ -303,15 +303,18 @@ class Recalling(Access):
             await self.embed_again(await store.get([id]))
         return await self.one(id)
 
-    async def embed_again(self, memories: Sequence[Memory]) -> None:
-        """Give memories vectors of the present model; where it is away, later."""
+    async def embed_again(self, memories: Sequence[Memory]) -> bool:
+        """Give memories vectors of the present model; False where that is for later."""
         if not memories:
-            return
+            return True
         try:
             lies, name = await self.vectors(memories)
             await (await self.ready()).add(memories, lies, name)
-        except (ServerError, StoreError) as error:
+        except Exception as error:
             self._fault("memory", error)
+            self.lacks_vectors = True
+            return False
+        return True
 
     async def forget(self, id: str) -> int:
         """Delete one memory; what it had replaced holds again."""

@@ -11,7 +11,7 @@ import structlog
 from msgspec import structs
 
 from roomtone.engine import Output
-from roomtone.errors import RoomtoneError, ServerError
+from roomtone.errors import RoomtoneError
 from roomtone.events import Event
 from roomtone.heard import Looked, ends
 from roomtone.memories import placed
@@ -204,9 +204,9 @@ class Remembering(Recalling):
         store = await self.ready()
         try:
             lies, model = await self.vectors(memories)
-        except ServerError as error:  # kept now, found by meaning once the model answers
+        except Exception as error:  # kept now, found by meaning once the model answers
             self._fault("memory", error)
-            lies, model = [{}] * len(memories), "none"
+            lies, model, self.lacks_vectors = [{}] * len(memories), "none", True
         linked = []
         for place, memory in enumerate(memories):
             links = await self._near(memories, lies, place, model) if lies[place] else []
@@ -302,6 +302,9 @@ class Remembering(Recalling):
 
         Those of another model stay as they are, and are not compared.
         """
+        if not self.lacks_vectors:
+            return 0
+        self.lacks_vectors = False
         store = await self.ready()
         if self._embedding is None and not await store.bots():
             return 0  # nobody has said anything to a bot: no model is loaded for nothing
@@ -310,12 +313,16 @@ class Remembering(Recalling):
             return 0
         name = f"{model.name}/{model.version}/{model.dim}"
         waiting = await store.unembedded(name, AT_ONCE)
-        await self.embed_again(waiting)
-        return len(waiting) if self.trouble is None and waiting else 0
+        if not waiting or not await self.embed_again(waiting):
+            return 0
+        self.lacks_vectors = True  # there may be more
+        return len(waiting)
 
     async def _upkeep(self) -> None:
         while True:
             await self._clock.wait_until(self._clock.now_ms() + round(UPKEEP_S * 1000))
+            self.lacks_vectors = True  # a server of vectors may be back
+            self._news.set()
             try:
                 await self.review()
             except RoomtoneError as error:

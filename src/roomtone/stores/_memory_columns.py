@@ -25,6 +25,9 @@ CACHE_BYTES = 256 << 20
 """How much memory the columns of all bots may take: some 300,000 memories of 384 dimensions. Who
 was asked for least lately is let go, and read again (0.5 s for 100,000) when it is asked for."""
 
+AT_ONCE = 10_000
+"""How many rows are read into columns together, so that a large bot is not held twice."""
+
 _NEVER = np.iinfo(np.int64).max
 _FILTERS = (
     ("place", np.int64),
@@ -128,9 +131,11 @@ class Columns:
         self._rows = {int(place): row for row, place in enumerate(self._own["place"])}
 
     def _load(self, connection: sqlite3.Connection) -> None:
-        told = connection.execute(_LOAD, (*self._key, self._changed)).fetchall()
-        if not told:
-            return
+        rows = connection.execute(_LOAD, (*self._key, self._changed))
+        while told := rows.fetchmany(AT_ONCE):
+            self._take(told)
+
+    def _take(self, told: list[Any]) -> None:
         dim = self._vectors.shape[1] or next((len(row[-1]) // 2 for row in told if row[-1]), 0)
         fresh = [row for row in told if row[0] not in self._rows]
         first = len(self._own["place"])
@@ -138,11 +143,12 @@ class Columns:
         self._rows |= {row[0]: first + n for n, row in enumerate(fresh)}
         at = np.array([self._rows[row[0]] for row in told], np.intp)
         columns = list(zip(*told, strict=True))
+        coded = {text: code(text) for n in range(2, 6) for text in set(columns[n])}
         values: dict[str, Any] = {
             "place": columns[0],
             "order": [_order(id) for id in columns[1]],
             **{
-                name: [code(text) for text in columns[n]]
+                name: [coded[text] for text in columns[n]]
                 for n, name in enumerate(("user", "session", "tier", "interaction_type"), start=2)
             },
             "at": columns[6],
