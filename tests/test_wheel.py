@@ -96,6 +96,11 @@ def test_the_wheel_holds_the_weights_and_their_card(wheel: zipfile.ZipFile) -> N
         "emotion.md",
         "coherence.npz",
         "coherence.md",
+        "emotion_network.npz",
+        "emotion_network.md",
+        "coherence_network.npz",
+        "coherence_network.md",
+        "wordpiece.txt.gz",
         "judge.npz",
         "judge.md",
     ):
