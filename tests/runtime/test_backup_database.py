@@ -62,13 +62,14 @@ def test_what_is_no_database_is_said(tmp_path: Path) -> None:
 
 
 def test_the_settings_say_which_files_there_are(tmp_path: Path) -> None:
-    """One for both stores, or one each, or none where they are servers."""
+    """One for all stores, or one each, or only that of memory, or none where they are servers."""
     one = Settings(data=tmp_path)
     two = Settings(data=tmp_path, stores={"series": f"sqlite:///{tmp_path}/s%20x.db"})
-    far = Settings(
-        data=tmp_path, stores={"series": "postgresql://h/d", "archive": "postgresql://h/d"}
-    )
+    servers = {"series": "postgresql://h/d", "archive": "postgresql://h/d"}
+    near = Settings(data=tmp_path, stores=servers)
+    far = Settings(data=tmp_path, stores=servers | {"memory": "qdrant://h:6333"})
 
     assert database_paths(one) == [tmp_path / "roomtone.db"]
     assert database_paths(two) == [tmp_path / "s x.db", tmp_path / "roomtone.db"]
+    assert database_paths(near) == [tmp_path / "roomtone.db"]
     assert database_paths(far) == []

@@ -12,4 +12,5 @@ async def test_a_pipeline_is_a_host(house: House) -> None:
     asked = [name for name in Host.__dict__ if not name.startswith("_")]
 
     assert {"submit", "snapshot_frame", "open_sessions"} <= set(asked)
-    assert not [name for name in asked if not callable(getattr(host, name))]
+    assert not [name for name in asked if name != "memory" and not callable(getattr(host, name))]
+    assert host.memory is house.pipeline.memory

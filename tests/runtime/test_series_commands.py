@@ -76,8 +76,9 @@ def test_the_saved_queries_are_listed() -> None:
     """Each with what it asks, and no store is needed for it."""
     lines = typed("query").stdout.splitlines()
 
-    assert [line.split()[0] for line in lines] == ["bot_emotion", "relationship", "user_emotion"]
-    assert all("last hour" in line for line in lines)
+    names = ["bot_emotion", "relationship", "user_emotion", "user_feedback"]
+    assert [line.split()[0] for line in lines] == names
+    assert all("last hour" in line or "last day" in line for line in lines), lines
 
 
 def test_a_folder_without_a_store_is_said(tmp_path: Path) -> None:

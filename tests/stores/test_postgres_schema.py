@@ -167,6 +167,8 @@ async def test_the_documents_indexes_are_there(server_url):
         ("alerts", "idx_anomaly_severity"),
         ("interventions", "idx_intervention_session"),
         ("agent_performance", "idx_agent_performance"),
+        ("enrichment_processing_log", "idx_enrichment_log_lookup"),
+        ("enrichment_processing_log", "idx_enrichment_log_processed_at"),
     }
 
 
