@@ -180,6 +180,9 @@ async def _what_is_sought_is_found(store: MemoryStore) -> None:
     for text, many in (("STRASSE %", 1), ("oslo", 1), ("%", 1), ("_", 0), ("no. ", 4)):
         _, total = await store.memories(bot="sift", search=text)
         assert total == many, f"{text!r} is looked for as it stands, in any case"
+    for newest, many in ((1, 0), (2, 1), (4, 3), (9, 4), (None, 4)):
+        page, total = await store.memories(bot="sift", search="no. ", newest=newest)
+        assert total == len(page) == many, f"of the {newest} said last"
 
 
 async def _nothing_is_remembered_twice(store: MemoryStore) -> None:

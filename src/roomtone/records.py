@@ -275,10 +275,14 @@ class MemoryFilter(TypedDict, total=False):
 
 
 class MemoriesSought(MemoryFilter, total=False):
-    """Which memories, and which page of them; `search` is looked for in the texts, in any case."""
+    """Which memories, and which page of them; `search` is looked for in the texts, in any case.
+
+    `newest` looks only through so many of the others' choice, those said last: a bound on the time.
+    """
 
     bot: str | None
     search: str
+    newest: int | None
     offset: int
     limit: int  # 100 unless given
 

@@ -19,6 +19,9 @@ Found = Mapping[str, Sequence[tuple[Memory, float]]]
 WORDS, EACH = 3, 16
 """How many words of a question are looked up, the longest, and how many memories of each."""
 
+NEWEST = 2_000
+"""Through how many of a person's memories words are looked for, those said last: some 15 ms."""
+
 MOST = 5
 """How many of those that no vector found are weighed: as many as can be recalled."""
 
@@ -41,6 +44,7 @@ async def by_words(
                 bot=bot,
                 user=user,
                 search=word,
+                newest=NEWEST,
                 hidden=False,
                 superseded=False,
                 alive=now,

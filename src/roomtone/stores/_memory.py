@@ -207,10 +207,19 @@ def at_places(connection: sqlite3.Connection, places: Sequence[int]) -> dict[int
 def page(connection: sqlite3.Connection, sought: MemoriesSought) -> tuple[list[Memory], int]:
     """A page, the one said last first, and how many there are."""
     where, values = _where(connection, sought)
+    source, newest = "memories", sought.get("newest")
+    if newest is not None:
+        narrow, given = _where(connection, {**sought, "search": ""})
+        source = (
+            f"(SELECT * FROM memories m WHERE {narrow} ORDER BY m.at DESC, m.id DESC "
+            f"LIMIT {int(newest)})"
+        )
+        values = [*given, *values]
     offset, limit = sought.get("offset", 0), sought.get("limit", 100)
-    total = connection.execute(f"SELECT count(*) FROM memories m WHERE {where}", values)
+    total = connection.execute(f"SELECT count(*) FROM {source} m WHERE {where}", values)
     rows = connection.execute(
-        f"{SELECT} WHERE {where} ORDER BY m.at DESC, m.id DESC LIMIT ? OFFSET ?",
+        f"{SELECT.replace('FROM memories m', f'FROM {source} m')} WHERE {where} "
+        "ORDER BY m.at DESC, m.id DESC LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
     return [as_memory(row) for row in rows], int(total.fetchone()[0])

@@ -243,13 +243,14 @@ class Jobs:
         search = (sought.get("search") or "").casefold()
         which = condition(sought)
         needed = ["at", *(("content", "response") if search else ())]
-        rows: list[tuple[int, str, str]] = []
+        every: list[tuple[int, str, str, bool]] = []
         for name in self._of(sought.get("bot")):
             for row in self._scroll(name, which, needed):
                 said = (row.payload.get(field, "") for field in ("content", "response"))
-                if not search or any(search in text.casefold() for text in said):
-                    rows.append((row.payload["at"], str(row.id), name))
-        rows.sort(reverse=True)
+                holds = not search or any(search in text.casefold() for text in said)
+                every.append((row.payload["at"], str(row.id), name, holds))
+        every.sort(reverse=True)
+        rows = [row[:3] for row in every[: sought.get("newest")] if row[3]]
         first = sought.get("offset", 0)
         wanted = rows[first : first + sought.get("limit", 100)]
         found = {}
