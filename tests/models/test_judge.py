@@ -154,7 +154,7 @@ def test_what_comes_later_counts() -> None:
 
 def test_unsure_is_said_and_a_person_decides() -> None:
     """Nothing to go by: no meaning, no number, and both guesses named."""
-    word = judged(talk("🦖", "Blue."))
+    word = judged(talk("🦖", "It has been on the shelf since the shop opened."))
 
     assert word.meaning is None and word.probabilities
     assert (word.satisfaction, word.score) == (None, None)

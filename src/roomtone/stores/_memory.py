@@ -207,22 +207,33 @@ def at_places(connection: sqlite3.Connection, places: Sequence[int]) -> dict[int
 def page(connection: sqlite3.Connection, sought: MemoriesSought) -> tuple[list[Memory], int]:
     """A page, the one said last first, and how many there are."""
     where, values = _where(connection, sought)
-    source, newest = "memories", sought.get("newest")
-    if newest is not None:
-        narrow, given = _where(connection, {**sought, "search": ""})
-        source = (
-            f"(SELECT * FROM memories m WHERE {narrow} ORDER BY m.at DESC, m.id DESC "
-            f"LIMIT {int(newest)})"
-        )
-        values = [*given, *values]
     offset, limit = sought.get("offset", 0), sought.get("limit", 100)
-    total = connection.execute(f"SELECT count(*) FROM {source} m WHERE {where}", values)
+    newest = sought.get("newest")
+    if newest is not None:
+        found = _among(connection, sought, newest)
+        return get(connection, found[offset : offset + limit], None), len(found)
+    total = connection.execute(f"SELECT count(*) FROM memories m WHERE {where}", values)
     rows = connection.execute(
-        f"{SELECT.replace('FROM memories m', f'FROM {source} m')} WHERE {where} "
-        "ORDER BY m.at DESC, m.id DESC LIMIT ? OFFSET ?",
+        f"{SELECT} WHERE {where} ORDER BY m.at DESC, m.id DESC LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
     return [as_memory(row) for row in rows], int(total.fetchone()[0])
+
+
+def _among(connection: sqlite3.Connection, sought: MemoriesSought, newest: int) -> list[str]:
+    """The ids of those that hold what is looked for among the newest: each text is read once."""
+    where, values = _where(connection, {**sought, "search": ""})
+    search = (sought.get("search") or "").casefold()
+    rows = connection.execute(
+        f"SELECT m.id, m.content, m.response FROM memories m WHERE {where} "
+        "ORDER BY m.at DESC, m.id DESC LIMIT ?",
+        (*values, newest),
+    )
+    return [
+        id
+        for id, content, response in rows
+        if search in content.casefold() or search in response.casefold()
+    ]
 
 
 def unembedded(connection: sqlite3.Connection, model: str, limit: int) -> list[Memory]:
