@@ -10,6 +10,7 @@ import pytest
 
 from roomtone.errors import ServerError
 from roomtone.reactions import Case, Judgement
+from roomtone.runtime import judging
 from roomtone.runtime.config import Reactions, Settings
 from roomtone.runtime.judging import Judging
 from tests.reacted import Told, heart, said, says
@@ -215,3 +216,18 @@ async def test_a_day_has_its_price(home: House) -> None:
     spent = await home.pipeline.archive.spent()
     assert (spent.judged, spent.calls, spent.tokens_in) == (5, 5, 5_000)
     assert spent.money == pytest.approx(5 * (0.5 + 0.5))
+
+
+async def test_reactions_to_nothing_known_hold_up_nobody(
+    home: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are looked for a few at a time, and what can be judged is judged before."""
+    monkeypatch.setattr(judging, "AT_ONCE", 3)
+    worker = hire(home, Told())
+    lost = [heart(f"x{n}", user=f"u{n}") for n in range(9)]
+    await home.pipeline.submit([*lost, said("m1"), heart()])
+
+    assert await worker.once() == 1
+    assert len(worker._not_before) == 3
+    assert await worker.once() == 0
+    assert len(worker._not_before) == 6

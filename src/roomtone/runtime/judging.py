@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
 
 AT_ONCE = 64
-"""How many reactions are judged in one go."""
+"""How many reactions are judged in one go, and for how many the archive is asked."""
 
 ASKED_AT_ONCE = 16
 """The same of a model that is a server: what it answers is kept before it is asked again."""
+
+LAST_LOOK_MS = 60_000
+"""It is looked again the later, the longer a reaction waits for its message: at most so long."""
 
 LEASE_S = 600.0
 """How long a worker that vanished keeps reactions from others: longer than a batch takes."""
@@ -171,14 +174,17 @@ class Judging:
         found: list[Found] = []
         hopeless: list[ReactionJudged] = []
         most = await self._allowed(now)
-        for held in list(state.to_judge(len(state.waiting))):
-            if len(found) >= most or len(hopeless) >= AT_ONCE:
+        looks = 0
+        # First those that no look into the archive is needed for: they wait for nobody else's.
+        for held in sorted(state.to_judge(len(state.waiting)), key=lambda one: one.reply is None):
+            if len(found) >= most or len(hopeless) >= AT_ONCE or looks >= AT_ONCE:
                 break
             id = held.of.id
             if self._not_before.get(id, 0) > now:
                 continue
             if self._attempts.get(id) and found:
                 continue  # what failed once is asked alone
+            looks += held.reply is None
             one = await self._around.found(held, now)
             if isinstance(one, Found):
                 found.append(one)
@@ -187,7 +193,8 @@ class Judging:
             elif one is not None:
                 hopeless.append(one)
             else:
-                self._not_before[id] = now + self._around.look_again_ms
+                later = min((now - held.arrival) / 2, LAST_LOOK_MS)
+                self._not_before[id] = now + max(later, self._around.look_again_ms)
         if not found:
             found = await self._once_more(most, now)
         return found, hopeless
