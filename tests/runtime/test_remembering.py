@@ -54,6 +54,22 @@ def out(*messages: str, user: str = "ann", first: int = 0, **values: Any) -> Out
     return Output(0, [], turns=named)
 
 
+async def test_what_was_deleted_is_not_told_again_after_a_crash(tmp_path: Any) -> None:
+    """The journal brings the turn a second time; a note of the same cause may be made anew."""
+    first = remembering(tmp_path)
+    first.keep(out("I like tea", "I like rain"))
+    await first.kept_all()
+    kept = await all_of(first)
+    await first.forget(kept[0].id)
+    await first.store.close()  # no orderly end
+    after = remembering(tmp_path)
+    after.keep(out("I like tea", "I like rain"))
+    await after.kept_all()
+
+    assert [one.id for one in await all_of(after)] == [kept[1].id]
+    await after.close()
+
+
 async def all_of(memory: Remembering, **sought: Any) -> list[Memory]:
     return list((await (await memory.ready()).memories(**sought))[0])
 

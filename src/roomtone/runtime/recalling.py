@@ -25,6 +25,7 @@ from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.memory_access import Access
+from roomtone.runtime.memory_forgotten import Forgotten
 from roomtone.runtime.memory_making import clean, feeling, with_facts, with_mood
 from roomtone.runtime.memory_words import best_of, both, by_words, ranks
 
@@ -72,6 +73,7 @@ class Recalling(Access):
         self, settings: Settings, clock: Clock, fault: Callable[[str, Exception], None]
     ) -> None:
         super().__init__(settings, clock, fault)
+        self.forgotten = Forgotten(settings.data)
         self._lately: OrderedDict[tuple[str, str], _Lately] = OrderedDict()
         self.recalls = 0
         self.congruent = (0.0, 0.0, 0)  # sums: of recalled, of all found, and of how many recalls
@@ -322,6 +324,8 @@ class Recalling(Access):
         if memory is None:
             return 0
         store = await self.ready()
+        now_ms = self._clock.now_ms()
+        await asyncio.to_thread(self.forgotten.note, [id], now_ms)
         gone = await store.forget(ids=[id])
         replaced = [link.id for link in memory.related if link.kind == "supersedes"]
         for one in await store.get(replaced, memory.bot):

@@ -191,6 +191,10 @@ class Remembering(Recalling):
             whole = await self._reacted(batch)
             there = {one.id for one in await store.get([one.id for one in whole])}
             fresh = {one.id: one for one in whole if one.id not in there and not self._past(one)}
+            now_ms = self._clock.now_ms()
+            gone = [id for id in fresh if self.forgotten.holds(id, now_ms)]
+            for id in gone:  # deleted, and told again by a journal that was read again
+                del fresh[id]
             await self._add(list(fresh.values()))
             self.due.done(len(batch))
             return len(batch)
