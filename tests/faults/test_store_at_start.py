@@ -100,6 +100,8 @@ async def test_it_starts_is_killed_and_starts_again_and_then_the_store_comes(
         wait(lambda: server.stores()[1]["ok"], "the store was never opened")
         assert server.ask("GET", "/v1/alerts")[0] == 200
         send(server, 60)
+        series = "/v1/series?session=room%200"
+        wait(lambda: server.ask("GET", series)[2]["t"], "there was never a tick")
 
     url = own_postgres.url
     settings = Settings(data=tmp_path, stores=Stores(series=url, archive=url))
