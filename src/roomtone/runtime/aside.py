@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from roomtone.beside import beside
 from roomtone.errors import ServerError
 
 T = TypeVar("T")
@@ -34,28 +33,10 @@ class Aside:
             raise ServerError(
                 f"{self.hung} calls of the judge hang; see that it answers, and restart the server"
             )
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
         self.hung += 1
-
-        def tell(result: T | None, error: BaseException | None) -> None:
-            self.hung -= 1
-            if done.done():
-                return
-            if error is None:
-                done.set_result(result)  # type: ignore[arg-type]
-            else:
-                done.set_exception(error)
-
-        def work() -> None:
-            result, error = None, None
-            try:
-                result = call()
-            except BaseException as raised:
-                error = raised
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(tell, result, error)
-
-        threading.Thread(target=work, name="aside", daemon=True).start()
+        done = beside(call, name="aside", ended=self._ended)
         async with asyncio.timeout(self.timeout_s):
             return await done
+
+    def _ended(self) -> None:
+        self.hung -= 1

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
 
+from roomtone.beside import beside
 from roomtone.errors import MissingExtra, StoreAway, StoreError, StoreRefused
 from roomtone.stores._influx_address import Address
 from roomtone.stores._influx_query import Series, delete_body, delete_query
@@ -46,29 +46,7 @@ class Threads:
     async def run(self, call: Callable[[], T]) -> T:
         """What the call returns or raises; a cancelled caller leaves it to end by itself."""
         await self._free.acquire()
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[T] = loop.create_future()
-
-        def tell(result: T | None, error: BaseException | None) -> None:
-            self._free.release()
-            if done.done():
-                return
-            if error is None:
-                done.set_result(result)  # type: ignore[arg-type]
-            else:
-                done.set_exception(error)
-
-        def work() -> None:
-            result, error = None, None
-            try:
-                result = call()
-            except BaseException as raised:
-                error = raised
-            with contextlib.suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(tell, result, error)
-
-        threading.Thread(target=work, name="influxdb", daemon=True).start()
-        return await done
+        return await beside(call, name="influxdb", ended=self._free.release)
 
 
 class Client:
