@@ -37,6 +37,20 @@ def test_corrections_take_the_weight_from_an_emoji() -> None:
     assert habits.weight("bob", "❤") > before
 
 
+def test_of_a_reaction_the_last_word_counts() -> None:
+    """Said again, or changed, it is still one correction; taken back, it is none."""
+    habits, once = liberal(), liberal()
+    before = None
+    for word in ("AGREEMENT", "AGREEMENT", "RATING", "AGREEMENT"):
+        habits.corrected("ann", "❤", word, before)
+        before = word
+    once.corrected("ann", "❤", "AGREEMENT")
+    assert habits.weight("ann", "❤") == once.weight("ann", "❤")
+    habits.corrected("ann", "❤", None, before)
+
+    assert habits.weight("ann", "❤") == liberal().weight("ann", "❤")
+
+
 def test_habits_come_back_as_they_were() -> None:
     """A restored one goes on the same, to the bit."""
     one, other = liberal(), Habits()

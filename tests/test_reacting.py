@@ -146,6 +146,7 @@ def test_a_person_has_the_last_word(state: Reacting) -> None:
     record = said.reactions[0]
     assert (record.state, record.meaning, record.by) == ("reviewed", "AGREEMENT", "person")
     assert not model.blocks and not model.gone
+    assert after(state, review).reactions[0].weight == record.weight, "said again, it counts once"
     skipped = after(state, ReactionReview(session="s", of=of, by="eve"))
     assert skipped.reactions[0].state == "skipped"
     assert not skipped.blocks

@@ -77,10 +77,6 @@ class Opinion:
         return Point(measurement.name, self.at, own, numbers, words)
 
 
-NOBODY = "unknown"
-"""What stands for a bot where nobody said which it was."""
-
-
 class _Used(msgspec.Struct, array_like=True):
     """How often one emoji was given, and what people said it meant: a rating, or something else."""
 
@@ -107,13 +103,16 @@ class Habits:
         if emoji in self._all or len(self._all) < 1_000:
             self._all[emoji] = self._all.get(emoji, 0) + 1
 
-    def corrected(self, user: str, emoji: str, meaning: str) -> None:
-        """A person looked at a reaction and said what it means."""
+    def corrected(
+        self, user: str, emoji: str, meaning: str | None, before: str | None = None
+    ) -> None:
+        """A person said what a reaction means; what was said of it `before` counts no more."""
         used = self._of(user, emoji)
-        if meaning == "RATING":
-            used.ratings += 1
-        else:
-            used.others += 1
+        for word, by in ((before, -1), (meaning, 1)):
+            if word == "RATING":
+                used.ratings = max(0, used.ratings + by)
+            elif word is not None:
+                used.others = max(0, used.others + by)
 
     def share(self, user: str, emoji: str) -> float | None:
         """Which part of a person's reactions this emoji is; None where none is known of them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -42,7 +42,7 @@ class Made:
     """What reactions gave since it was last asked."""
 
     records: dict[str, ReactionRecord] = field(default_factory=dict)
-    points: list[Point] = field(default_factory=list)
+    points: dict[_Place, Point] = field(default_factory=dict)
     gone: list[Point] = field(default_factory=list)  # what was told before, and is no more
 
 
@@ -239,12 +239,14 @@ class Reacting:
             self._end(held, "retracted")
             return
         self.waiting.pop(held.of.id, None)
+        before = held.said
         held.said, held.said_by, held.said_ms = event.meaning, event.by, arrival
         self.is_said = True
         self._retract(held, held.of)
         held.state = "skipped" if event.meaning is None else "reviewed"
-        if event.meaning is not None and held.of.user:
-            self.habits.corrected(held.of.user, character(held.of.emoji), event.meaning)
+        if held.of.user:
+            emoji = character(held.of.emoji)
+            self.habits.corrected(held.of.user, emoji, event.meaning, before)
         self._point(held)
         self._tell(held)
 
@@ -263,7 +265,7 @@ class Reacting:
         of = held.of
         held.weight = self.habits.weight(of.user, character(of.emoji)) if of.user else None
         for point in self._points(held, _opinion(held)):
-            self._made.points.append(point)
+            self._made.points[_place_of(point)] = point
             held.has_points = True
 
     def _points(self, held: Held, opinion: Opinion) -> Iterator[Point]:
@@ -284,8 +286,7 @@ class Reacting:
         for own in self.measurements.values():
             tags = {tag: names.get(tag, ALWAYS.get(tag, "")) for tag in own.tags}
             gone = Point(own.name, utc(of.ms), tags, {})
-            place = _place_of(gone)
-            self._made.points = [p for p in self._made.points if _place_of(p) != place]
+            self._made.points.pop(_place_of(gone), None)
             self._made.gone.append(gone)
 
     def _tell(self, held: Held) -> None:
@@ -302,12 +303,10 @@ class Reacting:
         """What there is since the last time. What is gone goes before its points are written."""
         made, self._made = self._made, Made()
         self.is_said = False
-        records = list(made.records.values())
-        return Output(
-            now, self._blocks(made.points), reactions=records, gone=self._blocks(made.gone)
-        )
+        records, points = list(made.records.values()), self._blocks(made.points.values())
+        return Output(now, points, reactions=records, gone=self._blocks(made.gone))
 
-    def _blocks(self, points: Sequence[Point]) -> list[Block]:
+    def _blocks(self, points: Iterable[Point]) -> list[Block]:
         sorted_out: dict[str, list[Point]] = {}
         for point in points:
             sorted_out.setdefault(point.measurement, []).append(point)
@@ -337,7 +336,7 @@ class Reacting:
             self.overheard.snapshot(),
             self.habits.snapshot(),
             list(made.records.values()),
-            made.points,
+            list(made.points.values()),
             made.gone,
             list(self.lost.values()),
         )
@@ -353,7 +352,7 @@ class Reacting:
         self.habits.restore(state.habits)
         self.lost = {one.id: one for one in state.lost}
         records = {one.of.id: one for one in state.records}
-        self._made = Made(records, state.points, state.gone)
+        self._made = Made(records, {_place_of(one): one for one in state.points}, state.gone)
 
 
 def _opinion(held: Held) -> Opinion:

@@ -11,7 +11,7 @@ import pytest
 from roomtone.errors import ServerError
 from roomtone.reactions import Case, Judgement
 from roomtone.runtime import judging
-from roomtone.runtime.config import Reactions, Settings
+from roomtone.runtime.config import Models, Reactions, Settings
 from roomtone.runtime.judging import Judging
 from tests.reacted import Told, heart, said, says
 from tests.runtime.conftest import House
@@ -216,6 +216,31 @@ async def test_a_day_has_its_price(home: House) -> None:
     spent = await home.pipeline.archive.spent()
     assert (spent.judged, spent.calls, spent.tokens_in) == (5, 5, 5_000)
     assert spent.money == pytest.approx(5 * (0.5 + 0.5))
+
+
+async def test_what_fails_is_paid_for_too(home: House) -> None:
+    """A server that answers nonsense cannot be asked beyond the calls of a day."""
+    home.settings = Settings(
+        data=home.settings.data,
+        models=Models(judge="openai+http://127.0.0.1:9/v1?model=m"),
+        reactions=Reactions(calls_per_day=3, attempts=9),
+    )
+    await home.pipeline.stop()
+
+    def fails(case: Case) -> Judgement:
+        raise ValueError("no")
+
+    judge = Told(fails)
+    worker = await settle_in(home, judge)
+    await home.pipeline.submit([said("m1"), *(heart(user=f"u{n}") for n in range(5))])
+    for _ in range(12):
+        await worker.once()
+        home.clock.advance(600)
+        await home.tick()
+
+    spent = await home.pipeline.archive.spent()
+    assert (spent.calls, worker.capped) == (3, True)
+    assert judge.calls <= 3
 
 
 async def test_reactions_to_nothing_known_hold_up_nobody(

@@ -45,7 +45,7 @@ RETRY_S, LAST_RETRY_S = 0.5, 30.0
 AGAIN_S = 30.0
 """When one is tried again that a judge failed on: and each time twice as long."""
 
-MOST_AGAIN = 100_000
+MOST_AGAIN = 10_000
 """How many are judged again in one order."""
 
 SOURCE = "judging"
@@ -74,6 +74,7 @@ class Judging:
         self.judge: Judge | None = None
         self._around = Around(pipeline, self._rules.before, self._rules.wait_s)
         self._aside = Aside(self._rules.timeout_s)
+        self._lost = Spent(calls=int(not self._url.startswith("local:")))  # on one that failed
         self._attempts: dict[str, int] = {}  # of those that a judge failed on
         self._not_before: dict[str, float] = {}  # when these are looked at again, epoch ms
         self._again: list[ReactionRecord] = []  # to be judged again on purpose
@@ -167,10 +168,8 @@ class Judging:
         """Reactions whose messages are known, and those whose never will be."""
         now = self._pipeline.clock.now_ms()
         state = self._pipeline.conversations.reacting
-        once_more = {one.of.id for one in self._again}
-        for id in [id for id in self._not_before if id not in state.waiting]:
-            if id not in once_more:
-                del self._not_before[id]
+        kept = state.waiting.keys() | {one.of.id for one in self._again}
+        self._not_before = {id: at for id, at in self._not_before.items() if id in kept}
         found: list[Found] = []
         hopeless: list[ReactionJudged] = []
         most = await self._allowed(now)
@@ -299,10 +298,8 @@ class Judging:
         left = [marks[one.of.id] for one in found if one.of.id not in given_up]
         await self._failed(left, count=True)
         now = utc(self._pipeline.clock.now_ms())
-        answers = []
-        for one in over:
-            answer = event_of(one, None, FAILED)
-            answers.append(answer)
+        answers = [event_of(one, None, FAILED) for one in over]
+        for one, answer in zip(over, answers, strict=True):
             raw = _ENCODER.encode(answer)
             reason = f"no judge could say what this reaction means: {type(error).__name__}"
             self._pipeline.keeper.bury(now, SOURCE, reason, raw)
@@ -310,7 +307,8 @@ class Judging:
             marks[one.of.id] = msgspec.structs.replace(
                 mark, status="dead", attempts=mark.attempts + 1, answer=raw.decode()
             )
-        await self._settle([marks[id] for id in given_up], "dead", {})
+        costs = dict.fromkeys(given_up, self._lost)
+        await self._settle([marks[id] for id in given_up], "dead", costs)
         return answers
 
     async def _failed(self, marks: Sequence[Mark], *, count: bool) -> None:
@@ -324,7 +322,8 @@ class Judging:
             if count:
                 self._attempts[mark.point] = attempts
             told = msgspec.structs.replace(mark, status="failed", attempts=attempts)
-            await self._pipeline.archive.settle([told], {}, utc(now), utc(round(until)))
+            costs = {mark.point: self._lost} if count else {}
+            await self._pipeline.archive.settle([told], costs, utc(now), utc(round(until)))
 
     async def _settle(self, marks: Sequence[Mark], status: Any, costs: dict[str, Spent]) -> None:
         if not marks:
