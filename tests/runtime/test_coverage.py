@@ -8,6 +8,7 @@ import pytest
 
 from roomtone.points import Field, Measurement, Point
 from roomtone.runtime import coverage as module
+from roomtone.runtime import plugins
 from roomtone.runtime.coverage import coverage, findings, of_turns, out_of_range
 from roomtone.testing import ListArchive, ListSeriesStore
 from tests.runtime.test_trajectories import PROGRESS, ROOM, TEXTS, Kept
@@ -48,6 +49,13 @@ async def test_what_few_turns_have_is_well_and_said(kept: Kept) -> None:
 
     assert found["measured: context_switches"].ok
     assert "change the topic" in found["measured: context_switches"].detail
+
+
+def test_no_bot_is_unwell_because_nobody_reacted() -> None:
+    """Whatever is measured of reactions is what only some turns have."""
+    names = {one.name for one in plugins.load("signals.reactions", "feedback").measurements}
+
+    assert names and names <= module.SELDOM.keys()
 
 
 async def test_what_is_missing_stale_or_out_of_range_is_found(kept: Kept) -> None:

@@ -32,6 +32,9 @@ MOST_TURNS = 0.5  # the share of turns from which on a measurement is expected o
 SELDOM: Mapping[str, str] = {
     "context_switches": "messages that change the topic",
     "memory_quality": "turns that tell which `memories` were looked up",
+    "user_feedback": "reactions that rate an answer",
+    "reaction_engagement": "reactions that agree or nod",
+    "reaction_emotion": "reactions that show a feeling",
 }
 """What only some turns have, and which: a bot without them is well."""
 
