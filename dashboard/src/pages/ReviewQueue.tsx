@@ -53,6 +53,8 @@ export function ReviewQueue() {
                   <span className="sr-only">{name(at.emoji, 20)}, </span>
                   {queue.place + 1} of {left}
                 </>
+              ) : left > 0 ? (
+                `${left} more`
               ) : (
                 'Nothing needs review'
               )}
@@ -83,7 +85,9 @@ export function ReviewQueue() {
               <p className="text-soft">
                 {error
                   ? 'What needs review could not be asked for.'
-                  : 'The model was sure of all it judged, or a person said the rest.'}
+                  : left > 0
+                    ? 'Asking…'
+                    : 'The model was sure of all it judged, or a person said the rest.'}
               </p>
               <Undo queue={queue} doing={doing} />
             </div>
