@@ -72,7 +72,8 @@ export function useReview(): Queue {
         all.map((one) => (one.before.id === answer.id ? { ...one, now: answer } : one)),
       )
       setBack((all) => all.map((one) => (one.id === answer.id ? answer : one)))
-      return client.invalidateQueries({ queryKey: REACTIONS })
+      // The next word does not wait for what this one changes.
+      void client.invalidateQueries({ queryKey: REACTIONS })
     },
     onError: (problem, one) => refuse(problem, one),
   })
