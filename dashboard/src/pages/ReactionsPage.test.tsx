@@ -8,7 +8,10 @@ import { HOSTILE } from '../testing/turns'
 import { ReactionsPage } from './ReactionsPage'
 
 let queue: Reacted[]
+let total: number | null
 let summary: ReactionSummary
+let held: Promise<unknown> | null
+let heldList: Promise<unknown> | null
 let refusal: { status: number; detail: string } | null
 const said: [string, unknown][] = []
 const asked: URL[] = []
@@ -17,6 +20,9 @@ beforeEach(() => {
   said.length = 0
   asked.length = 0
   refusal = null
+  total = null
+  held = null
+  heldList = null
   summary = reactionSummary()
   queue = ['❤️', '👍', '😢'].map((emoji, i) => reacted({ id: `r_${i}`, emoji }))
   window.history.replaceState(null, '', '/reactions')
@@ -25,7 +31,9 @@ beforeEach(() => {
     const [, id] = /^\/v1\/reactions\/(.+)\/review$/.exec(url.pathname) ?? []
     if (id) {
       said.push([id, JSON.parse(String(init?.body))])
-      if (refusal) return Response.json(refusal, { status: refusal.status })
+      const answer = refusal
+      await held
+      if (answer) return Response.json(answer, { status: answer.status })
       const one = queue.find((each) => each.id === id) ?? reacted({ id })
       const { meaning = null } = JSON.parse(String(init?.body)) as Partial<Reacted>
       queue = queue.filter((each) => each.id !== id)
@@ -35,7 +43,8 @@ beforeEach(() => {
     asked.push(url)
     if (url.pathname === '/v1/reactions/summary') return Response.json(summary)
     if (url.pathname === '/v1/reactions') {
-      return Response.json({ reactions: queue, total: queue.length })
+      await heldList
+      return Response.json({ reactions: queue, total: total ?? queue.length })
     }
     return Response.json({ conversations: [], total: 0, facets: { bot: { luna: 3 } } })
   })
@@ -49,6 +58,15 @@ function show() {
       <ReactionsPage />
     </QueryClientProvider>,
   )
+}
+
+/** A promise, and what keeps it. */
+function later(): [Promise<void>, () => void] {
+  let keep = () => {}
+  const promise = new Promise<void>((resolve) => {
+    keep = resolve
+  })
+  return [promise, () => keep()]
 }
 
 const emoji = () => screen.getByTestId('emoji').textContent
@@ -118,9 +136,12 @@ describe('the review of reactions', () => {
     press('1', { ctrlKey: true })
     const button = screen.getByRole('button', { name: /Rating/ })
     fireEvent.keyDown(button, { key: 'Enter' })
-    expect(said).toEqual([])
+    const field = document.body.appendChild(document.createElement('input'))
+    fireEvent.keyDown(field, { key: '1' })
+    field.remove()
+    expect(emoji()).toBe('❤️')
     fireEvent.click(button)
-    await waitFor(() => expect(said[0]).toEqual(['r_0', { meaning: 'RATING', by: 'dashboard' }]))
+    await waitFor(() => expect(said).toEqual([['r_0', { meaning: 'RATING', by: 'dashboard' }]]))
   })
 
   it('brings the last one back, whose word holds until another is said', async () => {
@@ -163,6 +184,61 @@ describe('the review of reactions', () => {
     expect((await screen.findByRole('alert')).textContent).toContain('it was taken back')
     expect(emoji()).toBe('👍')
     expect(screen.getByRole('heading', { name: /1 of 2/ })).toBeTruthy()
+  })
+
+  it('one that was taken back while its word was on its way does not come back either', async () => {
+    const [answered, answer] = later()
+    held = answered
+    refusal = { status: 409, detail: 'it was taken back' }
+    await review()
+    press('4')
+    press('u')
+    expect(emoji()).toBe('❤️')
+    await waitFor(() => expect(said).toHaveLength(1))
+    queue = queue.slice(1)
+    answer()
+    await screen.findByRole('alert')
+    expect(emoji()).toBe('👍')
+    expect(screen.getByRole('heading', { name: /1 of 2/ })).toBeTruthy()
+  })
+
+  it('where the first word on it is refused, the one said since holds', async () => {
+    const [answered, answer] = later()
+    held = answered
+    refusal = { status: 503, detail: 'away' }
+    await review()
+    press('1')
+    press('u')
+    press('3')
+    expect(emoji()).toBe('👍')
+    await waitFor(() => expect(said).toHaveLength(1))
+    refusal = null
+    answer()
+    await waitFor(() => expect(said[1]).toEqual(['r_0', { meaning: 'EMOTIONAL', by: 'dashboard' }]))
+    await screen.findByRole('heading', { name: /1 of 2/ })
+    expect(emoji()).toBe('👍')
+  })
+
+  it('words do not wait for the list to be asked for anew', async () => {
+    await review()
+    const [listed, list] = later()
+    heldList = listed
+    press('1')
+    press('2')
+    await waitFor(() => expect(said).toHaveLength(2))
+    list()
+  })
+
+  it('says that more need review where those at hand are through', async () => {
+    total = 9
+    await review()
+    const [listed, list] = later()
+    heldList = listed
+    for (const key of ['1', '2', '3']) press(key)
+    expect(screen.getByRole('heading', { name: '6 more' })).toBeTruthy()
+    expect(screen.queryByText(/The model was sure of all/)).toBeNull()
+    list()
+    await waitFor(() => expect(said).toHaveLength(3))
   })
 
   it('nothing is accepted where the model leans to nothing', async () => {

@@ -80,8 +80,8 @@ export function useReview(): Queue {
 
   const out = new Set(said.map((one) => one.before.id))
   const mine = new Set(back.map((one) => one.id))
-  const listed = (data?.reactions ?? []).filter((one) => !out.has(one.id) && !mine.has(one.id))
-  const reactions = [...back, ...listed]
+  const listed = (data?.reactions ?? []).filter((one) => !mine.has(one.id))
+  const reactions = [...back, ...listed].filter((one) => !out.has(one.id))
   const beyond = Math.max(0, (data?.total ?? 0) - (data?.reactions.length ?? 0))
 
   // What is at hand stays at hand whatever comes before it: a key must hit what was read.
@@ -92,15 +92,19 @@ export function useReview(): Queue {
   const here = reactions[place] ?? null
 
   function choose(id: string) {
-    setAt({ id, place })
+    setAt((now) => ({ ...now, id }))
   }
 
-  function refuse(problem: Error, { before }: Said) {
-    setSaid((all) => all.filter((one) => one.before.id !== before.id))
+  function refuse(problem: Error, { before, word }: Said) {
+    // Another word on it, said since, is on its way still.
+    setSaid((all) => all.filter((one) => one.word !== word))
     const status = problem instanceof ApiError ? problem.status : 0
     // One that is gone or taken back could only be refused again.
     const stays = status !== 404 && status !== 409
-    if (stays) setBack((all) => [before, ...all.filter((one) => one.id !== before.id)])
+    setBack((all) => {
+      const others = all.filter((one) => one.id !== before.id)
+      return stays ? [before, ...others] : others
+    })
     if (stays) choose(before.id)
     setRefused({ reaction: before, message: problem.message })
     setNews('')
