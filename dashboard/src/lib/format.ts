@@ -61,11 +61,15 @@ export function duration(seconds: number): string {
 
 /** just now, 40 s ago, 5 min ago, 2 h ago, 3 days ago. */
 export function ago(seconds: number): string {
-  if (seconds < 8) return 'just now'
-  if (seconds < 90) return `${Math.round(seconds)} s ago`
-  if (seconds < 5400) return `${Math.round(seconds / 60)} min ago`
-  if (seconds < 129_600) return `${Math.round(seconds / 3600)} h ago`
-  return `${Math.round(seconds / 86_400)} days ago`
+  return seconds < 8 ? 'just now' : `${roughly(seconds)} ago`
+}
+
+/** 40 s, 5 min, 2 h, 3 days. */
+export function roughly(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`
+  if (seconds < 129_600) return `${Math.round(seconds / 3600)} h`
+  return `${Math.round(seconds / 86_400)} days`
 }
 
 /** Names come from strangers: shown whole up to a length, control and direction marks made visible. */

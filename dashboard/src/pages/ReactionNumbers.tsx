@@ -1,7 +1,7 @@
 // How the judging of reactions stands: backlog, agreement, meanings, cost, and what hinders it.
 import type { ReactNode } from 'react'
 import { Confusion } from '../charts/Confusion'
-import { count, decimal, name, percent, words } from '../lib/format'
+import { count, decimal, name, percent, roughly, words } from '../lib/format'
 import { agreement, interval, LOOKS, MEANINGS, type ReactionSummary } from '../lib/reactions'
 import { MeaningWord } from '../panels/Meaning'
 
@@ -58,7 +58,7 @@ function Backlog({ summary }: { summary: ReactionSummary }) {
           <Figure word="of these, for their message" value={count(waiting_for_target)} />
         )}
         {oldest_s !== null && waiting > 0 && (
-          <Figure word="the oldest waits for" value={wait(oldest_s)} />
+          <Figure word="the oldest waits for" value={roughly(oldest_s)} />
         )}
         {lost.map(([why, many]) => (
           <Figure key={why} word={`not answered: ${words(why, 40)}`} value={count(many)} />
@@ -67,11 +67,6 @@ function Backlog({ summary }: { summary: ReactionSummary }) {
       </dl>
     </Part>
   )
-}
-
-function wait(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
 }
 
 function Agreement({ summary: { confusion } }: { summary: ReactionSummary }) {

@@ -1,6 +1,6 @@
 // A reaction with the talk around it: the emoji large, what was said before, the reply, what came after.
 import { Link } from 'wouter'
-import { epoch, name, when, words } from '../lib/format'
+import { epoch, name, roughly, when, words } from '../lib/format'
 import { conversationLink, personLink } from '../lib/links'
 import type { Reacted } from '../lib/reactions'
 import type { Line } from '../wire'
@@ -21,7 +21,7 @@ export function ReactedTo({ reaction }: { reaction: Reacted }) {
           <Holds reaction={reaction} />
           <p className="text-sm text-soft">
             <Who user={reaction.user} bot={reaction.bot} /> on {whose(reaction)}
-            {reaction.latency_s !== null && `, ${later(reaction.latency_s)} later`}
+            {reaction.latency_s !== null && `, ${roughly(reaction.latency_s)} later`}
           </p>
           <p className="label">
             <Place reaction={reaction} /> · {words(reaction.type.toLowerCase(), 40)}
@@ -82,12 +82,6 @@ function whose({ target_is, bot }: Reacted): string {
   if (target_is === 'bot') return `a reply of ${name(bot || 'the bot', 40)}`
   if (target_is === 'user') return 'a message of their own'
   return target_is === 'other' ? 'somebody else’s message' : 'a message that is not known'
-}
-
-/** 12 s, 5 min, 3 h. */
-function later(seconds: number): string {
-  if (seconds < 90) return `${Math.round(seconds)} s`
-  return seconds < 5400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
 }
 
 const LINK = 'text-accent underline underline-offset-4'
