@@ -187,10 +187,6 @@ export const LOOKS: Record<Meaning, Look> = {
   CONVERSATIONAL: { word: 'Conversational', hint: 'seen, and go on', color: '--series-4' },
 }
 
-export function isMeaning(text: string): text is Meaning {
-  return Object.hasOwn(LOOKS, text)
-}
-
 /** What accepting a verdict says: its meaning, or else what it finds likeliest. */
 export function likeliest(opinion: Opinion | null): Meaning | null {
   if (!opinion) return null
