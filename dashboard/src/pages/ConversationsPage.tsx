@@ -12,6 +12,7 @@ import { Facet } from './Facets'
 import { Listing } from './Listing'
 import { Pager } from './Pager'
 import { LinkedRow, Rows } from './Rows'
+import { Search } from './Search'
 import { Share } from './Share'
 
 const SIZE = 50
@@ -105,16 +106,7 @@ function Filters({ wanted }: { wanted: Wanted }) {
   const [user, setUser] = wanted.user
   return (
     <div className="mt-4 flex flex-wrap items-end gap-3" role="search" aria-label="Conversations">
-      <label className="grid min-w-0 gap-1">
-        <span className="label">Session, bot or person</span>
-        <input
-          type="search"
-          className="field w-60 max-w-full"
-          value={search}
-          placeholder="all"
-          onChange={(event) => setSearch(event.target.value)}
-        />
-      </label>
+      <Search label="Session, bot or person" value={search} onChange={setSearch} />
       <div className="flex items-end gap-3">
         <Bound word="Quality from" bound={wanted.least} placeholder="0" />
         <Bound word="to" bound={wanted.most} placeholder="100" />

@@ -14,6 +14,7 @@ import { Filter } from './Filter'
 import { Listing } from './Listing'
 import { Pager } from './Pager'
 import { LinkedRow, Rows } from './Rows'
+import { Search } from './Search'
 import { Share } from './Share'
 
 const SIZE = 50
@@ -46,16 +47,7 @@ export function PeoplePage() {
       {data && (
         <>
           <div className="mt-4 flex flex-wrap items-end gap-3" role="search" aria-label="People">
-            <label className="grid gap-1">
-              <span className="label">Person or bot</span>
-              <input
-                type="search"
-                className="field w-60 max-w-full"
-                value={search}
-                placeholder="all"
-                onChange={(event) => setSearch(event.target.value)}
-              />
-            </label>
+            <Search label="Person or bot" value={search} onChange={setSearch} />
             <Filter
               label="Bot"
               value={bot}

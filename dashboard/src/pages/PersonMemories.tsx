@@ -10,6 +10,7 @@ import { MemoryCard } from '../panels/MemoryCard'
 import { Filter } from './Filter'
 import { Pager } from './Pager'
 import { RecallBox } from './RecallBox'
+import { Search } from './Search'
 import { Snippet } from './Snippet'
 
 const SIZE = 20
@@ -56,16 +57,7 @@ export function PersonMemories({ user }: { user: string }) {
         <div className="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_24rem]">
           <div className="min-w-0 max-xl:order-2">
             <div className="flex flex-wrap items-end gap-3" role="search" aria-label="Memories">
-              <label className="grid min-w-0 gap-1">
-                <span className="label">Text</span>
-                <input
-                  type="search"
-                  className="field w-52 max-w-full"
-                  value={search}
-                  placeholder="all"
-                  onChange={(event) => setSearch(event.target.value)}
-                />
-              </label>
+              <Search label="Text" value={search} onChange={setSearch} wide="w-52" />
               <Filter
                 label="Bot"
                 value={bot}

@@ -23,6 +23,7 @@ import { ReactedTo } from '../panels/ReactedTo'
 import { ReviewWords } from '../panels/ReviewWords'
 import { Filter } from './Filter'
 import { Pager } from './Pager'
+import { Search } from './Search'
 
 const SIZE = 50
 const HISTORY = [...REACTIONS, 'history']
@@ -58,9 +59,9 @@ export function ReactionHistory() {
   return (
     <div data-testid="history">
       <div className="flex flex-wrap items-end gap-3" role="search" aria-label="Reactions">
-        <Words label="Name or emoji" filter={search} />
-        <Words label="Person" filter={user} />
-        <Words label="Session" filter={session} />
+        <Search label="Name or emoji" value={search[0]} onChange={search[1]} wide="w-40" />
+        <Search label="Person" value={user[0]} onChange={user[1]} wide="w-40" />
+        <Search label="Session" value={session[0]} onChange={session[1]} wide="w-40" />
         <Filter
           label="Meaning"
           value={meaning[0]}
@@ -109,26 +110,6 @@ export function ReactionHistory() {
         </div>
       )}
     </div>
-  )
-}
-
-interface WordsProps {
-  label: string
-  filter: [string, (value: string) => void]
-}
-
-function Words({ label, filter: [value, set] }: WordsProps) {
-  return (
-    <label className="grid min-w-0 gap-1">
-      <span className="label">{label}</span>
-      <input
-        type="search"
-        className="field w-40 max-w-full"
-        value={value}
-        placeholder="all"
-        onChange={(event) => set(event.target.value)}
-      />
-    </label>
   )
 }
 
