@@ -141,6 +141,19 @@ describe('what is remembered of a person', () => {
     expect(document.activeElement).toBe(screen.getByTestId('memories'))
   })
 
+  it('what was refused is no longer told once something else is done', async () => {
+    await show()
+    refusal = 'the memory store is away'
+    await click('Delete…')
+    await click('Delete for good')
+    expect((await screen.findByRole('alert')).textContent).toContain('It stays as it was')
+    await click('Keep it')
+    refusal = ''
+    await click('Hide from recall')
+    await screen.findByRole('button', { name: 'Recall again' })
+    expect(screen.queryByRole('alert')).toBeNull()
+  })
+
   it('shows what would be recalled, with nearness, tiers and time, and counts nothing', async () => {
     await show()
     const box = within(screen.getByRole('region', { name: 'What would be recalled' }))

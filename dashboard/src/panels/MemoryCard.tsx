@@ -59,6 +59,15 @@ export function MemoryCard({ memory, tell, gone }: Props) {
     },
   })
   const problem = change.error ?? forget.error
+  // What went wrong before is no word on what is tried now.
+  const say = (word: MemoryWord) => {
+    forget.reset()
+    change.mutate(word)
+  }
+  const drop = () => {
+    change.reset()
+    forget.mutate()
+  }
   const busy = change.isPending || forget.isPending
   return (
     <article
@@ -71,7 +80,7 @@ export function MemoryCard({ memory, tell, gone }: Props) {
     >
       <Badges memory={memory} />
       {doing === 'correct' ? (
-        <Correct memory={memory} busy={busy} save={(word) => change.mutate(word)} leave={leave} />
+        <Correct memory={memory} busy={busy} save={say} leave={leave} />
       ) : (
         <>
           <div className="mt-2">
@@ -99,7 +108,7 @@ export function MemoryCard({ memory, tell, gone }: Props) {
       </p>
       <Facts memory={memory} />
       {doing === 'delete' ? (
-        <Delete busy={busy} yes={() => forget.mutate()} no={leave} />
+        <Delete busy={busy} yes={drop} no={leave} />
       ) : (
         doing === '' && (
           <div className="mt-3 flex flex-wrap gap-2">
@@ -116,7 +125,7 @@ export function MemoryCard({ memory, tell, gone }: Props) {
               className="btn"
               aria-pressed={memory.verified}
               disabled={busy}
-              onClick={() => change.mutate({ verified: !memory.verified })}
+              onClick={() => say({ verified: !memory.verified })}
             >
               {memory.verified ? '✓ True' : 'It is true'}
             </button>
@@ -124,7 +133,7 @@ export function MemoryCard({ memory, tell, gone }: Props) {
               type="button"
               className="btn"
               disabled={busy}
-              onClick={() => change.mutate({ hidden: !memory.hidden })}
+              onClick={() => say({ hidden: !memory.hidden })}
             >
               {memory.hidden ? 'Recall again' : 'Hide from recall'}
             </button>
