@@ -146,8 +146,8 @@ export function useReactionSummary(everyMs: number) {
 
 const MOST = 1_000
 
-/** The reactions of a session by what they are to; what was taken back is left out. */
-export function useReactionsIn(session: string): ReadonlyMap<string, Reacted[]> {
+/** The newest reactions of a session by what they are to, and how many older ones there are. */
+export function useReactionsIn(session: string): [ReadonlyMap<string, Reacted[]>, number] {
   const { data } = useQuery({
     queryKey: [...REACTIONS, 'session', session],
     queryFn: () => fetchReactions({ session, limit: MOST }),
@@ -155,13 +155,15 @@ export function useReactionsIn(session: string): ReadonlyMap<string, Reacted[]> 
     // Without it a conversation is whole all the same.
     retry: false,
   })
-  return useMemo(() => {
+  const byTarget = useMemo(() => {
     const found = new Map<string, Reacted[]>()
+    // What was taken back is left out.
     for (const one of (data?.reactions ?? []).toReversed()) {
       if (one.state !== 'retracted') found.set(one.target, [...(found.get(one.target) ?? []), one])
     }
     return found
   }, [data])
+  return [byTarget, data ? data.total - data.reactions.length : 0]
 }
 
 export function review(id: string, word: ReactionWord) {

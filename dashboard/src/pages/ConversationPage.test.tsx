@@ -11,17 +11,19 @@ import { ConversationPage } from './ConversationPage'
 
 let pages: Record<string, Session>
 let reactions: Reacted[]
+let older: number
 let reactionsAsked = ''
 const asked: string[] = []
 
 beforeEach(() => {
   asked.length = 0
   reactions = []
+  older = 0
   pages = { '': session() }
   vi.stubGlobal('fetch', async (url: string) => {
     if (url.startsWith('/v1/reactions?')) {
       reactionsAsked = url
-      return Response.json({ reactions, total: reactions.length })
+      return Response.json({ reactions, total: reactions.length + older })
     }
     asked.push(url)
     const before = new URL(url, 'http://here').searchParams.get('before') ?? ''
@@ -201,6 +203,14 @@ describe('ConversationPage', () => {
     const reply = within(rows()[1]!).getByText('reply 1')
     expect(own.compareDocumentPosition(reply)).toBe(Node.DOCUMENT_POSITION_FOLLOWING)
     expect(within(rows()[2]!).getAllByRole('link')).toHaveLength(1)
+    expect(screen.queryByText(/older reactions/)).toBeNull()
+  })
+
+  it('says how many reactions of a long session are not shown', async () => {
+    reactions = [reacted({ target: 't1' })]
+    older = 7
+    await show()
+    expect(await screen.findByText(/^7 older reactions/)).toBeTruthy()
   })
 
   it('says that there is no such conversation', async () => {

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useState, type ReactNode } from 'react
 import { Link } from 'wouter'
 import { ApiError } from '../lib/api'
 import { fetchConversation, type Turn } from '../lib/conversations'
-import { clock, duration, epoch, millis, name, score100, when } from '../lib/format'
+import { clock, count, duration, epoch, millis, name, score100, when } from '../lib/format'
 import { useParam, useTitle } from '../lib/hooks'
 import { column } from '../lib/lanes'
 import { personLink } from '../lib/links'
@@ -233,7 +233,7 @@ interface TurnsProps {
 }
 
 function Turns({ session, turns, older }: TurnsProps) {
-  const reactions = useReactionsIn(session)
+  const [reactions, untold] = useReactionsIn(session)
   const [hovered, setHovered] = useState<number | null>(null)
   const [within, setWithin] = useState(false)
   const [pinned, setPinned] = useParam('turn')
@@ -268,6 +268,11 @@ function Turns({ session, turns, older }: TurnsProps) {
         <h2 id="said" className="head px-1 pb-1">
           What was said
         </h2>
+        {untold > 0 && (
+          <p className="label px-1 pb-1">
+            {count(untold)} older reactions of this session are not shown here.
+          </p>
+        )}
         <Transcript
           turns={turns}
           reactions={reactions}
