@@ -62,6 +62,16 @@ async def test_what_is_forgotten_is_in_no_byte_of_the_file(url, memory, tmp_path
     assert held._vectors.shape == (1, DIM) and len(held._own["place"]) == 1
 
 
+async def test_what_is_corrected_is_in_no_byte_of_the_file(url, memory, tmp_path):
+    """A text that a person takes back is overwritten as a deleted one is."""
+    said = "the combination is XK-9-SECRET"
+    await memory.add([a_memory(0, content=said), a_memory(1)], [at(0), at(1)], MODEL)
+    assert await memory.change(a_memory(0).id, "luna", {"content": "there is none"})
+
+    files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
+    assert b"there is none" in files and b"XK-9-SECRET" not in files
+
+
 def columns_of(rows: np.ndarray) -> _memory_columns.Columns:
     """Columns that hold these vectors, as loading would have made them."""
     made = _memory_columns.Columns("b", "m", "content")

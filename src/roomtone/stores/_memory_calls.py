@@ -43,9 +43,13 @@ class MemoryCalls:
         return new
 
     async def change(self, id: str, bot: str, fields: Mapping[str, Any]) -> bool:
-        changed: bool = await self._keep(
-            lambda c: _memory.change(c, id, bot, fields), durable=True
-        )  # a person's word, which no journal has
+        def job(connection: sqlite3.Connection) -> bool:
+            return _memory.change(connection, id, bot, fields)
+
+        if {"content", "response"} & fields.keys():  # what was said wrongly goes as if deleted
+            changed: bool = await self._wipe(job)
+        else:  # a person's word, which no journal has
+            changed = await self._keep(job, durable=True)
         return changed
 
     async def count(self, uses: Sequence[MemoryUse]) -> None:
