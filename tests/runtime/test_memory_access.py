@@ -19,16 +19,17 @@ async def memory(tmp_path: Path) -> AsyncIterator[Heard]:
     await made.close()
 
 
+@pytest.mark.parametrize("error", [StoreError, ValueError])
 async def test_counts_wait_while_the_store_is_away(
-    memory: Heard, monkeypatch: pytest.MonkeyPatch
+    memory: Heard, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
-    """They are added up and written once it is back; nothing is lost."""
+    """They are added up and written once it is back; nothing is lost, whatever it fails with."""
     kept, _ = await memory.remember("luna", "ann", "tea")
     store = await memory.ready()
     with monkeypatch.context() as away:
 
         async def refuse(uses: object) -> None:
-            raise StoreError("away; wait")
+            raise error("away; wait")
 
         away.setattr(store, "count", refuse)
         for _ in range(2):

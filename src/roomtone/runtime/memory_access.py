@@ -65,7 +65,7 @@ class Access:
             return
         try:
             await (await self.ready()).count(list(uses.values()))
-        except StoreError as error:
+        except Exception as error:
             self._fault("memory", error)
             for use in uses.values():
                 self.note(use)
