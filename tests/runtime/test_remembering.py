@@ -185,6 +185,20 @@ async def test_a_turn_tells_what_became_of_what_was_recalled(memory: Remembering
     assert own.memories is None and own.used == 1.0, "the turn told of its own"
 
 
+async def test_a_turn_moves_the_counts_of_its_own_person_alone(memory: Remembering) -> None:
+    """Memories of somebody else that a turn names are passed over, and tell nothing of it."""
+    memory.keep(out("My cat is called Minka", user="bob"))
+    await memory.kept_all()
+    (cat,) = await all_of(memory)
+    told = [Recalled(similarity=0.5, id=cat.id)]
+    assert not await memory.looked([pending("x", "Hello Minka", memories=told)])
+    memory.keep(out("Wonderful!", first=9, conversation_quality={"satisfaction_score": 0.9}))
+    await memory.flush()
+
+    (cat,) = await all_of(memory, user="bob")
+    assert (cat.answered, cat.used, cat.judged) == (0, 0, 0)
+
+
 async def test_junk_falls_and_what_is_of_use_stays(memory: Remembering) -> None:
     """After some turns the share of noise among the recalled falls; the good one is still first."""
     store = await memory.ready()

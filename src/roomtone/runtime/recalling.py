@@ -19,7 +19,7 @@ from roomtone.emotions import Reading
 from roomtone.errors import BadEvent, ServerError
 from roomtone.heard import Recalled
 from roomtone.memories import choose, expiry, facts, first_place, importance
-from roomtone.recollections import LookBack, congruence, look_back
+from roomtone.recollections import congruence
 from roomtone.records import TIERS, MemoriesSought, Memory, MemoryUse, Recollection, memory_id
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, utc
@@ -188,17 +188,15 @@ class Recalling(Access):
         del self._lately[bot, user]
         return [Recalled(id=id, similarity=near) for id, near in lately.near], lately.took_ms
 
-    async def look_back(
-        self, bot: str, ids: Sequence[str], message: str | None, reply: str | None, at: datetime
-    ) -> LookBack | None:
-        """How good what was recalled was; None where nobody knows, and never a failure."""
+    async def own(self, bot: str, user: str, ids: Sequence[str]) -> list[Memory]:
+        """Those of these ids that are of this pair; none where nobody knows, never a failure."""
         try:
             async with asyncio.timeout(LOOK_S):
                 there = await (await self.ready()).get(ids, bot)
         except Exception as error:
             self._fault("memory", error)
-            return None
-        return look_back(there, message, reply, at)
+            return []
+        return [one for one in there if one.user == user]
 
     # -- pages and a person's word -------------------------------------------------------------
 

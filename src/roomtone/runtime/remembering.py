@@ -15,9 +15,8 @@ from roomtone.errors import RoomtoneError
 from roomtone.events import Event
 from roomtone.heard import Looked, ends
 from roomtone.memories import placed
-from roomtone.ports_memory import Vectors
-from roomtone.recollections import told
-from roomtone.records import TIERS, Link, Memory, MemoryUse, TurnRecord
+from roomtone.recollections import look_back
+from roomtone.records import TIERS, Memory, MemoryUse, TurnRecord
 from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.memory_making import (
@@ -125,19 +124,19 @@ class Remembering(Recalling):
                     continue
                 memories, took = here
             ids = [memory.id for memory in memories if memory.id is not None]
-            back = None
+            own: list[Memory] = []
             if self.trouble is None and loop.time() < end:
-                at = utc(one.ms)
-                back = await self.look_back(turn.bot, ids, turn.message, turn.reply, at)
+                own = await self.own(turn.bot, turn.user, ids)
+            back = look_back(own, turn.message, turn.reply, utc(one.ms))
             said: dict[str, Any] = {}
             if turn.memories is None:
                 said = {"memories": memories, "retrieval_time_ms": took}
             if back is not None:
                 said |= {name: getattr(back, name) for name in _SHARES}
                 if back.used is not None:
-                    for id in dict.fromkeys(ids):
-                        use = MemoryUse(id=id, bot=turn.bot, at=utc(one.ms), answered=1)
-                        self.note(structs.replace(use, used=int(id in back.drew_on)))
+                    for memory in own:
+                        use = MemoryUse(id=memory.id, bot=turn.bot, at=utc(one.ms), answered=1)
+                        self.note(structs.replace(use, used=int(memory.id in back.drew_on)))
                 who = (turn.session, turn.bot, turn.user)
                 _put(self._drew, who, (turn.id or "", *back.drew_on))
             if said:
