@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.emotions import Reading
-from roomtone.errors import StoreError
+from roomtone.errors import ServerError
 from roomtone.ports import EmbeddingModel, EmotionModel, MemoryStore
 from roomtone.ports_memory import Vectors
 from roomtone.records import Memory, MemoryUse
@@ -132,6 +132,35 @@ class Access:
             felt = feeling(memory.metadata)
             made.append(lies | ({"emotion": felt} if felt.any() else {}))
         return made, name
+
+    async def vectors_of_some(
+        self, memories: Sequence[Memory]
+    ) -> tuple[list[Vectors], str, Exception | None]:
+        """The same, with nothing for those that the model fails on, and why the last of them did.
+
+        Raises ServerError where the model is away, and what it fails with where it fails on all.
+        """
+        try:
+            return *(await self.vectors(memories)), None
+        except ServerError:
+            raise
+        except Exception as error:
+            if len(memories) == 1:
+                raise
+            failed = error
+        lies: list[Vectors] = []
+        name = ""
+        for memory in memories:
+            try:
+                own, name = await self.vectors([memory])
+            except ServerError:
+                raise
+            except Exception as error:
+                own, failed = [{}], error
+            lies += own
+        if not name:
+            raise failed
+        return lies, name, failed
 
     def health(self) -> list[dict[str, Any]]:
         """This part's line on /readyz, where there is something to say."""

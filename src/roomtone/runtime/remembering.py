@@ -19,22 +19,15 @@ from roomtone.recollections import look_back
 from roomtone.records import TIERS, Memory, MemoryUse, TurnRecord
 from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
+from roomtone.runtime.memory_keeping import AT_ONCE, Keeping
 from roomtone.runtime.memory_making import (
     CONTEXT_CHARS,
     number,
     of_reaction,
     of_turn,
-    whole_reaction,
 )
-from roomtone.runtime.memory_queue import Due
-from roomtone.runtime.recalling import LOOK_S, Recalling
+from roomtone.runtime.recalling import LOOK_S
 from roomtone.turns import Pending
-
-AT_ONCE = 32
-"""How many memories are embedded and kept together: some 200 ms of a thread with MiniLM."""
-
-ALIKE, MOST_LINKS = 0.6, 3
-"""How near another memory of the pair must be to be linked, and how many are."""
 
 RETRY_S, LAST_RETRY_S = 0.5, 30.0
 UPKEEP_S = 600.0
@@ -48,7 +41,7 @@ MOST_TALKS = 20_000
 log = structlog.get_logger()
 
 
-class Remembering(Recalling):
+class Remembering(Keeping):
     """The memory of a process with an engine: it also takes in what is heard.
 
     Every measured turn leaves one memory of its pair, and every reaction to a turn one. Nothing
@@ -59,12 +52,10 @@ class Remembering(Recalling):
         self, settings: Settings, clock: Clock, fault: Callable[[str, Exception], None]
     ) -> None:
         super().__init__(settings, clock, fault)
-        self.due = Due(settings.data)
         self._news = asyncio.Event()
-        self._keeping = asyncio.Lock()  # who erases waits for what is being kept
         self._last: OrderedDict[tuple[str, str, str], str] = OrderedDict()
         self._drew: OrderedDict[tuple[str, str, str], tuple[str, ...]] = OrderedDict()
-        self.kept = 0
+        self._mute: set[str] = set()  # what the model failed on, until the next upkeep
         self.moved = 0
 
     # -- what is heard ---------------------------------------------------------------------------
@@ -170,136 +161,6 @@ class Remembering(Recalling):
                 self._news.clear()
                 await self._news.wait()
 
-    async def kept_all(self, within_s: float = 10.0) -> bool:
-        """Wait until nothing waits to be remembered; whether that came in time."""
-        end = asyncio.get_running_loop().time() + within_s
-        while len(self.due) or self.due.far_bytes:
-            if asyncio.get_running_loop().time() > end:
-                return False
-            if not await self.keep_some():
-                break
-        return True
-
-    async def keep_some(self) -> int:
-        """Keep the oldest of what waits; returns how many that were. Raises StoreError."""
-        async with self._keeping:
-            batch = self.due.some(AT_ONCE)
-            if not batch:
-                return 0
-            store = await self.ready()
-            whole = await self._reacted(batch)
-            there = {one.id for one in await store.get([one.id for one in whole])}
-            fresh = {one.id: one for one in whole if one.id not in there and not self._past(one)}
-            now_ms = self._clock.now_ms()
-            gone = [id for id in fresh if self.forgotten.holds(id, now_ms)]
-            for id in gone:  # deleted, and told again by a journal that was read again
-                del fresh[id]
-            await self._add(list(fresh.values()))
-            self.due.done(len(batch))
-            return len(batch)
-
-    def _past(self, memory: Memory) -> bool:
-        return memory.expires is not None and memory.expires <= self.now
-
-    async def _add(self, memories: list[Memory]) -> None:
-        if not memories:
-            return
-        store = await self.ready()
-        try:
-            lies, model = await self.vectors(memories)
-        except Exception as error:  # kept now, found by meaning once the model answers
-            self._fault("memory", error)
-            lies, model, self.lacks_vectors = [{}] * len(memories), "none", True
-        linked = []
-        for place, memory in enumerate(memories):
-            links = await self._near(memories, lies, place, model) if lies[place] else []
-            linked.append(structs.replace(memory, related=(*memory.related, *links)))
-        whole = await self._superseding(linked)
-        await store.add(whole, lies, model)
-        self.kept += len(whole)
-
-    async def _near(
-        self, memories: Sequence[Memory], lies: Sequence[Vectors], place: int, model: str
-    ) -> list[Link]:
-        """The nearest other memories of the pair, also of those that are kept with this one."""
-        memory, own = memories[place], lies[place]["content"]
-        near = {
-            other.id: float(lies[n]["content"] @ own)
-            for n, other in enumerate(memories[:place])
-            if (other.bot, other.user) == (memory.bot, memory.user)
-        }
-        store = await self.ready()
-        for other, cosine in await store.search(
-            memory.bot, own, model=model, user=memory.user, limit=MOST_LINKS
-        ):
-            near[other.id] = cosine
-        best = sorted(near.items(), key=lambda one: (-one[1], one[0]))[:MOST_LINKS]
-        known = {link.id for link in memory.related}
-        return [
-            Link(id=id, strength=round(min(1.0, cosine), 4))
-            for id, cosine in best
-            if cosine >= ALIKE and id not in known
-        ]
-
-    async def _superseding(self, memories: Sequence[Memory]) -> list[Memory]:
-        """What somebody says of himself replaces what he said of it before."""
-        store, made = await self.ready(), {one.id: one for one in memories}
-        for memory in memories:
-            said = told(memory)
-            if not said:
-                continue
-            page, _ = await store.memories(bot=memory.bot, user=memory.user, tier="personal")
-            others = [one for one in (*page, *made.values()) if one.id != memory.id]
-            for other in others:
-                same = (other.bot, other.user) == (memory.bot, memory.user)
-                before = told(other)
-                if not same or not any(before.get(n, v) != v for n, v in said.items()):
-                    continue
-                if other.superseded_by or made[memory.id].superseded_by:
-                    continue
-                newer, older = (memory, other) if memory.at >= other.at else (other, memory)
-                if told(older).keys() - told(newer).keys():  # it says more than what is replaced
-                    if newer.id in made:
-                        link = Link(id=older.id, kind="contradicts")
-                        links = (*made[newer.id].related, link)
-                        made[newer.id] = structs.replace(made[newer.id], related=links)
-                    continue
-                why = "replaced: the person said otherwise later"
-                if older.id in made:
-                    gone = {"superseded_by": newer.id, "reason": why}
-                    made[older.id] = structs.replace(made[older.id], **gone)
-                else:
-                    fields = {"superseded_by": newer.id, "reason": why}
-                    await store.change(older.id, older.bot, fields)
-                if newer.id in made:
-                    link = Link(id=older.id, kind="supersedes")
-                    links = (*made[newer.id].related, link)
-                    made[newer.id] = structs.replace(made[newer.id], related=links)
-        return list(made.values())
-
-    async def _reacted(self, batch: Sequence[Memory]) -> list[Memory]:
-        """The memories to keep: reactions with what they are about, and those taken back gone."""
-        whole: dict[str, Memory] = {}
-        store = await self.ready()
-        for memory in batch:
-            action = memory.metadata.get("action")
-            if action is None:
-                whole[memory.id] = memory
-            elif action == "remove":
-                whole.pop(memory.id, None)
-                await store.forget(ids=[memory.id])
-            else:
-                turn_id = memory.related[0].id
-                kept = {one.id: one for one in await store.get([memory.id, turn_id], memory.bot)}
-                known = whole.get(memory.id) or kept.get(memory.id)
-                turn = whole.get(turn_id) or kept.get(turn_id)
-                made = whole_reaction(memory, known, turn)
-                if memory.id in kept:
-                    await store.change(made.id, made.bot, {"metadata": made.metadata})
-                else:
-                    whole[made.id] = made
-        return list(whole.values())
-
     async def _embed_some(self) -> int:
         """Give vectors of the present model to memories that have none; returns how many got one.
 
@@ -315,16 +176,30 @@ class Remembering(Recalling):
         if not model.dim:
             return 0
         name = f"{model.name}/{model.version}/{model.dim}"
-        waiting = await store.unembedded(name, AT_ONCE)
-        if not waiting or not await self.embed_again(waiting):
+        most = AT_ONCE + len(self._mute)
+        found = [one for one in await store.unembedded(name, most) if one.id not in self._mute]
+        waiting = found[:AT_ONCE]
+        if not waiting:
             return 0
+        try:
+            lies, name, failed = await self.vectors_of_some(waiting)
+            there = [place for place, own in enumerate(lies) if own]
+            await store.add([waiting[n] for n in there], [lies[n] for n in there], name)
+        except Exception as error:
+            self._fault("memory", error)
+            self.lacks_vectors = True
+            return 0
+        if failed is not None:
+            self._fault("memory", failed)
+            self._mute.update(one.id for one, own in zip(waiting, lies, strict=True) if not own)
         self.lacks_vectors = True  # there may be more
-        return len(waiting)
+        return len(there)
 
     async def _upkeep(self) -> None:
         while True:
             await self._clock.wait_until(self._clock.now_ms() + round(UPKEEP_S * 1000))
             self.lacks_vectors = True  # a server of vectors may be back
+            self._mute.clear()
             self._news.set()
             try:
                 await self.review()

@@ -10,7 +10,7 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.errors import StoreError
+from roomtone.errors import StoreAway, StoreError, StoreRefused
 from roomtone.ports_memory import Vectors
 from roomtone.records import VECTORS, MemoriesSought, Memory, MemoryFilter, MemoryUse
 from roomtone.stores import _memory
@@ -39,7 +39,15 @@ class MemoryCalls:
             raise StoreError(f"{len(memories)} memories came with {len(vectors)} sets of vectors")
         if not memories:
             return []
-        new: list[str] = await self._keep(lambda c: _memory.add(c, memories, vectors, model))
+        try:
+            new: list[str] = await self._keep(lambda c: _memory.add(c, memories, vectors, model))
+        except StoreError as error:
+            cause = error.__cause__
+            if isinstance(cause, sqlite3.OperationalError):  # full, locked, or not to be read
+                raise StoreAway(str(error)) from cause
+            if isinstance(cause, sqlite3.Error):
+                raise StoreRefused(str(error)) from cause
+            raise
         return new
 
     async def change(self, id: str, bot: str, fields: Mapping[str, Any]) -> bool:
