@@ -7,6 +7,7 @@ import { ApiError } from '../lib/api'
 import { fetchPerson, type Person } from '../lib/conversations'
 import { count, epoch, name, score100, when } from '../lib/format'
 import { useParam, useTitle } from '../lib/hooks'
+import { useFilter } from '../lib/offset'
 import { talkLink } from '../lib/links'
 import { useRowKeys } from '../lib/rows'
 import { Choice } from '../panels/Choice'
@@ -67,7 +68,7 @@ function Overview({ user }: { user: string }) {
 }
 
 function Found({ person }: { person: Person }) {
-  const [wanted, setBot] = useParam('bot')
+  const [wanted, setBot] = useFilter('bot')
   const pairs = person.relationships
   const pair = pairs.find((one) => one.bot === wanted) ?? pairs[0]
   return (
