@@ -9,6 +9,8 @@ from uuid import UUID, uuid5
 import msgspec
 
 from roomtone.events import Event
+from roomtone.heard import Recalled
+from roomtone.training_data import AgentLog
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True, tag="batch"):
@@ -86,6 +88,15 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     message: str | None = None
     reply: str | None = None
     values: dict[str, dict[str, float | str]] = {}
+    conversation: str = ""  # the id of the Conversation it belongs to
+    processing_time_ms: float | None = None
+    recalled: list[Recalled] | None = None  # as the turn told, or who looked them up
+    quality: float | None = None  # of the reply, by the documents' formula
+    quality_v2: float | None = None  # of the reply, by ours
+    agents: list[AgentLog] = []
+    model: str = ""  # what wrote the reply, where the sender said so
+    platform: str = ""
+    language: str = ""  # of the message, ISO 639-1
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):

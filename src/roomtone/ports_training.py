@@ -1,0 +1,69 @@
+"""What an archive must do for training data: conversations in bulk, consent, and datasets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, Unpack
+
+from roomtone.training_data import (
+    AgentLog,
+    Consent,
+    Dataset,
+    KeptConversation,
+    Revision,
+    TrainingSought,
+)
+
+
+class TrainingArchive(Protocol):  # stores/
+    """The part of an Archive that training data is made of. Every failure is a StoreError."""
+
+    async def revise(self, revisions: Sequence[Revision]) -> None:
+        """Replace these messages' texts, keep what stood there, and renew all that is counted.
+
+        A deleted message leaves neither its text nor its revisions' texts. Repeats do nothing.
+        """
+
+    async def add_agent_logs(self, logs: Sequence[AgentLog]) -> None:
+        """Add, or renew those of the same session, turn, role and agent."""
+
+    async def training_page(
+        self,
+        *,
+        after: int = 0,
+        messages: int = 5_000,
+        whole: bool = True,
+        **sought: Unpack[TrainingSought],
+    ) -> tuple[Sequence[KeptConversation], int | None]:
+        """Conversations with larger ids than `after`, by id, until there are so many messages (but
+        always one), and the id to go on behind; None at the end.
+
+        Without `whole` reactions, revisions, agents' outputs and memories are left out, which is
+        quicker. A million messages are read in pages, in bounded memory.
+        """
+
+    async def training_counts(self, **sought: Unpack[TrainingSought]) -> Mapping[str, Any]:
+        """How much there is: `conversations`, `messages`, `people`, `characters`; `trainable`, the
+        same four of what may be learnt from; `exported` conversations; `training_messages` with
+        their flag; `quality`, a histogram of conversation_quality in 20 bins of .05; and by `bot`,
+        `emotion`, `language`, `meaning` how many conversations, the 50 most frequent."""
+
+    async def mark_exported(self, ids: Sequence[int], dataset: str = "") -> int:
+        """Note that these conversations were exported; how many of them there are. With a dataset's
+        id also that it holds their people."""
+
+    async def consents(self, users: Sequence[str] | None = None) -> Sequence[Consent]:
+        """The latest word of each of these people (of all) on each purpose they spoke of."""
+
+    async def set_consents(self, consents: Sequence[Consent]) -> None:
+        """Keep these words, unless a later one is there, and renew their messages' training flags
+        in the same transaction: a withdrawal holds for the next page that is read."""
+
+    async def put_dataset(self, dataset: Dataset) -> None:
+        """Add, or renew by id."""
+
+    async def datasets(self, *, user: str | None = None) -> Sequence[Dataset]:
+        """All, or those that hold this person, newest first."""
+
+    async def drop_dataset(self, id: str) -> bool:
+        """Forget it; its files are somebody else's. False if there is none."""
