@@ -48,9 +48,11 @@ class TrainingArchive(Protocol):  # stores/
         their flag; `quality`, a histogram of conversation_quality in 20 bins of .05; and by `bot`,
         `emotion`, `language`, `meaning` how many conversations, the 50 most frequent."""
 
-    async def mark_exported(self, ids: Sequence[int], dataset: str = "") -> int:
+    async def mark_exported(
+        self, ids: Sequence[int], dataset: str = "", *, flag: bool = True
+    ) -> int:
         """Note that these conversations were exported; how many of them there are. With a dataset's
-        id also that it holds their people."""
+        id also that it holds their people, and without `flag` nothing but that."""
 
     async def consents(self, users: Sequence[str] | None = None) -> Sequence[Consent]:
         """The latest word of each of these people (of all) on each purpose they spoke of."""
