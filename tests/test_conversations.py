@@ -11,7 +11,7 @@ import pytest
 from roomtone import conversations as module
 from roomtone.conversations import Conversations
 from roomtone.engine import Output
-from roomtone.events import Event, Message, RelationshipSet, Turn, TurnRead
+from roomtone.events import Event, Message, RelationshipSet, Turn, TurnRead, TurnRevised
 from roomtone.heard import Feeling, Standing
 from roomtone.points import Field, Measurement, Point
 from roomtone.runtime import plugins
@@ -53,6 +53,7 @@ def run(own: Conversations, *events: Event, seconds: float = 5) -> Output:
         whole.turns += part.turns
         whole.conversations += part.conversations
         whole.relationships += part.relationships
+        whole.revisions += part.revisions
     return whole
 
 
@@ -345,7 +346,7 @@ def test_a_signal_that_fails_loses_its_own_point_alone(kind: Any) -> None:
     assert own.failures == {"x": 1}
 
 
-@pytest.mark.parametrize("cut", range(9))
+@pytest.mark.parametrize("cut", range(10))
 def test_a_snapshot_goes_on_as_if_nothing_had_been(cut: int) -> None:
     """Wherever it is taken: the same outputs to the last digit."""
     events: list[Event] = [
@@ -357,6 +358,7 @@ def test_a_snapshot_goes_on_as_if_nothing_had_been(cut: int) -> None:
         turn("3", 2, user="bob"),
         turn("4", 99),
         read("3", bot_emotion=feel("joy"), user="bob"),
+        TurnRevised(session="s", bot="luna", turn="4", role="assistant", why="deleted"),
     ]
     straight, begun, taken = make(), make(), make()
     expected = run(straight, *events, read("4"))
@@ -367,4 +369,5 @@ def test_a_snapshot_goes_on_as_if_nothing_had_been(cut: int) -> None:
     assert [list(b.points()) for b in got.blocks] == [list(b.points()) for b in expected.blocks]
     assert (got.turns, got.conversations) == (expected.turns, expected.conversations)
     assert got.relationships == expected.relationships
+    assert got.revisions == expected.revisions != []
     assert taken.snapshot() == straight.snapshot()

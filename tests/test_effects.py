@@ -23,6 +23,7 @@ from roomtone.events import (
     RelationshipSet,
     Turn,
     TurnRead,
+    TurnRevised,
 )
 from roomtone.room import MOST_REACTED, Room
 from roomtone.rooms import CHAT, KINDS, REACTIONS, Rooms
@@ -55,7 +56,14 @@ def reaction(emoji: str = "👍", **more: Any) -> Reaction:
 
 def test_every_type_has_its_effect() -> None:
     """Nothing that happens in a room is without one; what two say to each other happens in none."""
-    assert (*EFFECTS, Turn, TurnRead, RelationshipSet, *SAID_OF_REACTIONS) == EVENT_TYPES
+    assert (
+        *EFFECTS,
+        Turn,
+        TurnRevised,
+        TurnRead,
+        RelationshipSet,
+        *SAID_OF_REACTIONS,
+    ) == EVENT_TYPES
     assert set(EFFECTS) >= ACTS
 
 

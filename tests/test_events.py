@@ -49,7 +49,7 @@ def refusal(body: bytes) -> str:
 
 
 def test_every_documented_type_decodes() -> None:
-    """The thirteen types of wire version 1, each with its fields."""
+    """The fourteen types of wire version 1, each with its fields."""
     bodies = [
         one(type="message", user="a", text="hi", role="host", reply_to="m1"),
         one(type="reaction", user="a", emoji="❤️", target="m1", action="remove"),
@@ -60,6 +60,7 @@ def test_every_documented_type_decodes() -> None:
         one(type="poll_closed", poll="p"),
         one(type="heartbeat", source="irc"),
         one(type="turn", user="a", **TURN),
+        one(type="turn_revised", bot="luna", turn="t1", role="user", why="edited", text="hm"),
         one(type="turn_read", user="a", turn="t1", bot="luna", relevance=0.5),
         one(type="relationship", user="a", bot="luna", trust=0.8),
         one(type="reaction_judged", user="a", of=OF, verdict={"meaning": "RATING"}),
@@ -69,7 +70,7 @@ def test_every_documented_type_decodes() -> None:
     taken, refused, places = decode(b"\n".join(bodies))
 
     assert refused == []
-    assert places == list(range(13))
+    assert places == list(range(14))
     assert tuple(type(event) for event in taken) == EVENT_TYPES
 
 

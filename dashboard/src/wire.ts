@@ -376,6 +376,20 @@ export interface Turn {
   context?: Context | null
 }
 
+export interface TurnRevised {
+  type: 'turn_revised'
+  session: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  bot: string
+  turn: string
+  role: 'assistant' | 'user'
+  why: 'corrected' | 'deleted' | 'edited' | 'regenerated'
+  text?: string
+  by?: string | null
+}
+
 export interface TurnRead {
   type: 'turn_read'
   session: string
@@ -451,6 +465,7 @@ export type WireEvent =
   | PollClosed
   | Heartbeat
   | Turn
+  | TurnRevised
   | TurnRead
   | RelationshipSet
   | ReactionJudged

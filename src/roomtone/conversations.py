@@ -10,20 +10,19 @@ from typing import Any
 
 import msgspec
 
-from roomtone.emotions import UNSURE
 from roomtone.engine import Output
 from roomtone.events import Event, RelationshipSet, Turn, TurnRead
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import ReactionSignal, TurnSignal
 from roomtone.reacting import Reacting
 from roomtone.records import TurnRecord
+from roomtone.revisions import Revising, TurnRevised
 from roomtone.turns import (
     NEW_PAIR,
     Heard,
     Pair,
     Pending,
     Talk,
-    added,
     felt,
     shortened,
     utc,
@@ -62,6 +61,7 @@ class _State(msgspec.Struct):
     told: list[Key]
     renewed: list[Talk]
     reacting: bytes = b""  # there was none before
+    revising: bytes = b""
 
 
 @dataclass(slots=True)
@@ -89,6 +89,7 @@ class Conversations:
     ) -> None:
         self.signals = list(signals)
         self.reacting = Reacting(reactions)
+        self.revising = Revising()
         self.idle_ms = idle_s * 1000
         self.measurements: dict[str, Measurement] = {
             own.name: own.tagged("session_id") if tag_session else own
@@ -119,6 +120,8 @@ class Conversations:
                 self._read(event)
             elif type(event) is RelationshipSet:
                 self._set(event, arrival_ms)
+            elif type(event) is TurnRevised:
+                self._revised(event, arrival_ms)
             elif not self.reacting.apply(event, arrival_ms):
                 continue
             ours = True
@@ -180,6 +183,14 @@ class Conversations:
         self._told[(said.bot, said.user)] = None
         self._is_set = True
 
+    def _revised(self, event: TurnRevised, arrival: int) -> None:
+        key = (event.session, event.turn)
+        self.revising.revise(event, arrival, waits=key in self.pending)
+        talk = self.talks.get((event.session, event.bot, event.user or ""))
+        if talk is not None and talk.last == event.turn:  # the next one is measured by what it says
+            whose = "message" if event.role == "user" else "reply"
+            setattr(talk, whose, "" if event.why == "deleted" else shortened(event.text))
+
     def standing(self, bot: str, user: str) -> Pair | None:
         """How a pair stands, if anybody here knows."""
         pair = self.pairs.get((bot, user))
@@ -215,6 +226,7 @@ class Conversations:
             if now * 1000 - oldest.arrival < READ_WITHIN_MS:
                 break
             self._unread(key)
+        self.revising.settle(now * 1000, self.pending)
         yield from self.measuring(now)
 
     def measuring(self, now: int) -> Iterator[Output]:
@@ -236,6 +248,8 @@ class Conversations:
             yield Output(now, **self._renewals())
         if self.reacting.made:
             yield self.reacting.take(now)
+        if self.revising.made:
+            yield Output(now, revisions=self.revising.take())
 
     def _blocks(self, made: _Gathered) -> list[Block]:
         return [self.measurements[name].gather(rows) for name, rows in made.points.items()]
@@ -280,6 +294,7 @@ class Conversations:
             for point in points:
                 made.points.setdefault(point.measurement, []).append(point)
         self._remember(heard, ms)
+        self.revising.measured(waits.key)
         made.turns.append(
             TurnRecord(
                 id=turn.id or "",
@@ -323,30 +338,14 @@ class Conversations:
 
     def _remember(self, heard: Heard, ms: int) -> None:
         """What the next turn of this pair and this conversation needs to know of this one."""
-        turn, pair, talk, values = heard.turn, heard.pair, heard.talk, heard.values
+        pair, talk = heard.pair, heard.talk
         pair.seen(ms)
         pair.turns += 1
-        talk.turns += 1
-        talk.ended_ms = max(talk.ended_ms, ms)
-        talk.message, talk.reply = shortened(turn.message), shortened(turn.reply)
+        talk.remember(heard, ms)
         key = (talk.session, talk.bot, talk.user)
         message, reply, waiting = self._said.pop(key, ("", "", 1))
         if waiting > 1:
             self._said[key] = (message, reply, waiting - 1)
-        quality = values.get("conversation_quality", {})
-        talk.quality = added(talk.quality, quality.get("overall"))
-        talk.satisfaction = added(talk.satisfaction, quality.get("satisfaction_score"))
-        talk.processing_ms = added(talk.processing_ms, turn.processing_time_ms)
-        talk.switches += "context_switches" in values
-        if turn.context is not None:
-            talk.context = turn.context
-        mood = heard.user_emotion
-        if mood is not None and mood.primary != UNSURE:
-            strength = heard.told("user", "intensity")
-            weight = 1.0 if strength is None else strength
-            talk.valence = added(talk.valence, mood.valence)
-            talk.felt[mood.primary] = talk.felt.get(mood.primary, 0.0) + weight
-            talk.emotion, talk.intensity = mood.primary, strength
         self._renewed[key, talk.started_ms] = talk
         if pair.user and pair.trust is not None:
             self._told[(pair.bot, pair.user)] = None
@@ -364,6 +363,7 @@ class Conversations:
             list(self._told),
             list(self._renewed.values()),
             self.reacting.snapshot(),
+            self.revising.snapshot(),
         )
         return msgspec.msgpack.encode(state)
 
@@ -387,6 +387,8 @@ class Conversations:
         self._said = dict(state.said)
         if state.reacting:
             self.reacting.restore(state.reacting)
+        if state.revising:
+            self.revising.restore(state.revising)
 
 
 _PAIRS, _TALKS = msgspec.msgpack.Decoder(list[Pair]), msgspec.msgpack.Decoder(list[Talk])

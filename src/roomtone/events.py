@@ -23,14 +23,14 @@ from roomtone.heard import (
     Standing,
 )
 from roomtone.occurrence import MAX_EMOJI as MAX_EMOJI
-from roomtone.occurrence import MAX_OPTIONS, Emoji, Occurrence, Text
+from roomtone.occurrence import MAX_OPTIONS, Emoji, Occurrence, Text, TurnText
 from roomtone.occurrence import MAX_TEXT as MAX_TEXT
+from roomtone.occurrence import MAX_TURN_TEXT as MAX_TURN_TEXT
+from roomtone.revisions import TurnRevised as TurnRevised
 from roomtone.verdicts import ReactionJudged, ReactionReview
 
 WIRE_VERSION = 1
 
-# A person may paste a book, and a bot may answer at length; a request's own limit comes first.
-MAX_TURN_TEXT = 400_000
 MAX_RECALLED = 200
 
 # No control characters in names: an id with a NUL or a line feed would break stores, logs and
@@ -101,9 +101,6 @@ class Heartbeat(Occurrence, frozen=True, kw_only=True, omit_defaults=True, tag="
     source: Name = "default"
 
 
-TurnText = Annotated[str, Meta(max_length=MAX_TURN_TEXT)]
-
-
 class _OfPair(Occurrence, frozen=True, kw_only=True, omit_defaults=True):
     bot: Name
 
@@ -160,7 +157,8 @@ class RelationshipSet(_OfPair, frozen=True, kw_only=True, omit_defaults=True, ta
 
 
 _InRoom = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed | Heartbeat
-Event = _InRoom | Turn | TurnRead | RelationshipSet | ReactionJudged | ReactionReview
+_OfTurns = Turn | TurnRevised | TurnRead | RelationshipSet
+Event = _InRoom | _OfTurns | ReactionJudged | ReactionReview
 EVENT_TYPES: tuple[type[Occurrence], ...] = get_args(Event)
 
 OWN = (TurnRead, ReactionJudged, ReactionReview)
@@ -175,7 +173,7 @@ _NAMES = {
     kind: [
         name
         for name in kind.__struct_fields__
-        if name not in ("at", "role", "action", *_TEXTS, *_PARTS, *_SAID)
+        if name not in ("at", "role", "action", "why", *_TEXTS, *_PARTS, *_SAID)
     ]
     for kind in EVENT_TYPES
 }

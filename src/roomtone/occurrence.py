@@ -16,7 +16,11 @@ MAX_TEXT = 16_384
 MAX_EMOJI = 64
 MAX_OPTIONS = 100
 
+# A person may paste a book, and a bot may answer at length; a request's own limit comes first.
+MAX_TURN_TEXT = 400_000
+
 Text = Annotated[str, Meta(max_length=MAX_TEXT)]
+TurnText = Annotated[str, Meta(max_length=MAX_TURN_TEXT)]
 Emoji = Annotated[str, Meta(min_length=1, max_length=MAX_EMOJI, extra_json_schema=PRINTABLE)]
 At = Annotated[datetime, Meta(tz=True)]
 

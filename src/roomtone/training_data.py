@@ -24,8 +24,8 @@ DEFAULTS = {"analytics": True, "memory": True, "training": False}
 class Revision(msgspec.Struct, frozen=True, kw_only=True):
     """A message's text was replaced, or deleted: then `content` is "".
 
-    `number` counts the revisions of a message from 1 on. `before` is what stood there; of what was
-    deleted nothing is kept.
+    `number` counts the revisions of a message from 1 on. `before` is what stood there, which the
+    archive knows: who tells of a revision may leave it out. Of what was deleted nothing is kept.
     """
 
     session: str
@@ -37,6 +37,8 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True):
     before: str = ""
     content: str = ""
     by: str = ""
+    bot: str = ""  # of the turn, where it is known
+    user: str = ""
 
 
 class AgentLog(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import structs
 
-from roomtone.emotions import Reading, reading
+from roomtone.emotions import UNSURE, Reading, reading
 from roomtone.events import Turn
 from roomtone.heard import Context, Feeling, Looked, Recalled, Standing
 from roomtone.points import Measurement, Point
@@ -133,6 +133,27 @@ class Talk(msgspec.Struct, kw_only=True):
     context: Context | None = None
     emotion: str = ""  # the user's in the turn before; "" before any was read
     intensity: float | None = None  # None where that was not told
+    last: str = ""  # the id of the last turn
+
+    def remember(self, heard: Heard, ms: int) -> None:
+        """What its next turn needs to know of this one, which was measured."""
+        turn, values, mood = heard.turn, heard.values, heard.user_emotion
+        self.turns += 1
+        self.last, self.ended_ms = turn.id or "", max(self.ended_ms, ms)
+        self.message, self.reply = shortened(turn.message), shortened(turn.reply)
+        quality = values.get("conversation_quality", {})
+        self.quality = added(self.quality, quality.get("overall"))
+        self.satisfaction = added(self.satisfaction, quality.get("satisfaction_score"))
+        self.processing_ms = added(self.processing_ms, turn.processing_time_ms)
+        self.switches += "context_switches" in values
+        if turn.context is not None:
+            self.context = turn.context
+        if mood is not None and mood.primary != UNSURE:
+            strength = heard.told("user", "intensity")
+            weight = 1.0 if strength is None else strength
+            self.valence = added(self.valence, mood.valence)
+            self.felt[mood.primary] = self.felt.get(mood.primary, 0.0) + weight
+            self.emotion, self.intensity = mood.primary, strength
 
     def kept(self) -> Conversation:
         """The conversation as it is kept: means over those of its turns that have a number.

@@ -25,6 +25,7 @@ from roomtone.events import (
     RelationshipSet,
     Turn,
     TurnRead,
+    TurnRevised,
     check_names,
     explain_refusal,
 )
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 AHEAD_MS = 30_000
 """How far a client's clock may be ahead: what is within this counts as now."""
 
-TURNS = (Turn, TurnRead, RelationshipSet, ReactionJudged, ReactionReview)
+TURNS = (Turn, TurnRevised, TurnRead, RelationshipSet, ReactionJudged, ReactionReview)
 """What opens no room and belongs to none: it is taken whatever becomes of its session."""
 
 _OWN = {
@@ -292,6 +293,11 @@ def _whole(
         return Refusal(place, _OWN[type(event)], MALFORMED)
     if isinstance(event, Turn) and not event.id:
         event = replace(event, id=f"turn-{uuid4().hex}")
+    if isinstance(event, TurnRevised):
+        if event.wrong:
+            return Refusal(place, event.wrong, MALFORMED)
+        if event.why == "deleted":
+            event = replace(event, text="")  # it must not stand in the journal
     if isinstance(event, RelationshipSet):
         if not event.user:
             return Refusal(place, "whose relationship it is is missing; give `user`", MALFORMED)

@@ -22,6 +22,7 @@ from roomtone.events import (
     RelationshipSet,
     Turn,
     TurnRead,
+    TurnRevised,
 )
 from roomtone.points import level
 from roomtone.records import Batch
@@ -120,7 +121,7 @@ def ended_frames(out: Output) -> Iterable[tuple[str, bytes]]:
         yield topic, frame(topic, "ended", summary=describe(summary))
 
 
-_OURS = (Heartbeat, TurnRead, RelationshipSet, ReactionJudged, ReactionReview)
+_OURS = (Heartbeat, TurnRead, TurnRevised, RelationshipSet, ReactionJudged, ReactionReview)
 """What nobody did."""
 
 

@@ -118,7 +118,7 @@ class Keeper:
     def keep(self, out: Output, position: int = 0) -> None:
         """Take what the entry at this position of the journal gave; never waits."""
         waiting = _Waiting(position, out)
-        if (out.gone or out.reactions) and (self._hole or self._mending):
+        if (out.gone or out.reactions or out.revisions) and (self._hole or self._mending):
             self._extend(position)  # it comes after what is derived again, also then
         if waiting.due:
             self._waiting.append(waiting)
@@ -377,11 +377,13 @@ class Keeper:
 
 def _said(out: Output) -> bool:
     """Whether there is something for the archive that is derived again if it is let go."""
-    return bool(out.turns or out.conversations or out.relationships or out.reactions)
+    said = out.turns or out.conversations or out.relationships or out.reactions
+    return bool(said or out.revisions)
 
 
 def _size(out: Output) -> int:
     """About how many bytes the points and the turns of an output take."""
     said = sum(2_000 + len(t.message or "") + len(t.reply or "") for t in out.turns)
     said += sum(4_000 + len(one.reply or "") for one in out.reactions)
+    said += sum(1_000 + len(one.content) for one in out.revisions)
     return said + sum(block.size for block in (*out.blocks, *out.gone))
