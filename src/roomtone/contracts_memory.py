@@ -183,6 +183,11 @@ async def _what_is_sought_is_found(store: MemoryStore) -> None:
     for newest, many in ((1, 0), (2, 1), (4, 3), (9, 4), (None, 4)):
         page, total = await store.memories(bot="sift", search="no. ", newest=newest)
         assert total == len(page) == many, f"of the {newest} said last"
+    both = ("STRASSE %", "no. ")
+    for each, many in ((1, 2), (2, 3), (9, 5), (None, 5)):
+        page, total = await store.memories(bot="sift", words=both, each=each, newest=9)
+        assert total == len(page) == many, f"of each word the {each} said last"
+    assert (await store.memories(bot="sift", words=both))[1] == 5
 
 
 async def _nothing_is_remembered_twice(store: MemoryStore) -> None:

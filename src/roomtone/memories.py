@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from roomtone.heard import ends
-from roomtone.records import TIERS, Memory, Recollection
+from roomtone.records import TIERS, MemoriesSought, Memory, Recollection
 
 DAYS: Mapping[str, float | None] = {
     "session": 2,
@@ -317,3 +318,27 @@ def training_relevance(memory: Memory, quality: float | None) -> float | None:
         return None
     worth = 0.3 * memory.importance + 0.1 * bool(memory.emotion) + 0.1 * memory.verified
     return round(0.5 * quality + worth, 4)
+
+
+def holding(sought: MemoriesSought) -> Callable[[str, str], bool]:
+    """Whether a memory's texts hold what is looked for in them; ask of those said last first.
+
+    >>> holds = holding({"words": ("dog", "rain"), "each": 1})
+    >>> holds("Our Dog", ""), holds("the dog again", "in the rain"), holds("dogs", "rainy")
+    (True, True, False)
+    """
+    search = (sought.get("search") or "").casefold()
+    words = tuple(word.casefold() for word in sought.get("words", ()))
+    most = sought.get("each")
+    left = dict.fromkeys(words, sys.maxsize if most is None else most)
+
+    def holds(*texts: str) -> bool:
+        said = "\0".join(texts).casefold()
+        if search not in said:
+            return False
+        here = [word for word, more in left.items() if more > 0 and word in said]
+        for word in here:
+            left[word] -= 1
+        return bool(here) or not words
+
+    return holds

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from msgspec import structs
 
 from roomtone.contracts_memory import a_memory
+from roomtone.memories import holding
 from roomtone.runtime.memory_words import MOST, best_of, by_words, ranks
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -24,7 +25,8 @@ class Shelf:
 
     async def memories(self, **sought: object) -> tuple[list, int]:
         self.asked.append(sought)
-        found = [one for one in self.memories_ if str(sought["search"]) in one.content.lower()]
+        holds = holding({"words": sought["words"], "each": sought["each"]})  # type: ignore[typeddict-item]
+        found = [one for one in self.memories_ if holds(one.content)]
         return found, len(found)
 
 
@@ -34,7 +36,7 @@ async def test_the_longest_words_are_looked_up() -> None:
     found = await by_words(shelf, "luna", "ann", "Did the adoption of trumpet players?", NOW)  # type: ignore[arg-type]
 
     assert {one.content for one in found} >= {"The trumpets"}
-    assert len(shelf.asked) == 3
+    assert [one["words"] for one in shelf.asked] == [("adoption", "trumpet", "play")]
     assert all(
         (one["bot"], one["user"], one["alive"]) == ("luna", "ann", NOW) for one in shelf.asked
     )

@@ -91,8 +91,7 @@ class Recalling(Access):
         rows, name = await self.embed([asked])
         route = plugins.route(asked)
         vector = "semantic" if route.primary == "semantic" else "content"
-        mood = (await self.moods([asked]))[0]
-        found = await asyncio.gather(
+        searches = asyncio.gather(
             *(
                 store.search(
                     bot,
@@ -109,6 +108,7 @@ class Recalling(Access):
                 for tier in TIERS
             )
         )
+        (mood,), found = await asyncio.gather(self.moods([asked]), searches)
         own = feeling(mood.scores) if mood is not None and route.primary == "emotion" else None
         near = {
             tier: [(memory, min(1.0, cosine + _alike(own, memory))) for memory, cosine in those]

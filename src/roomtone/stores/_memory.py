@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ import msgspec
 import numpy as np
 
 from roomtone.errors import StoreError
+from roomtone.memories import holding
 from roomtone.ports_memory import Vectors
 from roomtone.records import MemoriesSought, Memory, MemoryUse
 from roomtone.stores._steps import from_ms, to_ms
@@ -209,8 +211,8 @@ def page(connection: sqlite3.Connection, sought: MemoriesSought) -> tuple[list[M
     where, values = _where(connection, sought)
     offset, limit = sought.get("offset", 0), sought.get("limit", 100)
     newest = sought.get("newest")
-    if newest is not None:
-        found = _among(connection, sought, newest)
+    if newest is not None or sought.get("words"):
+        found = _among(connection, sought, sys.maxsize if newest is None else newest)
         return get(connection, found[offset : offset + limit], None), len(found)
     total = connection.execute(f"SELECT count(*) FROM memories m WHERE {where}", values)
     rows = connection.execute(
@@ -223,17 +225,13 @@ def page(connection: sqlite3.Connection, sought: MemoriesSought) -> tuple[list[M
 def _among(connection: sqlite3.Connection, sought: MemoriesSought, newest: int) -> list[str]:
     """The ids of those that hold what is looked for among the newest: each text is read once."""
     where, values = _where(connection, {**sought, "search": ""})
-    search = (sought.get("search") or "").casefold()
     rows = connection.execute(
         f"SELECT m.id, m.content, m.response FROM memories m WHERE {where} "
         "ORDER BY m.at DESC, m.id DESC LIMIT ?",
         (*values, newest),
     )
-    return [
-        id
-        for id, content, response in rows
-        if search in content.casefold() or search in response.casefold()
-    ]
+    holds = holding(sought)
+    return [id for id, content, response in rows if holds(content, response)]
 
 
 def unembedded(connection: sqlite3.Connection, model: str, limit: int) -> list[Memory]:

@@ -9,6 +9,7 @@ from qdrant_client import QdrantClient, models
 
 from roomtone.emotions import LABELS
 from roomtone.errors import StoreError
+from roomtone.memories import holding
 from roomtone.ports_memory import Vectors
 from roomtone.records import MemoriesSought, Memory, MemoryUse
 from roomtone.stores._qdrant_address import Address, beside, collection
@@ -240,17 +241,20 @@ class Jobs:
         return [(as_memory(one.payload), round(max(-1.0, min(1.0, one.score)), 6)) for one in best]
 
     def page(self, sought: MemoriesSought) -> tuple[list[Memory], int]:
-        search = (sought.get("search") or "").casefold()
-        which = condition(sought)
-        needed = ["at", *(("content", "response") if search else ())]
-        every: list[tuple[int, str, str, bool]] = []
+        which, holds = condition(sought), holding(sought)
+        needed = ["at"]
+        if sought.get("search") or sought.get("words"):
+            needed += ["content", "response"]
+        every: list[tuple[int, str, str, Any]] = []
         for name in self._of(sought.get("bot")):
             for row in self._scroll(name, which, needed):
-                said = (row.payload.get(field, "") for field in ("content", "response"))
-                holds = not search or any(search in text.casefold() for text in said)
-                every.append((row.payload["at"], str(row.id), name, holds))
-        every.sort(reverse=True)
-        rows = [row[:3] for row in every[: sought.get("newest")] if row[3]]
+                every.append((row.payload["at"], str(row.id), name, row.payload))
+        every.sort(key=lambda row: row[:3], reverse=True)
+        rows = [
+            row[:3]
+            for row in every[: sought.get("newest")]
+            if holds(row[3].get("content", ""), row[3].get("response", ""))
+        ]
         first = sought.get("offset", 0)
         wanted = rows[first : first + sought.get("limit", 100)]
         found = {}
