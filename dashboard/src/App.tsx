@@ -13,6 +13,7 @@ import { ReactionsPage } from './pages/ReactionsPage'
 import { ReplayPage } from './pages/ReplayPage'
 import { ServerPage } from './pages/ServerPage'
 import { useParam } from './lib/hooks'
+import { Gate } from './shell/Gate'
 import { Shell } from './shell/Shell'
 
 export function App() {
@@ -60,7 +61,7 @@ export function App() {
       </Route>
     </Switch>
   )
-  return stage === '1' ? pages : <Shell>{pages}</Shell>
+  return <Gate>{stage === '1' ? pages : <Shell>{pages}</Shell>}</Gate>
 }
 
 function decode(text: string): string {

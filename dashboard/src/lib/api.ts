@@ -1,6 +1,7 @@
 // Everything the dashboard asks for by HTTP, each as one function.
 import type { Explain, Inspector, Page, Series, Session, Ticker } from '../frames'
 import type { Alert, EngagementField, Verdict } from '../wire'
+import { csrf, refused } from './session'
 import type { System } from './system'
 
 export class ApiError extends Error {
@@ -27,6 +28,7 @@ export async function ask<T>(url: string, init?: RequestInit): Promise<T> {
   const response = await fetch(url, init)
   const body: unknown = await response.json().catch(() => null)
   if (!response.ok) {
+    if (response.status === 401) refused()
     const detail = (body as { detail?: unknown } | null)?.detail
     throw new ApiError(
       response.status,
@@ -34,6 +36,23 @@ export async function ask<T>(url: string, init?: RequestInit): Promise<T> {
     )
   }
   return body as T
+}
+
+/** Ask for something to be changed; a page of another site does not know the word that goes along. */
+export function change<T>(
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE',
+  url: string,
+  body?: unknown,
+) {
+  const headers: Record<string, string> = {}
+  if (body !== undefined) headers['Content-Type'] = 'application/json'
+  const word = csrf()
+  if (word) headers['X-CSRF-Token'] = word
+  return ask<T>(url, {
+    method,
+    headers,
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
 }
 
 const one = (session: string) => `/v1/sessions/${encodeURIComponent(session)}`
@@ -92,9 +111,5 @@ export function fetchSystem() {
 }
 
 export function judge(id: string, verdict: Verdict) {
-  return ask<Alert>('/v1/alerts/verdict', {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ id, verdict }),
-  })
+  return change<Alert>('POST', '/v1/alerts/verdict', { id, verdict })
 }

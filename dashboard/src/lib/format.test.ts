@@ -2,14 +2,17 @@
 import { describe, expect, it } from 'vitest'
 import {
   ago,
+  count,
   decimal,
   duration,
+  many,
   measure,
   millis,
   name,
   percent,
   points,
   score100,
+  size,
   when,
   words,
 } from './format'
@@ -17,6 +20,29 @@ import {
 describe('format', () => {
   it('shows what is not known as a dash, never as zero', () => {
     expect([score100(null), percent(undefined), score100(0)]).toEqual(['–', '–', '0'])
+  })
+
+  it('writes many in few letters, and how many of what in whole', () => {
+    expect([0, 9_999, 12_345, 123_456, 999_499, 999_500, 1_000_000, 12_345_678].map(count)).toEqual(
+      ['0', '9999', '12.3k', '123k', '999k', '1M', '1M', '12.3M'],
+    )
+    expect([many(1, 'row'), many(0, 'row'), many(1_000_000, 'person', 'people')]).toEqual([
+      '1 row',
+      '0 rows',
+      '1,000,000 people',
+    ])
+  })
+
+  it('writes sizes of files in steps of a thousand', () => {
+    expect([0, 1, 999, 1000, 123_456, 999_950, 5_000_000_000].map(size)).toEqual([
+      '0 bytes',
+      '1 byte',
+      '999 bytes',
+      '1 kB',
+      '123 kB',
+      '1 MB',
+      '5 GB',
+    ])
   })
 
   it('writes points of a hundred with their sign', () => {

@@ -9,8 +9,26 @@ export function score100(score: number | null | undefined): string {
 
 export function count(value: number | null | undefined): string {
   if (value === null || value === undefined) return DASH
+  if (Math.abs(value) >= 999_500) return `${Number((value / 1_000_000).toPrecision(3))}M`
   if (Math.abs(value) >= 10_000) return `${(value / 1000).toFixed(value >= 100_000 ? 0 : 1)}k`
   return String(Math.round(value * 10) / 10)
+}
+
+/** 0 bytes, 840 bytes, 1.2 kB, 3.4 MB: in steps of a thousand. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return bytes === 1 ? '1 byte' : `${bytes} bytes`
+  const steps = ['kB', 'MB', 'GB', 'TB']
+  let value = bytes / 1000
+  while (value >= 999.5 && steps.length > 1) {
+    value /= 1000
+    steps.shift()
+  }
+  return `${Number(value.toPrecision(3))} ${steps[0]}`
+}
+
+/** 1 row, 2 rows: how many of something, in whole. */
+export function many(value: number, one: string, more = `${one}s`): string {
+  return `${value.toLocaleString('en')} ${value === 1 ? one : more}`
 }
 
 export function percent(share: number | null | undefined): string {

@@ -1,6 +1,6 @@
 // What the pages of memories ask for by HTTP, what comes back, and the words for it.
 import type { Memory, Recollection, Tier } from '../wire'
-import { ask, path } from './api'
+import { ask, change, path } from './api'
 
 /** As the server answers: with all fields. */
 export type Kept = Required<Memory>
@@ -58,15 +58,11 @@ export function fetchRecall(bot: string, user: string, query: string) {
 const one = (id: string) => `/v1/memories/${encodeURIComponent(id)}`
 
 export function correctMemory(id: string, word: MemoryWord) {
-  return ask<Kept>(one(id), {
-    method: 'PATCH',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ ...word, by: 'dashboard' }),
-  })
+  return change<Kept>('PATCH', one(id), { ...word, by: 'dashboard' })
 }
 
 export function deleteMemory(id: string) {
-  return ask<{ deleted: number }>(one(id), { method: 'DELETE' })
+  return change<{ deleted: number }>('DELETE', one(id))
 }
 
 /** From the shortest kept on. */

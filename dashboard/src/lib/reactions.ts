@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { Line } from '../wire'
-import { ask, path } from './api'
+import { ask, change, path } from './api'
 import { percent } from './format'
 
 export const MEANINGS = ['RATING', 'AGREEMENT', 'EMOTIONAL', 'CONVERSATIONAL'] as const
@@ -167,10 +167,9 @@ export function useReactionsIn(session: string): [ReadonlyMap<string, Reacted[]>
 }
 
 export function review(id: string, word: ReactionWord) {
-  return ask<Reacted>(`/v1/reactions/${encodeURIComponent(id)}/review`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ ...word, by: 'dashboard' }),
+  return change<Reacted>('POST', `/v1/reactions/${encodeURIComponent(id)}/review`, {
+    ...word,
+    by: 'dashboard',
   })
 }
 

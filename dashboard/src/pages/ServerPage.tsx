@@ -4,6 +4,7 @@ import { Trend } from '../charts/Trend'
 import { fetchSystem } from '../lib/api'
 import { DASH, decimal, name } from '../lib/format'
 import { useTitle } from '../lib/hooks'
+import { Keys } from './Keys'
 import {
   grown,
   KEPT,
@@ -98,6 +99,7 @@ export function ServerPage() {
           </p>
         </>
       )}
+      <Keys />
     </div>
   )
 }

@@ -1,6 +1,7 @@
 // The frame around every page: rail, top bar, and the page.
 import { useSyncExternalStore, type ReactNode } from 'react'
 import { Link } from 'wouter'
+import { Account } from './Account'
 import { ConnectionDot } from './ConnectionDot'
 import { Logo } from './icons'
 import { liveConnection } from '../stream/connection'
@@ -37,6 +38,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <Search />
           <div className="ml-auto flex items-center gap-2">
             <ConnectionDot />
+            <Account />
             <ThemeToggle />
           </div>
         </header>

@@ -56,6 +56,13 @@ export const CompareIcon = () => (
   </Icon>
 )
 
+export const DataIcon = () => (
+  <Icon>
+    <ellipse cx="12" cy="6" rx="7.5" ry="2.8" />
+    <path d="M4.5 6v12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8V6M4.5 12c0 1.5 3.4 2.8 7.5 2.8s7.5-1.3 7.5-2.8" />
+  </Icon>
+)
+
 export const MoreIcon = () => (
   <Icon>
     <path d="M6 12v.1M12 12v.1M18 12v.1" strokeWidth="2.6" />
@@ -71,6 +78,13 @@ export const IngestIcon = () => (
 export const ServerIcon = () => (
   <Icon>
     <path d="M4 5h16v6H4zM4 13h16v6H4zM7.5 8v.1M7.5 16v.1M11 8h6M11 16h6" />
+  </Icon>
+)
+
+export const KeyIcon = () => (
+  <Icon>
+    <circle cx="8" cy="15" r="4" />
+    <path d="m11 12 8-8M16 7l3 3M14 9l2 2" />
   </Icon>
 )
 
