@@ -4,6 +4,7 @@ import { AlertsPage } from './pages/AlertsPage'
 import { ComparePage } from './pages/ComparePage'
 import { ConversationPage } from './pages/ConversationPage'
 import { ConversationsPage } from './pages/ConversationsPage'
+import { DataPage } from './pages/DataPage'
 import { EngagementDashboard } from './pages/EngagementDashboard'
 import { InspectorPage } from './pages/InspectorPage'
 import { PeoplePage } from './pages/PeoplePage'
@@ -43,6 +44,9 @@ export function App() {
       </Route>
       <Route path="/reactions">
         <ReactionsPage />
+      </Route>
+      <Route path="/data">
+        <DataPage />
       </Route>
       <Route path="/compare">
         <ComparePage />

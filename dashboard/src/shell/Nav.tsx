@@ -7,6 +7,7 @@ import {
   AlertIcon,
   CompareIcon,
   ConversationsIcon,
+  DataIcon,
   IngestIcon,
   Logo,
   MoreIcon,
@@ -41,6 +42,7 @@ const REVIEWED = '/reactions'
 /** What a phone's bar has no room for. */
 const REST: Place[] = [
   { to: REVIEWED, word: 'Reactions', icon: <ReactionsIcon />, under: [] },
+  { to: '/data', word: 'Data', icon: <DataIcon />, under: [] },
   { to: '/compare', word: 'Compare', icon: <CompareIcon />, under: [] },
   { to: '/ingest', word: 'Ingest', icon: <IngestIcon />, under: [] },
   { to: '/server', word: 'Server', icon: <ServerIcon />, under: [] },
