@@ -1,4 +1,4 @@
-// One person: how they stand to a bot over time, their conversations, and what is remembered.
+// One person: how they stand to a bot over time, their conversations, memories and rights.
 import { useQuery } from '@tanstack/react-query'
 import { Link } from 'wouter'
 import { DayStrip } from '../charts/DayStrip'
@@ -15,11 +15,13 @@ import { Feeling } from '../panels/Feeling'
 import type { Conversation } from '../wire'
 import { LinkedRow, Rows } from './Rows'
 import { PersonMemories } from './PersonMemories'
+import { PersonRights } from './PersonRights'
 import { Standing } from './Standing'
 
 const TABS = [
   ['', 'Overview'],
   ['memories', 'Memories'],
+  ['rights', 'Consent and erasing'],
 ] as const
 
 export function PersonPage({ user }: { user: string }) {
@@ -37,7 +39,9 @@ export function PersonPage({ user }: { user: string }) {
         <h1 className="text-2xl font-semibold tracking-tight">{name(user)}</h1>
         <Choice label="Show" value={tab} options={TABS} onChange={setTab} />
       </div>
-      {tab === 'memories' ? <PersonMemories user={user} /> : <Overview user={user} />}
+      {tab === 'memories' && <PersonMemories user={user} />}
+      {tab === 'rights' && <PersonRights user={user} />}
+      {tab !== 'memories' && tab !== 'rights' && <Overview user={user} />}
     </div>
   )
 }

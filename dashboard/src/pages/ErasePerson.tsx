@@ -1,0 +1,137 @@
+// Erasing a person: what will go, their name to be typed, and no way back.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState, type FormEvent } from 'react'
+import { fetchPerson } from '../lib/conversations'
+import { many, name } from '../lib/format'
+import { fetchMemories } from '../lib/memories'
+import { erase, type Receipt } from '../lib/rights'
+import { useDatasets } from './Datasets'
+
+interface Props {
+  user: string
+  done: (receipt: Receipt) => void
+}
+
+export function ErasePerson({ user, done }: Props) {
+  const [open, setOpen] = useState(false)
+  return (
+    <section className="card tone-critical min-w-0 p-4" aria-labelledby="erase">
+      <h2 id="erase" className="head">
+        Erase
+      </h2>
+      <p className="label">
+        Everything of them goes, from every store and from the journal, and nothing that comes later
+        brings it back.
+      </p>
+      {open ? (
+        <Confirm user={user} done={done} leave={() => setOpen(false)} />
+      ) : (
+        <button type="button" className="btn mt-2 text-critical" onClick={() => setOpen(true)}>
+          Erase {name(user, 40)}…
+        </button>
+      )}
+    </section>
+  )
+}
+
+function Confirm({ user, done, leave }: Props & { leave: () => void }) {
+  const client = useQueryClient()
+  const [typed, setTyped] = useState('')
+  const go = useMutation({
+    mutationFn: () => erase(user),
+    networkMode: 'always',
+    onSuccess: (receipt) => {
+      // Before anything is asked anew: nobody of that name is known any more.
+      done(receipt)
+      client.removeQueries({ queryKey: ['person', user] })
+      void client.invalidateQueries()
+    },
+  })
+  const send = (event: FormEvent) => {
+    event.preventDefault()
+    go.mutate()
+  }
+  return (
+    <form
+      className="mt-3 rounded-xl p-3"
+      style={{ background: 'var(--wash)' }}
+      onSubmit={send}
+      aria-label={`Erase ${name(user, 60)}`}
+      data-testid="erase-form"
+    >
+      <p className="text-sm">
+        <strong>This cannot be undone.</strong> What goes:
+      </p>
+      <WillGo user={user} />
+      <label className="mt-3 grid gap-1">
+        <span className="text-sm">
+          Type <strong className="select-all">{name(user, 120)}</strong> to erase them
+        </span>
+        <input
+          // oxlint-disable-next-line no-autofocus
+          autoFocus
+          className="field"
+          value={typed}
+          onKeyDown={(event) => event.key === 'Escape' && !go.isPending && leave()}
+          autoComplete="off"
+          spellCheck={false}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      </label>
+      {go.error && (
+        <p role="alert" className="mt-2 text-sm text-critical">
+          {go.error.message}
+        </p>
+      )}
+      <div className="mt-2 flex flex-wrap gap-2">
+        <button
+          type="submit"
+          className="btn text-critical disabled:opacity-60"
+          disabled={go.isPending || !isName(typed, user)}
+        >
+          {go.isPending ? 'Erasing…' : 'Erase for good'}
+        </button>
+        <button type="button" className="btn" disabled={go.isPending} onClick={leave}>
+          Keep everything
+        </button>
+      </div>
+    </form>
+  )
+}
+
+/** As it is, or as it is shown: nobody can type a mark that cannot be seen. */
+function isName(typed: string, user: string): boolean {
+  return typed !== '' && (typed === user || typed === name(user, 120) || typed === user.trim())
+}
+
+function WillGo({ user }: { user: string }) {
+  const { data: person } = useQuery({
+    queryKey: ['person', user],
+    queryFn: () => fetchPerson(user),
+    retry: false,
+  })
+  const { data: memories } = useQuery({
+    queryKey: ['memories', 'count', user],
+    queryFn: () => fetchMemories({ user, limit: 1 }),
+    retry: false,
+  })
+  const { data: datasets } = useDatasets(user)
+  const held = datasets?.length ?? 0
+  return (
+    <ul className="mt-1 grid list-disc gap-0.5 pl-5 text-sm" data-testid="will-go">
+      <li>
+        {person ? many(person.total, 'conversation') : 'every conversation'}, with what was measured
+        of {person && person.total === 1 ? 'it' : 'them'} and the bot’s replies
+      </li>
+      <li>
+        {memories ? many(memories.total, 'memory', 'memories') : 'every memory'} and their vectors
+      </li>
+      <li>reactions, how they stand to bots, and their words in the journal</li>
+      <li>
+        {held > 0
+          ? `their rows in ${many(held, 'dataset')}: to be made anew`
+          : 'no dataset holds them'}
+      </li>
+    </ul>
+  )
+}
