@@ -14,7 +14,7 @@ from msgspec import inspect
 from roomtone.alerts import Alert
 from roomtone.emotions import EKMAN_OF
 from roomtone.events import EVENT_TYPES, WIRE_VERSION
-from roomtone.heard import Context, Feeling, Looked, Recalled, Standing
+from roomtone.heard import Agent, Context, Feeling, Looked, Recalled, Standing
 from roomtone.points import LEVELS
 from roomtone.records import TIERS, Conversation, Link, Memory, Recollection, Relationship
 from roomtone.signals.engagement import ENGAGEMENT
@@ -46,7 +46,7 @@ def render() -> str:
         _alert(),
         _union("EngagementField", list(ENGAGEMENT.fields)),
         _fields(),
-        *(_part(struct) for struct in (Feeling, Recalled, Looked, Context, Standing)),
+        *(_part(struct) for struct in (Feeling, Recalled, Looked, Context, Standing, Agent)),
         *(_part(struct) for struct in (Conversation, Relationship)),
         _union("Tier", list(TIERS)),
         *(_part(struct) for struct in (Link, Memory, Recollection)),

@@ -128,6 +128,15 @@ export interface Standing {
   first_ms?: number | null
 }
 
+export interface Agent {
+  agent: string
+  role?: 'assistant' | 'user'
+  output?: Record<string, string | number | boolean | null>
+  confidence?: number | null
+  duration_ms?: number | null
+  span?: string
+}
+
 export interface Conversation {
   session: string
   bot: string
@@ -374,6 +383,10 @@ export interface Turn {
   user_emotion?: Feeling | null
   bot_emotion?: Feeling | null
   context?: Context | null
+  model?: string | null
+  platform?: string | null
+  language?: string | null
+  agents?: Agent[]
 }
 
 export interface TurnRevised {

@@ -17,6 +17,7 @@ from roomtone.ports import ReactionSignal, TurnSignal
 from roomtone.reacting import Reacting
 from roomtone.records import TurnRecord
 from roomtone.revisions import Revising, TurnRevised
+from roomtone.turn_records import record_of
 from roomtone.turns import (
     NEW_PAIR,
     Heard,
@@ -86,8 +87,9 @@ class Conversations:
         idle_s: int = 1800,
         tag_session: bool = False,
         reactions: Sequence[ReactionSignal] = (),
+        penalties: bool = False,
     ) -> None:
-        self.signals = list(signals)
+        self.signals, self.penalties = list(signals), penalties
         self.reacting = Reacting(reactions)
         self.revising = Revising()
         self.idle_ms = idle_s * 1000
@@ -110,12 +112,12 @@ class Conversations:
 
     # -- what comes ---------------------------------------------------------------------------
 
-    def apply(self, events: Sequence[Event], arrival_ms: int) -> bool:
+    def apply(self, events: Sequence[Event], arrival_ms: int, source: str = "") -> bool:
         """Take turns, reactions and what was found out of them. Whether any was ours."""
         ours = False
         for event in events:
             if type(event) is Turn:
-                self._turn(event, arrival_ms)
+                self._turn(event, arrival_ms, source)
             elif type(event) is TurnRead:
                 self._read(event)
             elif type(event) is RelationshipSet:
@@ -127,7 +129,7 @@ class Conversations:
             ours = True
         return ours
 
-    def _turn(self, turn: Turn, arrival: int) -> None:
+    def _turn(self, turn: Turn, arrival: int, source: str) -> None:
         ms = arrival if turn.at is None else round(turn.at.timestamp() * 1000)
         key = (turn.session, turn.bot, turn.user or "")
         message, reply, waiting = self._said.get(key, ("", "", 0))
@@ -138,7 +140,8 @@ class Conversations:
         asks = bool(turn.user) and (pair is None or not pair.is_known)
         if (turn.session, turn.id or "") in self.pending:
             return  # it was told again, and waits already
-        waits = Pending(turn=turn, ms=ms, arrival=arrival, before=(message, reply), asks=asks)
+        said = (message, reply)
+        waits = Pending(turn=turn, ms=ms, arrival=arrival, before=said, asks=asks, source=source)
         self._said[key] = (shortened(turn.message), shortened(turn.reply), waiting + 1)
         self.pending[waits.key] = waits
         self._pending_bytes += waits.size
@@ -293,20 +296,10 @@ class Conversations:
                 continue
             for point in points:
                 made.points.setdefault(point.measurement, []).append(point)
+        kept = record_of(heard, source=waits.source, penalties=self.penalties)
+        made.turns.append(kept)
         self._remember(heard, ms)
         self.revising.measured(waits.key)
-        made.turns.append(
-            TurnRecord(
-                id=turn.id or "",
-                session=turn.session,
-                bot=turn.bot,
-                user=turn.user or "",
-                at=heard.at,
-                message=turn.message,
-                reply=turn.reply,
-                values=heard.values,
-            )
-        )
 
     def _pair(self, bot: str, user: str) -> Pair:
         key = (bot, user)

@@ -12,9 +12,12 @@ import msgspec
 from msgspec import Meta
 
 from roomtone.heard import (
+    MAX_AGENTS,
     MAX_NAME,
+    Agent,
     Context,
     Feeling,
+    Language,
     Looked,
     Milliseconds,
     Name,
@@ -124,6 +127,10 @@ class Turn(_OfPair, frozen=True, kw_only=True, omit_defaults=True, tag="turn"):
     user_emotion: Feeling | None = None
     bot_emotion: Feeling | None = None
     context: Context | None = None
+    model: Name | None = None  # what wrote the reply
+    platform: Name | None = None
+    language: Language | None = None  # of the message
+    agents: Annotated[list[Agent], Meta(max_length=MAX_AGENTS)] = []
 
 
 class TurnRead(_OfPair, frozen=True, kw_only=True, omit_defaults=True, tag="turn_read"):
@@ -167,7 +174,7 @@ OWN = (TurnRead, ReactionJudged, ReactionReview)
 
 # What of an event is a name: neither text nor one of a few words. A turn's parts hold names too.
 _TEXTS = ("text", "question", "options", "message", "reply")
-_PARTS = ("memories", "user_emotion", "bot_emotion", "context", "recalled", "of")
+_PARTS = ("memories", "user_emotion", "bot_emotion", "context", "recalled", "of", "agents")
 _SAID = ("verdict", "reply", "before", "after")  # of reactions: texts, and numbers
 _NAMES = {
     kind: [

@@ -13,10 +13,15 @@ MAX_NAME = 200
 
 MAX_LABELS = 100
 
+MAX_AGENTS, MAX_OUTPUTS, MAX_OUTPUT = 50, 50, 2_000
+"""How many components a turn may tell of, how much each gave, and how long a text of it is."""
+
 PRINTABLE: dict[str, Any] = {"pattern": r"^[^\u0000-\u001f\u007f]+$"}
 Name = Annotated[str, Meta(min_length=1, max_length=MAX_NAME, extra_json_schema=PRINTABLE)]
 Share = Annotated[float, Meta(ge=0, le=1)]
 Milliseconds = Annotated[float, Meta(ge=0, le=86_400_000)]
+Language = Annotated[str, Meta(pattern="^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+Told = Annotated[str, Meta(max_length=MAX_OUTPUT)] | float | bool | None
 
 
 def on_scale(value: float, scale: float) -> float:
@@ -91,6 +96,17 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     stale: Share | None = None  # replaced, or bound to a time that is over
     repeated: Share | None = None  # says what another one says
     contradicted: Share | None = None  # something said later says otherwise
+
+
+class Agent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one of the sender's own components made of a turn: of its message, or for its reply."""
+
+    agent: Name
+    role: Literal["user", "assistant"] = "assistant"  # of which side
+    output: Annotated[dict[Name, Told], Meta(max_length=MAX_OUTPUTS)] = {}
+    confidence: Share | None = None
+    duration_ms: Milliseconds | None = None
+    span: Annotated[str, Meta(pattern="^[0-9a-f]{0,32}$")] = ""  # of OpenTelemetry
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

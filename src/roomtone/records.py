@@ -92,7 +92,9 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     processing_time_ms: float | None = None
     recalled: list[Recalled] | None = None  # as the turn told, or who looked them up
     quality: float | None = None  # of the reply, by the documents' formula
-    quality_v2: float | None = None  # of the reply, by ours
+    quality_v2: float | None = None  # by ours, where it is known at once; see below
+    before: str = ""  # the id of the turn before it in its conversation, if that had a reply
+    before_quality: float | None = None  # quality_v2 of that reply: this message shows it
     agents: list[AgentLog] = []
     model: str = ""  # what wrote the reply, where the sender said so
     platform: str = ""
@@ -121,7 +123,12 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """One is kept per session, bot, person and start; telling again renews it."""
-        return f"{self.session}\n{self.bot}\n{self.user}\n{self.started:%Y%m%dT%H%M%S.%f}"
+        return conversation_id(self.session, self.bot, self.user, self.started)
+
+
+def conversation_id(session: str, bot: str, user: str, started: datetime) -> str:
+    """What a conversation is kept by."""
+    return f"{session}\n{bot}\n{user}\n{started:%Y%m%dT%H%M%S.%f}"
 
 
 class ConversationsSought(TypedDict, total=False):

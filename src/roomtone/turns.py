@@ -14,7 +14,7 @@ from roomtone.emotions import UNSURE, Reading, reading
 from roomtone.events import Turn
 from roomtone.heard import Context, Feeling, Looked, Recalled, Standing
 from roomtone.points import Measurement, Point
-from roomtone.records import Conversation, Relationship
+from roomtone.records import Conversation, Relationship, conversation_id
 
 REMEMBERED = 1_000
 """How many characters of the last message and the last reply a conversation remembers: enough to
@@ -135,6 +135,11 @@ class Talk(msgspec.Struct, kw_only=True):
     intensity: float | None = None  # None where that was not told
     last: str = ""  # the id of the last turn
 
+    @property
+    def id(self) -> str:
+        """That of the conversation, as it is kept."""
+        return conversation_id(self.session, self.bot, self.user, utc(self.started_ms))
+
     def remember(self, heard: Heard, ms: int) -> None:
         """What its next turn needs to know of this one, which was measured."""
         turn, values, mood = heard.turn, heard.values, heard.user_emotion
@@ -193,6 +198,7 @@ class Pending(msgspec.Struct, kw_only=True, array_like=True):
     arrival: int
     before: tuple[str, str] = ("", "")
     asks: bool = False
+    source: str = ""  # whence it came
 
     @property
     def key(self) -> tuple[str, str]:
@@ -203,9 +209,10 @@ class Pending(msgspec.Struct, kw_only=True, array_like=True):
     def size(self) -> int:
         """About how many bytes it takes."""
         turn = self.turn
+        agents = 500 * len(turn.agents)
         labels = sum(len(one.scores) for one in (turn.user_emotion, turn.bot_emotion) if one)
         parts = 300 * len(turn.memories or ()) + 200 * labels + 4 * REMEMBERED
-        return self.chars + parts + 1_000
+        return self.chars + parts + agents + 1_000
 
     @property
     def chars(self) -> int:
@@ -233,6 +240,7 @@ class Heard:
     shift: float | None = None  # 0..1, how surely the message changes the topic
     sentiment: float | None = None  # -1..1, of the message
     reactions: int = 0  # of the person in this talk so far, without those taken back
+    content: float | None = None  # 0..1, how content the message shows them with the reply before
     looked: Looked | None = None  # what became of what was looked up in memory
     values: dict[str, dict[str, float | str]] = field(default_factory=dict)
 

@@ -71,6 +71,11 @@ class Engine(_Section):
         description="how the quality of a turn is made: `people` from what the person says back, "
         "which holds against ratings by people; `seed` is the documents' formula",
     )
+    quality_penalties: bool = Field(
+        default=False,
+        description="true: the quality of a reply as training data loses .1 below 10 words and .1 "
+        "above 5 s, as the documents' code has it and their text has not",
+    )
     write_nonrating_zero_feedback: bool = Field(
         default=False,
         description="true: reactions that are no rating stand in `user_feedback` too, with zeros, "

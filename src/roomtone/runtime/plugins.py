@@ -147,6 +147,7 @@ def conversations(settings: Settings) -> Conversations:
             load("signals.reactions", "feedback")(zeros=rules.write_nonrating_zero_feedback),
             *_strangers("signals.reactions"),
         ],
+        penalties=rules.quality_penalties,
     )
 
 

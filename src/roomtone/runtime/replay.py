@@ -65,7 +65,8 @@ def hear(conversations: Conversations, entry: Entry) -> Iterator[Output]:
     """
     match entry:
         case Batch():
-            if conversations.apply(entry.events, entry.arrival) and conversations.is_due:
+            ours = conversations.apply(entry.events, entry.arrival, entry.source)
+            if ours and conversations.is_due:
                 yield from conversations.measuring(entry.arrival // 1000)
         case Tick():
             yield from conversations.ticking(entry.now)

@@ -71,8 +71,10 @@ class Quality:
     def update(self, heard: Heard) -> Sequence[Point]:
         """The row by the formula that was chosen; none where nothing is known."""
         if self._formula == "seed":
+            heard.content = contentment(heard)
             return (_row(heard, *seed(heard)),)
         parts = people(heard)
+        heard.content = parts["satisfaction_score"]
         if all(value is None for value in parts.values()):
             return ()
         return (_row(heard, parts, overall(parts, WEIGHTS)),)
@@ -82,17 +84,10 @@ def people(heard: Heard) -> Parts:
     """The five parts by our own formula; what is not known is None."""
     turn, talk = heard.turn, heard.talk
     message, reply = turn.message, turn.reply
-    sentiment = heard.sentiment
-    if heard.user_emotion is not None and heard.user_emotion.primary == UNSURE:
-        sentiment = None
-    elif sentiment is None and heard.user_emotion is not None:
-        sentiment = heard.user_emotion.valence
     took = turn.processing_time_ms
     return {
         "engagement_score": engagement(message, talk.turns, heard.reactions) if message else None,
-        "satisfaction_score": satisfaction(sentiment, reaction(message, talk.reply))
-        if message
-        else None,
+        "satisfaction_score": contentment(heard),
         "natural_flow_score": flow(
             balance(message, reply) if message and reply else None,
             freshness(reply, talk.reply) if reply and talk.reply else None,
@@ -103,6 +98,18 @@ def people(heard: Heard) -> Parts:
         ),
         "topic_relevance": heard.relevance,
     }
+
+
+def contentment(heard: Heard) -> float | None:
+    """How content the person is with the reply before, by what is said now; None without a word."""
+    message, mood, sentiment = heard.turn.message, heard.user_emotion, heard.sentiment
+    if not message:
+        return None
+    if mood is not None and mood.primary == UNSURE:
+        sentiment = None
+    elif sentiment is None and mood is not None:
+        sentiment = mood.valence
+    return satisfaction(sentiment, reaction(message, heard.talk.reply))
 
 
 def engagement(message: str, turns: int, reactions: int = 0) -> float:
