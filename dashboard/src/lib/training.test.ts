@@ -1,7 +1,7 @@
 // Training data in words: how ratings are balanced, what a bound keeps, and the command to copy.
 import { describe, expect, it } from 'vitest'
-import { overview } from '../testing/training'
-import { above, balance, commandOf, fileLink, quoted, statusOf } from './training'
+import { dataset, overview } from '../testing/training'
+import { above, balance, commandOf, fileLink, orderOf, quoted, statusOf } from './training'
 
 describe('balance', () => {
   it('is told as so many to one, and warned of where few are not heard', () => {
@@ -54,7 +54,7 @@ describe('commandOf', () => {
     const text = commandOf(order)
     expect(text).toContain('--format kto')
     expect(text).toContain('--min-quality 0.7')
-    expect(text).toContain('--split 0.9,0.1,0')
+    expect(text).toContain('--split train=0.9,validation=0.1')
     expect(text).toContain('--no-redact')
     expect(text).not.toContain('dedupe')
     expect(text).not.toContain('--language')
@@ -72,6 +72,21 @@ describe('datasets', () => {
     expect(fileLink('a/b', 'data/tr ain.jsonl')).toBe(
       '/v1/datasets/a%2Fb/files/data/tr%20ain.jsonl',
     )
+  })
+
+  it('are made anew as they were asked for', () => {
+    expect(orderOf(dataset().manifest!)).toEqual({
+      name: 'spring',
+      format: 'kto',
+      filters: { bot: 'luna' },
+      split: { train: 0.9, validation: 0.1, test: 0 },
+      seed: 5,
+      redact: true,
+      dedupe: true,
+      min_confidence: 0.8,
+    })
+    expect(orderOf({ plan: { format: 'csv', split: {} as never } })?.split.train).toBe(1)
+    expect(orderOf({})).toBeNull()
   })
 
   it('have a word for every status, also for one called constructor', () => {

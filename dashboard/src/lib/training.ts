@@ -9,7 +9,7 @@ export interface Format {
   /** What a row is made of: conversations, reactions, revisions … */
   from: string
   /** The libraries that read it. */
-  trainable_by: string | string[]
+  trainable_by: string
   file: string
 }
 
@@ -40,10 +40,10 @@ export interface Amounts {
 export interface Excluded {
   reason: string
   words: string
-  conversations?: number
-  messages?: number
-  /** Of a dataset: rows that were not written. */
-  rows?: number
+  conversations: number
+  messages: number
+  /** Who withdrew while it was made. */
+  people?: number
 }
 
 export type FacetName = 'bot' | 'emotion' | 'language' | 'meaning'
@@ -63,8 +63,8 @@ export interface PreviewRow {
   /** The exact text that will be written. */
   line: string
   /** How many pieces of personal data were replaced in it. */
-  redactions: number | unknown[]
-  conversation: number | string | null
+  redactions: number
+  conversation: number
 }
 
 export interface Preview {
@@ -79,7 +79,20 @@ export interface DatasetFile {
   path: string
   bytes: number
   sha256: string
-  rows?: number | null
+  rows: number
+}
+
+/** What a dataset was asked for and has, as it lies beside its files. */
+export interface Manifest {
+  roomtone: string
+  plan: Partial<Omit<Order, 'filters'>> & { filters?: Record<string, unknown> }
+  counts: Record<string, unknown>
+  consent: { people: number; basis: Record<string, number> }
+  /** Of what an emoji alone would have called a rating, what is none. */
+  contamination: { rows: number; left_out: number; reasons: Record<string, number> }
+  /** Pieces of personal data that were replaced, by their kind. */
+  redactions: Record<string, number>
+  files: (DatasetFile & { trace?: string })[]
 }
 
 export interface Dataset {
@@ -93,11 +106,13 @@ export interface Dataset {
   /** 0 to 1. */
   progress: number
   error: string
-  files?: DatasetFile[]
-  counts?: Record<string, number>
-  excluded?: Excluded[]
-  command?: string
-  manifest?: unknown
+  files: DatasetFile[]
+  counts: Record<string, unknown>
+  excluded: Excluded[]
+  /** What makes the same on the command line. */
+  command: string
+  /** Of one that is looked at by itself; while it is made it is the plan alone. */
+  manifest?: Partial<Manifest> | null
 }
 
 export interface Split {
@@ -116,7 +131,10 @@ export interface Order {
   redact: boolean
   dedupe: boolean
   min_confidence?: number
+  /** Conversations at most. */
   limit?: number
+  file?: string
+  license?: string
 }
 
 export const TRAINING = ['training']
@@ -229,8 +247,36 @@ export function above(quality: Overview['quality'], least: number): [number, num
   return [found.reduce((sum, n) => sum + n, 0), all]
 }
 
-export function redactionsOf(row: PreviewRow): number {
-  return Array.isArray(row.redactions) ? row.redactions.length : row.redactions
+/** What a row of it is, as a sentence. */
+export function sentenceOf({ phrase }: Format): string {
+  return /[.!?]$/.test(phrase) ? phrase : `A row is ${phrase}.`
+}
+
+/** The order that makes the same dataset anew; null where it is not known. */
+export function orderOf({ plan }: Partial<Manifest>): Order | null {
+  if (!plan?.format) return null
+  const known = ['bot', 'user', 'language', 'emotion', 'meaning', 'min_quality', 'start', 'end']
+  const filters: Record<string, unknown> = {}
+  for (const key of [...known, 'voice', 'exported']) {
+    const value = plan.filters?.[key]
+    if (value !== null && value !== undefined) filters[key] = value
+  }
+  // One that is not parted is all for training.
+  const whole = { train: Object.values(plan.split ?? {}).some((share) => share > 0) ? 0 : 1 }
+  const { name = '', format, split, seed = 0, redact = true, dedupe = true } = plan
+  return {
+    name,
+    format,
+    filters: filters as Filters,
+    split: { validation: 0, test: 0, ...whole, ...split },
+    seed,
+    redact,
+    dedupe,
+    ...(plan.min_confidence ? { min_confidence: plan.min_confidence } : {}),
+    ...(plan.limit ? { limit: plan.limit } : {}),
+    ...(plan.file ? { file: plan.file } : {}),
+    ...(plan.license ? { license: plan.license } : {}),
+  }
 }
 
 /** What a shell would not take as it stands, within quotes. */
@@ -253,7 +299,7 @@ export function commandOf(order: Order): string {
     ['--from', filters.start],
     ['--to', filters.end],
     ['--split', shares(split)],
-    ['--seed', String(order.seed)],
+    ['--seed', order.seed ? String(order.seed) : undefined],
     ['--limit', order.limit ? String(order.limit) : undefined],
     ['--min-confidence', order.min_confidence ? String(order.min_confidence) : undefined],
   ]
@@ -266,10 +312,11 @@ export function commandOf(order: Order): string {
     order.dedupe ? '' : '--no-dedupe',
   ].filter(Boolean)
   const values = parts.flatMap(([flag, value]) => (value ? [`${flag} ${quoted(value)}`] : []))
-  return ['roomtone export', ...values, ...flags].join(' \\\n  ')
+  return ['roomtone export', ...values, ...flags, '--out DIR'].join(' \\\n  ')
 }
 
-/** "0.9,0.1,0": as the command line takes it. */
-function shares({ train, validation, test }: Split): string {
-  return [train, validation, test].map((share) => Number(share.toFixed(4))).join(',')
+/** "train=0.9,validation=0.1": as the command line takes it. */
+function shares(split: Split): string {
+  const parts = Object.entries(split).filter(([, share]) => share > 0)
+  return parts.map(([part, share]) => `${part}=${Number(share.toFixed(4))}`).join(',')
 }

@@ -145,7 +145,9 @@ describe('the rows that will be written', () => {
   it('are read as a talk, what was redacted is marked, and are shown letter by letter', async () => {
     show()
     const row = await screen.findByTestId('row')
-    expect(row.textContent).toContain('of conversation 7, 1 piece of personal data replaced')
+    expect(row.textContent).toContain(
+      'of conversation 7, in which 1 piece of personal data is replaced',
+    )
     expect(row.querySelector('mark')?.textContent).toBe('[EMAIL_1]')
     expect(row.textContent).toContain('✓ true')
     fireEvent.click(screen.getByRole('button', { name: 'As it is written' }))
@@ -156,10 +158,10 @@ describe('the rows that will be written', () => {
   it('are of the format that is chosen, with its words', async () => {
     show('?bot=luna')
     await screen.findByTestId('row')
-    rows = preview({ format: 'csv', rows: [{ line: 'a,"b"', redactions: 0, conversation: null }] })
+    rows = preview({ format: 'csv', rows: [{ line: 'a,"b"', redactions: 0, conversation: 1 }] })
     fireEvent.change(screen.getByLabelText('Format'), { target: { value: 'csv' } })
     expect((await screen.findByTestId('format')).textContent).toBe(
-      'A table of messages for spreadsheets.',
+      'A row is a message, for spreadsheets.',
     )
     expect((await screen.findByTestId('line')).textContent).toBe('a,"b"')
     expect(asked('/v1/training/preview').at(-1)).toEqual({ format: 'csv', limit: '3', bot: 'luna' })
@@ -168,7 +170,7 @@ describe('the rows that will be written', () => {
   it('hostile and endless texts are text, and hidden marks are seen', async () => {
     const long = `${HOSTILE}\u202Etxt${'x'.repeat(400_000)}`
     const line = JSON.stringify({ prompt: HOSTILE, messages: [{ from: 'human', value: long }] })
-    rows = preview({ rows: [{ line, redactions: [], conversation: HOSTILE }] })
+    rows = preview({ rows: [{ line, redactions: 0, conversation: 1 }] })
     show()
     const row = await screen.findByTestId('row')
     expect(row.textContent).toContain(HOSTILE)
@@ -251,10 +253,15 @@ describe('datasets', () => {
     const link = await details.findByRole('link', { name: 'data/train-00000.jsonl' })
     expect(link.getAttribute('href')).toBe('/v1/datasets/d1/files/data/train-00000.jsonl')
     expect(details.getAllByText('abababababab…')).toHaveLength(1)
-    expect(details.getByTestId('excluded').textContent).toBe('agreement is no rating77 rows')
-    expect(details.getByRole('region', { name: 'Counted' }).textContent).toContain('redactions34')
-    expect(details.getByTestId('basis').textContent).toContain('people3')
-    expect(details.getByText(/"version": "0.1.0"/)).toBeTruthy()
+    expect(details.getByTestId('excluded').textContent).toBe(
+      'agreement is no rating7 conversations, 77 messages',
+    )
+    const part = (name: string) => details.getByRole('region', { name }).textContent
+    expect(part('Counted')).toContain('partstrain 1,080, validation 120')
+    expect(part('On what basis')).toContain('consent2contract1')
+    expect(part('Personal data that was replaced')).toContain('email34')
+    expect(part('What an emoji alone would have called a rating')).toContain('77 reactions more')
+    expect(details.getByText(/"roomtone": "0.1.0"/)).toBeTruthy()
   })
 
   it('are deleted once asked, and a refusal is told', async () => {
@@ -278,9 +285,16 @@ describe('datasets', () => {
     ]
     show('?tab=datasets')
     await screen.findAllByTestId('dataset')
-    expect(screen.getByText(/Train on it no more: make it anew/)).toBeTruthy()
     expect(screen.getByText('the disk is full; free some')).toBeTruthy()
     expect(document.querySelector('img')).toBeNull()
+    expect(screen.getByText(/Train on it no more: make it anew/)).toBeTruthy()
+    fireEvent.click(screen.getAllByRole('button', { name: 'Make it anew' })[0]!)
+    await waitFor(() =>
+      expect(told.find((one) => one.method === 'POST')?.body).toMatchObject({
+        filters: { bot: 'luna' },
+        seed: 5,
+      }),
+    )
   })
 
   it('where none was made it leads to making one', async () => {

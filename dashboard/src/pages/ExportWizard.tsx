@@ -85,7 +85,7 @@ export function ExportWizard({ wanted, filters, overview }: Props) {
           <Recap filters={chosen} wanted={wanted} overview={overview} />
           <div className="mt-3 flex flex-wrap gap-3">
             <NumberField
-              label="At most so many rows"
+              label="At most so many conversations"
               value={limit}
               onChange={setLimit}
               placeholder="all"

@@ -79,7 +79,7 @@ export function QualitySlider({ quality, least, set, unknown }: Props) {
             )}
           </span>
         )}
-        <span>100</span>
+        <span className="shrink-0">100</span>
       </p>
     </section>
   )

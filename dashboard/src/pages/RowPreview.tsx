@@ -6,7 +6,7 @@ import { useParam } from '../lib/hooks'
 import {
   fetchFormats,
   fetchPreview,
-  redactionsOf,
+  sentenceOf,
   TRAINING,
   type Filters,
   type Format,
@@ -118,13 +118,10 @@ export function RowPreview({ filters }: { filters: Filters }) {
 }
 
 export function FormatWords({ format }: { format: Format }) {
-  const by = Array.isArray(format.trainable_by)
-    ? format.trainable_by.join(', ')
-    : format.trainable_by
   return (
     <p className="mt-2 text-sm" data-testid="format">
-      {format.phrase}
-      {by && <span className="text-soft"> Read by {by}.</span>}
+      {sentenceOf(format)}
+      {format.trainable_by && <span className="text-soft"> Read by {format.trainable_by}.</span>}
     </p>
   )
 }
@@ -137,16 +134,16 @@ interface RowProps {
 
 function Row({ row, number, raw }: RowProps) {
   const fields = useMemo(() => parsed(row.line), [row.line])
-  const replaced = redactionsOf(row)
   return (
     <article className="rounded-xl bg-sunken p-3" aria-label={`Row ${number}`} data-testid="row">
       <div className="mb-2 flex flex-wrap items-center justify-between gap-2">
         <p className="label">
           Row {number}
-          {row.conversation !== null && `, of conversation ${name(String(row.conversation), 40)}`}
-          {replaced > 0 && (
+          {`, of conversation ${row.conversation}`}
+          {row.redactions > 0 && (
             <span className="text-warning">
-              , {many(replaced, 'piece')} of personal data replaced
+              , in which {many(row.redactions, 'piece')} of personal data{' '}
+              {row.redactions === 1 ? 'is' : 'are'} replaced
             </span>
           )}
         </p>

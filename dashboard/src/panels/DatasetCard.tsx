@@ -2,7 +2,16 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { epoch, many, name, percent, size, when } from '../lib/format'
-import { DATASETS, dropDataset, statusOf, TRAINING, type Dataset } from '../lib/training'
+import {
+  DATASETS,
+  dropDataset,
+  fetchDataset,
+  makeDataset,
+  orderOf,
+  statusOf,
+  TRAINING,
+  type Dataset,
+} from '../lib/training'
 import { DatasetDetails } from './DatasetDetails'
 
 interface Props {
@@ -32,6 +41,19 @@ export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
       return client.invalidateQueries({ queryKey: DATASETS })
     },
   })
+  const anew = useMutation({
+    mutationFn: async () => {
+      const order = orderOf((await fetchDataset(dataset.id)).manifest ?? {})
+      if (!order) throw new Error('what it was asked for is not known; make one by hand')
+      return makeDataset(order)
+    },
+    networkMode: 'always',
+    onSuccess: () => {
+      tell(`${title} is made anew.`)
+      return client.invalidateQueries({ queryKey: DATASETS })
+    },
+  })
+  const problem = drop.error ?? anew.error
   return (
     <article
       className={`card tone-${tone} min-w-0 p-4`}
@@ -55,9 +77,9 @@ export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
       {running && <Progress dataset={dataset} />}
       {says && <p className="mt-2 text-sm">{says}</p>}
       {dataset.error && <p className="mt-2 text-sm text-critical">{name(dataset.error, 600)}</p>}
-      {drop.error && (
+      {problem && (
         <p role="alert" className="mt-2 text-sm text-critical">
-          That was not done: {drop.error.message}
+          That was not done: {problem.message}
         </p>
       )}
       {asked ? (
@@ -83,7 +105,27 @@ export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
               <button type="button" className="btn" aria-expanded={open} onClick={toggle}>
                 {open ? 'Fold' : 'Files and manifest'}
               </button>
-              <button type="button" className="btn text-critical" onClick={() => setAsked(true)}>
+              {dataset.status !== 'done' && (
+                <button
+                  type="button"
+                  className="btn"
+                  disabled={anew.isPending}
+                  onClick={() => {
+                    drop.reset()
+                    anew.mutate()
+                  }}
+                >
+                  Make it anew
+                </button>
+              )}
+              <button
+                type="button"
+                className="btn text-critical"
+                onClick={() => {
+                  anew.reset()
+                  setAsked(true)
+                }}
+              >
                 Delete…
               </button>
             </>

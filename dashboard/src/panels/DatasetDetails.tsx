@@ -1,7 +1,8 @@
-// What is in a dataset: files with their sums, what was counted and left out, and its manifest.
+// What is in a dataset: files with their sums, what was counted, replaced and left out, and its manifest.
 import { useQuery } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import { many, name, size, words } from '../lib/format'
-import { DATASETS, fetchDataset, fileLink, type Dataset, type DatasetFile } from '../lib/training'
+import { DATASETS, fetchDataset, fileLink, type Dataset } from '../lib/training'
 import { CopyButton } from './CopyButton'
 import { Exact } from './Exact'
 import { ExcludedBars } from './ExcludedBars'
@@ -29,40 +30,49 @@ export function DatasetDetails({ id }: { id: string }) {
 }
 
 function Found({ dataset }: { dataset: Dataset }) {
-  const manifest = manifestOf(dataset.manifest)
-  const { counts = {}, excluded = [], files = [], command } = dataset
-  const basis = manifest?.consent ?? manifest?.consent_basis
+  const { counts, excluded, command } = dataset
+  const manifest = dataset.manifest ?? {}
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-5">
-      <Files id={dataset.id} files={files} />
+      <Files dataset={dataset} />
       <div className="grid items-start gap-5 md:grid-cols-2">
-        <section aria-label="Counted">
-          <h3 className="head">Counted</h3>
-          <Counts counts={counts} />
-        </section>
-        <section aria-label="Left out, and why">
-          <h3 className="head">Left out, and why</h3>
+        <Part title="Counted">
+          <Counts counts={counts} none="Nothing." />
+        </Part>
+        <Part title="Left out, and why">
           <ExcludedBars excluded={excluded} none="Nothing was left out." />
-        </section>
+        </Part>
+        {manifest.consent && (
+          <Part title="On what basis">
+            <Counts counts={manifest.consent.basis} none="Nobody is in it." />
+          </Part>
+        )}
+        {manifest.redactions && (
+          <Part title="Personal data that was replaced">
+            <Counts counts={manifest.redactions} none="None was found, or it was not looked for." />
+          </Part>
+        )}
+        {manifest.contamination && manifest.contamination.left_out > 0 && (
+          <Part title="What an emoji alone would have called a rating">
+            <p className="mt-1 text-sm">
+              {many(manifest.contamination.left_out, 'reaction')} more, which{' '}
+              {manifest.contamination.left_out === 1 ? 'is none' : 'are none'}.
+            </p>
+            <Counts counts={manifest.contamination.reasons} none="" />
+          </Part>
+        )}
       </div>
-      {basis !== undefined && basis !== null && (
-        <section aria-label="Consent" data-testid="basis">
-          <h3 className="head">On what basis</h3>
-          <div className="mt-1 text-sm">
-            {typeof basis === 'string' ? name(basis, 600) : <Counts counts={basis as Row} />}
-          </div>
-        </section>
-      )}
       {command && (
-        <section aria-label="Command">
-          <div className="mb-1 flex items-center justify-between gap-2">
-            <h3 className="head">The same from the command line</h3>
+        <Part title="The same from the command line">
+          <div className="mt-1 flex items-start gap-2">
+            <div className="min-w-0 flex-1">
+              <Lines text={command} />
+            </div>
             <CopyButton text={command} label="The command" />
           </div>
-          <Lines text={command} />
-        </section>
+        </Part>
       )}
-      {manifest && (
+      {dataset.manifest && (
         <details>
           <summary className="text-sm font-medium">The whole manifest</summary>
           <div className="mt-2">
@@ -74,13 +84,20 @@ function Found({ dataset }: { dataset: Dataset }) {
   )
 }
 
-type Row = Record<string, unknown>
-
-function Files({ id, files }: { id: string; files: DatasetFile[] }) {
-  if (files.length === 0) return <p className="label">It has no files.</p>
+function Part({ title, children }: { title: string; children: ReactNode }) {
   return (
-    <section aria-label="Files">
-      <h3 className="head">Files</h3>
+    <section aria-label={title} className="min-w-0">
+      <h3 className="head">{title}</h3>
+      {children}
+    </section>
+  )
+}
+
+function Files({ dataset: { id, files, manifest } }: { dataset: Dataset }) {
+  if (files.length === 0) return <p className="label">It has no files.</p>
+  const traces = (manifest?.files ?? []).flatMap(({ trace }) => trace ?? [])
+  return (
+    <Part title="Files">
       <ul className="mt-1 grid grid-cols-[minmax(0,1fr)]">
         {files.map((file) => (
           <li
@@ -88,41 +105,54 @@ function Files({ id, files }: { id: string; files: DatasetFile[] }) {
             className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line py-2 first:border-t-0"
           >
             <span className="min-w-0">
-              <a
-                className="font-medium text-accent underline underline-offset-4"
-                href={fileLink(id, file.path)}
-                download={file.path.split('/').at(-1)}
-              >
-                {name(file.path, 120)}
-              </a>
+              <File id={id} path={file.path} />
               <span className="label block">
-                {file.rows !== undefined && file.rows !== null && `${many(file.rows, 'row')}, `}
-                {size(file.bytes)}
+                {many(file.rows, 'row')}, {size(file.bytes)}
               </span>
             </span>
-            {file.sha256 && (
-              <span className="flex items-center gap-2">
-                <code className="label font-mono" title={file.sha256}>
-                  {file.sha256.slice(0, 12)}…
-                </code>
-                <CopyButton text={file.sha256} label={`SHA-256 of ${name(file.path, 60)}`} />
-              </span>
-            )}
+            <span className="flex items-center gap-2">
+              <code className="label font-mono" title={`SHA-256: ${file.sha256}`}>
+                {file.sha256.slice(0, 12)}…
+              </code>
+              <CopyButton text={file.sha256} label={`SHA-256 of ${name(file.path, 60)}`} />
+            </span>
           </li>
         ))}
+        <li className="border-t border-line py-2">
+          <File id={id} path="README.md" />, the card, and <File id={id} path="manifest.json" />
+          {traces.length > 0 && ', and which conversation and message each row comes from: '}
+          {traces.map((path, i) => (
+            <span key={path}>
+              {i > 0 && ', '}
+              <File id={id} path={path} />
+            </span>
+          ))}
+        </li>
       </ul>
-    </section>
+    </Part>
   )
 }
 
-function Counts({ counts }: { counts: Row }) {
+function File({ id, path }: { id: string; path: string }) {
+  return (
+    <a
+      className="font-medium text-accent underline underline-offset-4"
+      href={fileLink(id, path)}
+      download={path.split('/').at(-1)}
+    >
+      {name(path, 120)}
+    </a>
+  )
+}
+
+function Counts({ counts, none }: { counts: Record<string, unknown>; none: string }) {
   const found = Object.entries(counts)
-  if (found.length === 0) return <p className="label mt-1">Nothing.</p>
+  if (found.length === 0) return <p className="label mt-1">{none}</p>
   return (
     <dl className="mt-2 grid gap-1">
       {found.map(([key, value]) => (
         <div key={key} className="flex flex-wrap items-baseline justify-between gap-x-3">
-          <dt className="label">{words(key, 60)}</dt>
+          <dt className="label">{words(key, 60) || 'not known'}</dt>
           <dd className="font-semibold">{shown(value)}</dd>
         </div>
       ))}
@@ -130,9 +160,16 @@ function Counts({ counts }: { counts: Row }) {
   )
 }
 
+/** A number, or numbers by name. */
 function shown(value: unknown): string {
   if (typeof value === 'number') return value.toLocaleString('en', { maximumFractionDigits: 4 })
-  return name(typeof value === 'string' ? value : JSON.stringify(value), 300)
+  if (typeof value === 'object' && value !== null) {
+    const parts = Object.entries(value).slice(0, 12)
+    return (
+      parts.map(([key, one]) => `${words(key, 30) || 'not known'} ${shown(one)}`).join(', ') || '–'
+    )
+  }
+  return name(String(value), 300)
 }
 
 function Lines({ text }: { text: string }) {
@@ -144,17 +181,4 @@ function Lines({ text }: { text: string }) {
       <Exact text={text} folded={8_000} />
     </pre>
   )
-}
-
-/** A manifest is told as JSON, or as its text. */
-function manifestOf(manifest: unknown): Row | null {
-  let found = manifest
-  if (typeof manifest === 'string') {
-    try {
-      found = JSON.parse(manifest)
-    } catch {
-      return null
-    }
-  }
-  return typeof found === 'object' && found !== null ? (found as Row) : null
 }

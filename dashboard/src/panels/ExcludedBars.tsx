@@ -34,13 +34,13 @@ export function ExcludedBars({ excluded, none }: Props) {
   )
 }
 
-const sizeOf = (one: Excluded) => one.messages || one.rows || one.conversations || 0
+const sizeOf = (one: Excluded) => one.messages || one.conversations || one.people || 0
 
-function amounts({ conversations, messages, rows }: Excluded): string {
+function amounts({ conversations, messages, people }: Excluded): string {
   const parts = [
     conversations ? many(conversations, 'conversation') : '',
     messages ? many(messages, 'message') : '',
-    rows ? many(rows, 'row') : '',
+    people ? many(people, 'person', 'people') : '',
   ]
   return parts.filter(Boolean).join(', ')
 }

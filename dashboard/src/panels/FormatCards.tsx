@@ -1,5 +1,5 @@
 // The formats that can be made: each with what a row of it is and who reads it, one chosen.
-import type { Format } from '../lib/training'
+import { sentenceOf, type Format } from '../lib/training'
 
 interface Props {
   formats: Format[]
@@ -29,7 +29,7 @@ export function FormatCards({ formats, chosen, choose }: Props) {
             onChange={() => choose(one.name)}
           />
           <span className="min-w-0 font-medium">{one.title}</span>
-          <span className="label col-start-2">{one.phrase}</span>
+          <span className="label col-start-2">{sentenceOf(one)}</span>
         </label>
       ))}
     </div>

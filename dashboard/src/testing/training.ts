@@ -1,6 +1,6 @@
 // Samples of what the server tells of training data, datasets, consent and erasing.
 import type { Consents, Receipt } from '../lib/rights'
-import type { Dataset, Format, Overview, Preview } from '../lib/training'
+import type { Dataset, Format, Manifest, Overview, Preview } from '../lib/training'
 import { T0 } from './samples'
 
 const iso = (seconds: number) => new Date(seconds * 1000).toISOString()
@@ -9,15 +9,15 @@ export const formats: Format[] = [
   {
     name: 'kto',
     title: 'KTO',
-    phrase: 'Replies that were liked or disliked, one by one.',
+    phrase: 'a reply that was liked or disliked',
     from: 'ratings',
-    trainable_by: ['TRL', 'Axolotl'],
+    trainable_by: 'TRL and Axolotl',
     file: 'jsonl',
   },
   {
     name: 'csv',
     title: 'CSV',
-    phrase: 'A table of messages for spreadsheets.',
+    phrase: 'a message, for spreadsheets',
     from: 'conversations',
     trainable_by: '',
     file: 'csv',
@@ -86,12 +86,29 @@ export function dataset(change: Partial<Dataset> = {}): Dataset {
     error: '',
     files: [
       { path: 'data/train-00000.jsonl', bytes: 300_000, sha256: 'ab'.repeat(32), rows: 1_080 },
-      { path: 'README.md', bytes: 1_000, sha256: 'cd'.repeat(32) },
     ],
-    counts: { duplicates: 12, redactions: 34 },
-    excluded: [{ reason: 'agreement', words: 'agreement is no rating', rows: 77 }],
+    counts: { conversations: 700, people: 3, parts: { train: 1_080, validation: 120 } },
+    excluded: [
+      { reason: 'agreement', words: 'agreement is no rating', conversations: 7, messages: 77 },
+    ],
     command: 'roomtone export --format kto',
-    manifest: { consent: { basis: 'consent', people: 3 }, version: '0.1.0' },
+    manifest: {
+      roomtone: '0.1.0',
+      plan: {
+        name: 'spring',
+        format: 'kto',
+        filters: { bot: 'luna', user: null, voice: null, trainable: true, ids: null },
+        split: { train: 0.9, validation: 0.1 } as Manifest['plan']['split'],
+        seed: 5,
+        redact: true,
+        dedupe: true,
+        min_confidence: 0.8,
+      },
+      consent: { people: 3, basis: { consent: 2, contract: 1 } },
+      contamination: { rows: 1_200, left_out: 77, reasons: { agreement: 77 } },
+      redactions: { email: 34 },
+      files: [],
+    },
     ...change,
   }
 }
