@@ -19,6 +19,7 @@ from roomtone.runtime import catalogue, plugins
 from roomtone.runtime.config import Settings
 from roomtone.runtime.loading import environment_name, keys, trace
 from roomtone.sources.chatlog import ALIASES
+from roomtone.training_rows import REASONS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -132,7 +133,7 @@ def test_every_file_of_the_vocabulary_is_on_the_map():
     files = [p.name for p in source.glob("*.py") if not p.name.startswith("__")]
 
     assert [f for f in files if f"`{f}`" not in text] == []
-    for family in ("signals", "detectors", "sources", "stores", "channels", "models"):
+    for family in ("signals", "detectors", "sources", "stores", "channels", "models", "exports"):
         row = re.search(rf"^\| `{family}/` \| (.*?) \|", text, re.M)
         known = {m for f, ms in plugins.MEMBERS.items() if f.split(".")[0] == family for m in ms}
         assert row
@@ -169,7 +170,7 @@ def test_files_and_targets_that_are_named_exist(page):
     targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
     folders = ("src/", "tests/", "docs/", "benchmarks/", "dashboard/src", "requirements/")
     folders += ("runtime/", "web/", "signals/", "detectors/", "sources/", "stores/", "channels/")
-    folders += ("models/", "training/")
+    folders += ("models/", "exports/", "training/")
     for path in re.findall(r"`([\w./-]+\.(?:py|tsx|ts|md|toml|lock))`", text):
         if path.startswith(folders) and "/x/" not in path:
             places = (ROOT / path, ROOT / "src" / "roomtone" / path)
@@ -255,3 +256,12 @@ def test_the_first_events_of_the_readme_arrive(tmp_path):
     assert said.count('"accepted":1') == 2
     assert said.count("1 accepted, 0 duplicates, 0 refused") == 2
     assert re.search(r"^standup +live", said, re.M)
+
+
+def test_every_format_and_reason_is_described():
+    """A row of the table for each format, and each reason why something is left out."""
+    text = read("docs/exports.md")
+    formats = set(re.findall(r"^\| `(\w+)` \|", text, re.M))
+
+    assert set(plugins.MEMBERS["exports"]) <= formats
+    assert [reason for reason in REASONS if f"`{reason}`" not in text] == []

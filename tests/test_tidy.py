@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "roomtone"
 TESTS = ROOT / "tests"
-FAMILIES = ("signals", "detectors", "sources", "stores", "channels", "models")
+FAMILIES = ("signals", "detectors", "sources", "stores", "channels", "models", "exports")
 FOLDERS = {*FAMILIES, "runtime", "web", "migrations", "queries"}  # the last one: Flux
 UNBORN = {"utils", "common", "helpers", "core", "base", "manager", "service", "handler"}
 

@@ -30,7 +30,9 @@ from roomtone.ports import (
     Source,
     TurnSignal,
 )
+from roomtone.ports_exports import Export, RowFile
 from roomtone.runtime.config import Settings
+from roomtone.training_rows import Row
 
 # family: name -> module:attribute. Strangers add theirs as entry points of group roomtone.<family>.
 MEMBERS: dict[str, dict[str, str]] = {
@@ -101,6 +103,15 @@ MEMBERS: dict[str, dict[str, str]] = {
         "minilm": "roomtone.models.embedding:MiniLM",
         "hashed": "roomtone.models.embedding:Hashed",
         "openai": "roomtone.models.openai_embedding:OpenAIEmbedding",
+    },
+    "exports": {
+        "native": "roomtone.exports.native:Whole",
+        "jsonl": "roomtone.exports.jsonl:JSONL",
+        "sft": "roomtone.exports.sft:SFT",
+        "kto": "roomtone.exports.kto:KTO",
+    },
+    "exports.files": {
+        "jsonl": "roomtone.exports.jsonl:Lines",
     },
 }
 
@@ -286,6 +297,24 @@ def judge(url: str) -> Judge:
     scheme = _scheme(url)
     more = {"fallback": judge("local://")} if scheme == "openai" else {}
     member: Judge = load("models.judge", scheme)(url, **more)
+    return member
+
+
+def export(name: str) -> Export:
+    """The format of that name."""
+    member: Export = load("exports", name)()
+    return member
+
+
+def exports() -> list[Export]:
+    """All formats: ours in their order, then what strangers installed."""
+    ours = [export(name) for name in MEMBERS["exports"]]
+    return [*ours, *_strangers("exports")]
+
+
+def row_file(name: str, row: type[Row], *, ids: bool = True) -> RowFile:
+    """What writes rows of this type into a file of that name's kind."""
+    member: RowFile = load("exports.files", name)(row, ids=ids)
     return member
 
 

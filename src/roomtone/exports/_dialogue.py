@@ -1,0 +1,100 @@
+"""A conversation as trainers read it: roles in turns, each reply with what was said before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from roomtone.training_data import KeptConversation, KeptMessage
+from roomtone.training_rows import Chat, Excluded, ExportOptions
+
+DISLIKED = 2.0
+"""A person's rating, 1 to 5, up to which nothing learns to say that reply."""
+
+
+class Reply(NamedTuple):
+    """A reply of the bot, and what it answers; `prompt` ends in a message of the person."""
+
+    message: KeptMessage
+    prompt: list[Chat]
+    question: KeptMessage
+
+
+def blank(text: str) -> bool:
+    """Whether there is nothing to read in it."""
+    return not text or text.isspace()
+
+
+def replies(
+    conversation: KeptConversation, options: ExportOptions, excluded: Excluded
+) -> Iterator[Reply]:
+    """Each reply that answers something. What follows each other of one role is one message."""
+    system = [Chat("system", options.system)] if options.system else []
+    past: list[Chat] = []
+    asked: dict[str, tuple[int, KeptMessage] | None] = {}
+    last: KeptMessage | None = None  # the message before, where it is the person's
+    for message in conversation.messages:
+        mine, text = message.role == "user", message.content
+        if blank(text):
+            excluded.add("empty_text", conversation.id)
+            if mine:
+                asked[message.turn], last = None, None
+            continue
+        if mine:
+            said(past, "user", text)
+            asked[message.turn], last = (len(past), message), message
+            continue
+        question = asked.get(message.turn, (len(past), last) if last else None)
+        if question is None:
+            excluded.add("no_prompt", conversation.id)
+        else:
+            prompt = window(past, question[0], options.context)
+            yield Reply(message, system + prompt, question[1])
+        said(past, "assistant", text)
+        last = None
+
+
+def said(past: list[Chat], role: str, text: str) -> None:
+    """Add what was said; to the last message, if it is the same one's: templates want turns."""
+    if past and past[-1].role == role:
+        text = f"{past[-1].content}\n{text}"
+        past.pop()
+    past.append(Chat("user" if role == "user" else "assistant", text))
+
+
+def window(past: list[Chat], end: int, most: int) -> list[Chat]:
+    """The last of so many messages, from a message of the person on."""
+    first = max(0, end - most) if most else 0
+    if past[first].role != "user":
+        first += 1
+    return past[first:end]
+
+
+def quality(message: KeptMessage, options: ExportOptions) -> float | None:
+    """The reply's quality, by the formula that was asked for."""
+    return message.quality_score if options.quality == "v1" else message.quality_v2
+
+
+def born(message: KeptMessage) -> int:
+    """When its text was written, in epoch milliseconds."""
+    return message.at_ms if message.edited_ms is None else message.edited_ms
+
+
+def why_not(message: KeptMessage, options: ExportOptions) -> str:
+    """Why nothing should learn to say this reply; "" where it may."""
+    if message.user_feedback is not None and message.user_feedback <= DISLIKED:
+        return "disliked"
+    if options.min_quality is not None:
+        score = quality(message, options)
+        if score is None:
+            return "unscored"
+        if score < options.min_quality:
+            return "low_quality"
+    return ""
+
+
+def unlearnt(reply: Reply, options: ExportOptions) -> str:
+    """The same of a reply to its message: what was asked otherwise later is not what it answers."""
+    if reply.question.edited_ms is not None and reply.question.edited_ms > born(reply.message):
+        return "question_changed"
+    return why_not(reply.message, options)

@@ -1,0 +1,45 @@
+"""Messages one by one, flat: a line of JSON each; and rows of any format as lines of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from roomtone.exports._flat import Flat, flat
+from roomtone.ports_exports import Export, RowFile
+from roomtone.training_data import KeptConversation
+from roomtone.training_rows import Excluded, ExportOptions, Row, lines
+
+
+class JSONL(Export):
+    """A row for each message, with all that is known of it by itself."""
+
+    name = "jsonl"
+    title = "JSON Lines"
+    phrase = "a message with its feeling, voice, quality and feedback, a line of JSON each"
+    made_of = "messages"
+    trainable_by = "anything: jq, DuckDB, pandas, datasets"
+    row = Flat
+    task = ""
+
+    def rows(
+        self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded
+    ) -> Iterator[Row]:
+        """All messages that have a text."""
+        return flat(conversation, excluded)
+
+
+class Lines(RowFile):
+    """An object in every line, one line to every object, whatever their texts hold."""
+
+    suffix = "jsonl"
+
+    def __init__(self, row: type[Row], *, ids: bool = True) -> None:
+        del row, ids  # each row says itself what it has
+
+    def add(self, rows: Sequence[Row]) -> bytes:
+        """Their lines."""
+        return lines(rows)
+
+    def close(self) -> bytes:
+        """Nothing: a file may end after any line."""
+        return b""

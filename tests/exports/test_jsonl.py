@@ -1,0 +1,35 @@
+"""Every message is one line, and every line one message, whatever was said."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given, settings
+
+from roomtone.exports.jsonl import JSONL, Lines
+from roomtone.training_data import KeptConversation
+from roomtone.training_rows import mended
+from tests.exported import conversations, exported, talk
+
+
+def test_a_message_stands_with_what_is_known_of_it() -> None:
+    """Flat: each value under a name of its own, and where it came from."""
+    rows, _ = exported(JSONL(), talk("Hi", "Hello!", told={1: {"quality_score": 0.8}}))
+    file = Lines(JSONL.row)
+    first, second = (json.loads(line) for line in (file.add(rows) + file.close()).splitlines())
+
+    assert (first["role"], first["content"], first["index"]) == ("user", "Hi", 0)
+    assert (second["quality_score"], second["message_id"]) == (0.8, 101)
+    assert second["at"] == "2026-05-28T20:26:50Z"
+
+
+@given(conversations())
+@settings(max_examples=300)
+def test_hostile_texts_stay_on_their_line(one: KeptConversation) -> None:
+    """Also for readers who take U+2028 for an end of line; halves of characters become U+FFFD."""
+    rows, excluded = exported(JSONL(), one)
+    written = Lines(JSONL.row).add(rows).decode()
+    back = [json.loads(line)["content"] for line in written.splitlines()]
+
+    assert back == [mended(m.content) for m in one.messages if m.content.strip()]
+    assert excluded.get("empty_text", 0) == len(one.messages) - len(back)
