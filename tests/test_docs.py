@@ -25,6 +25,7 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted([*ROOT.glob("*.md"), *DOCS.rglob("*.md")])
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("ROOMTONE_")}
+CLEAN["PYTHONPATH"] = str(ROOT / "src")  # from whatever folder: what is read here is what runs
 
 
 def name(path: Path) -> str:
