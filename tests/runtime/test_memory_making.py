@@ -10,13 +10,17 @@ from roomtone.emotions import LABELS, reading
 from roomtone.events import Join, Reaction
 from roomtone.records import TurnRecord, memory_id
 from roomtone.runtime.memory_making import (
+    around,
     clean,
     feeling,
     of_reaction,
+    of_revision,
     of_turn,
+    revised,
     whole_reaction,
     with_mood,
 )
+from roomtone.training_data import Revision
 from roomtone.verdicts import Reacted, ReactionJudged, Ruling
 
 
@@ -114,3 +118,60 @@ def test_a_feeling_is_a_direction_over_all_labels() -> None:
     mood = reading("joy", intensity=0.5, scores={"joy": 0.9})
     made = with_mood(of_turn(a_turn("hi"), ""), mood)
     assert (made.emotion, made.metadata["felt joy"]) == ("joy", 0.9)
+
+
+def a_revision(role: str, why: str, content: str = "", **more: object) -> Revision:
+    told = {"session": "s", "turn": "t1", "bot": "luna", "user": "ann", "at": START, "number": 1}
+    return Revision(role=role, why=why, content=content, **{**told, **more})  # type: ignore
+
+
+@pytest.mark.parametrize(
+    ("message", "reply", "revision", "left"),
+    [
+        ("My dog is called Rex.", "Oh!", ("user", "edited", "My cat."), ("My cat.", "Oh!")),
+        ("My dog is called Rex.", "Oh!", ("user", "deleted"), None),
+        (
+            "My dog is called Rex.",
+            "Oh!",
+            ("assistant", "regenerated", "Ah."),
+            ("My dog is called Rex.", "Ah."),
+        ),
+        ("My dog is called Rex.", "Oh!", ("assistant", "deleted"), ("My dog is called Rex.", "")),
+        (None, "Oh!", ("assistant", "edited", "Ah."), ("Ah.", "")),
+        (None, "Oh!", ("assistant", "deleted"), None),
+    ],
+)
+def test_a_memory_says_what_its_texts_say_now(
+    message: str | None, reply: str, revision: tuple[str, ...], left: tuple[str, str] | None
+) -> None:
+    """Without the message nothing is left, nor without the only text there was."""
+    told = of_revision(a_revision(*revision))
+    assert told is not None
+    made = revised(of_turn(a_turn(message, reply), ""), told)
+
+    assert (None if made is None else (made.content, made.response)) == left
+    if made is not None and left is not None and message is not None:
+        again = revised(made, told)
+        assert again is not None and (again.content, again.response) == left
+        assert ("fact dog" in made.metadata) == (left[0] == message)
+
+
+def test_of_whom_a_text_is_must_be_known() -> None:
+    """Else nobody can say which memory it left."""
+    assert of_revision(a_revision("user", "edited", "x", bot="")) is None
+
+
+def test_what_others_repeat_of_a_text_is_changed_too() -> None:
+    """The next turn's context, and what a reaction is about; nothing else."""
+    old = of_turn(a_turn("a secret", "of mine"), "")
+    after = of_turn(a_turn("next"), "a secret\nof mine")
+    told = of_reaction(
+        Reaction(session="s", user="ann", bot="luna", emoji="🔥", target="t1"), START
+    )
+    assert told is not None
+    about = whole_reaction(told, None, old)
+    other = of_turn(a_turn("other"), "before")
+
+    assert around(after, old, None).context == ""
+    assert "mine" not in str(around(about, old, None))
+    assert around(other, old, None) is other

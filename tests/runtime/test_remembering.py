@@ -18,6 +18,7 @@ from roomtone.runtime.config import Memory as Rules
 from roomtone.runtime.config import Models, Settings
 from roomtone.runtime.remembering import Remembering
 from roomtone.testing import ManualClock
+from roomtone.training_data import Revision
 from roomtone.turns import Pending
 from tests.runtime.conftest import House
 from tests.talked import turns
@@ -152,6 +153,45 @@ async def test_reactions_are_remembered_and_taken_back(memory: Remembering) -> N
     memory.hear([Reaction(**{**_fields(react), "action": "remove"})], 0)
     await memory.kept_all()
     assert not await all_of(memory, interaction_type="emoji_reaction")
+
+
+@pytest.mark.parametrize("kept_first", [True, False])
+async def test_a_text_that_is_changed_or_gone_is_so_in_memory(
+    memory: Remembering, kept_first: bool
+) -> None:
+    """Where it is kept, and where it still waits; it is found by what it says now."""
+    said = out("I like green tea", "I like it cold", "a secret", "and the weather is bad")
+    memory.keep(said)
+    if kept_first:
+        await memory.kept_all()
+    told: dict[str, Any] = {"session": "s", "bot": "luna", "user": "ann", "role": "user"}
+    made = [
+        Revision(**told, turn="t0", number=1, why="edited", at=START, content="I like coffee"),
+        Revision(**told, turn="t2", number=1, why="deleted", at=START),
+    ]
+    memory.keep(Output(0, [], revisions=made))
+    await memory.kept_all()
+
+    bad, cold, coffee = await all_of(memory)
+    assert [coffee.content, coffee.response, cold.context] == [
+        "I like coffee",
+        "reply 0",
+        "I like coffee\nreply 0",
+    ]
+    assert (bad.content, bad.context) == ("and the weather is bad", "")
+    found = await memory.recall("luna", "ann", "coffee")
+    assert found.memories[0].memory.id == coffee.id
+    model = await memory.model()
+    name = f"{model.name}/{model.version}/{model.dim}"
+    assert list(await (await memory.ready()).unembedded(name)) == []
+    memory.keep(said)  # a journal that is read again
+    memory.keep(Output(0, [], revisions=made))
+    await memory.kept_all()
+    assert {one.content for one in await all_of(memory)} == {
+        bad.content,
+        cold.content,
+        "I like coffee",
+    }
 
 
 def _fields(event: Any) -> dict[str, Any]:

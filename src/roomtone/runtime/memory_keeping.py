@@ -11,10 +11,10 @@ from msgspec import structs
 from roomtone.errors import RoomtoneError, ServerError, StoreAway, StoreRefused
 from roomtone.ports_memory import Vectors
 from roomtone.recollections import told
-from roomtone.records import Link, Memory
+from roomtone.records import Link, MemoriesSought, Memory
 from roomtone.runtime.clock import Clock
 from roomtone.runtime.config import Settings
-from roomtone.runtime.memory_making import whole_reaction
+from roomtone.runtime.memory_making import DELETED, REVISED, around, revised, whole_reaction
 from roomtone.runtime.memory_queue import Due
 from roomtone.runtime.recalling import Recalling
 
@@ -23,6 +23,12 @@ AT_ONCE = 32
 
 ALIKE, MOST_LINKS = 0.6, 3
 """How near another memory of the pair must be to be linked, and how many are."""
+
+PAGE, MOST_AFTER = 200, 5_000
+"""Among how many of the memories of its session that were said after it a text is looked for that
+is another one now."""
+
+CHANGED = ("content", "response", "corrected_at", "metadata")
 
 OUTAGES = (StoreAway, ServerError, OSError, MemoryError)
 """What says nothing of a memory: it waits, and all behind it."""
@@ -196,6 +202,43 @@ class Keeping(Recalling):
                     made[newer.id] = structs.replace(made[newer.id], related=links)
         return list(made.values())
 
+    async def _revise(self, told: Memory, whole: dict[str, Memory]) -> None:
+        """A text is another one now, or gone: in its memory, and in those that repeat it."""
+        store = await self.ready()
+        kept = await store.get([told.id], told.bot)
+        old = whole.get(told.id) or (kept[0] if kept else None)
+        if old is None:
+            return
+        new = revised(old, told)
+        sought: MemoriesSought = {
+            "bot": old.bot,
+            "user": old.user,
+            "session": old.session,
+            "start": old.at,
+            "limit": PAGE,
+        }
+        for offset in range(0, MOST_AFTER, PAGE):
+            sought["offset"] = offset
+            page, total = await store.memories(**sought)
+            for other in page:
+                now = around(other, old, new)
+                if now is not other and other.id != old.id:
+                    fields = {"context": now.context, "metadata": now.metadata}
+                    await store.change(other.id, other.bot, fields)
+            if offset + PAGE >= total:
+                break
+        for id, other in [*whole.items()]:
+            whole[id] = around(other, old, new)
+        if new is None:
+            whole.pop(told.id, None)
+            await self.forget(told.id)
+        elif told.id in whole:
+            whole[told.id] = new
+        elif new != old:
+            fields = {name: getattr(new, name) for name in CHANGED}
+            await store.change(told.id, told.bot, fields)
+            await self.embed_again(await store.get([told.id], told.bot))
+
     async def _reacted(self, batch: Sequence[Memory]) -> list[Memory]:
         """The memories to keep: reactions with what they are about, and those taken back gone."""
         whole: dict[str, Memory] = {}
@@ -204,6 +247,8 @@ class Keeping(Recalling):
             action = memory.metadata.get("action")
             if action is None:
                 whole[memory.id] = memory
+            elif action in (REVISED, DELETED):
+                await self._revise(memory, whole)
             elif action == "remove":
                 whole.pop(memory.id, None)
                 await store.forget(ids=[memory.id])

@@ -24,7 +24,11 @@ from roomtone.memories import (
 from roomtone.reactions import polarity, reaction_type
 from roomtone.records import Link, Memory, TurnRecord, memory_id
 from roomtone.runtime.clock import utc
+from roomtone.training_data import Revision
 from roomtone.verdicts import ReactionJudged
+
+REVISED, DELETED = "revised", "deleted"
+"""What became of a text that is remembered."""
 
 CONTEXT_CHARS = 500
 """How much of what was said before is kept with a memory."""
@@ -160,6 +164,59 @@ def whole_reaction(told: Memory, known: Memory | None, turn: Memory | None) -> M
             **added,
         },
     )
+
+
+def of_revision(revision: Revision) -> Memory | None:
+    """What a text's revision does to the memory that its turn left; None where nobody can say whose
+    that is. It waits in its place among the memories: see `revised`."""
+    if not revision.bot:
+        return None
+    gone = revision.why == "deleted"
+    return Memory(
+        id=memory_id(revision.bot, revision.session, revision.turn),
+        bot=revision.bot,
+        user=revision.user,
+        at=revision.at,
+        content="" if gone else clean(revision.content),
+        session=revision.session,
+        metadata={"action": DELETED if gone else REVISED, "role": revision.role},
+    )
+
+
+def revised(memory: Memory, told: Memory) -> Memory | None:
+    """The memory with what a text says now; None where nothing of it is left.
+
+    Without the message nothing is: a reply may repeat what its person wanted gone. Of a turn that
+    had no message the reply is what is remembered.
+    """
+    text, at = told.content, told.at
+    alone = not memory.response and memory.metadata.get("reply") != DELETED
+    if told.metadata["role"] == "assistant" and not alone:
+        state = {"reply": DELETED} if not text else {"reply": REVISED}
+        metadata = {**memory.metadata, **state}
+        return structs.replace(memory, response=text, corrected_at=at, metadata=metadata)
+    if not text.strip():
+        return None
+    plain = {n: v for n, v in memory.metadata.items() if not n.startswith("fact ")}
+    bare = structs.replace(memory, content=text, corrected_at=at, metadata=plain)
+    known = {} if told.metadata["role"] == "assistant" else facts(text)
+    return with_facts(bare, known)
+
+
+def said(memory: Memory | None) -> str:
+    """What the memories that come after it keep of it as their context."""
+    return "" if memory is None else ends(f"{memory.content}\n{memory.response}", CONTEXT_CHARS)
+
+
+def around(other: Memory, old: Memory, new: Memory | None) -> Memory:
+    """Another memory, without what it has of a text that is another one now."""
+    if other.context and other.context == said(old):
+        return structs.replace(other, context=said(new))
+    if not any(link.id == old.id and link.kind == "reaction_to" for link in other.related):
+        return other
+    about = "" if new is None else ends(new.response or new.content, CONTEXT_CHARS)
+    metadata = {**other.metadata, "original_bot_message": about}
+    return structs.replace(other, context=about, metadata=metadata)
 
 
 def with_facts(memory: Memory, known: Mapping[str, str]) -> Memory:

@@ -13,7 +13,7 @@ from msgspec import structs
 from roomtone.engine import Output
 from roomtone.errors import RoomtoneError
 from roomtone.events import Event
-from roomtone.heard import Looked, ends
+from roomtone.heard import Looked
 from roomtone.memories import placed
 from roomtone.recollections import look_back
 from roomtone.records import TIERS, Memory, MemoryUse, TurnRecord
@@ -21,10 +21,11 @@ from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.memory_keeping import AT_ONCE, Keeping
 from roomtone.runtime.memory_making import (
-    CONTEXT_CHARS,
     number,
     of_reaction,
+    of_revision,
     of_turn,
+    said,
 )
 from roomtone.runtime.recalling import LOOK_S
 from roomtone.turns import Pending
@@ -53,7 +54,7 @@ class Remembering(Keeping):
     ) -> None:
         super().__init__(settings, clock, fault)
         self._news = asyncio.Event()
-        self._last: OrderedDict[tuple[str, str, str], str] = OrderedDict()
+        self._last: OrderedDict[tuple[str, str, str], tuple[str, str]] = OrderedDict()
         self._drew: OrderedDict[tuple[str, str, str], tuple[str, ...]] = OrderedDict()
         self._mute: set[str] = set()  # what the model failed on, until the next upkeep
         self.moved = 0
@@ -68,9 +69,15 @@ class Remembering(Keeping):
             self._judge(turn)
             if rules.turns and turn.user and (turn.message or turn.reply):
                 who = (turn.session, turn.bot, turn.user)
-                made.append(of_turn(turn, self._last.get(who, "")))
-                said = f"{made[-1].content}\n{made[-1].response}"
-                _put(self._last, who, ends(said, CONTEXT_CHARS))
+                made.append(of_turn(turn, self._last.get(who, ("", ""))[1]))
+                _put(self._last, who, (made[-1].id, said(made[-1])))
+        for one in out.revisions:
+            told = of_revision(one) if rules.turns else None
+            if told is not None:
+                made.append(told)
+                who = (one.session, one.bot, one.user)
+                if self._last.get(who, ("", ""))[0] == told.id:
+                    del self._last[who]  # what the next one has as its context was another text
         if made:
             self.due.put(made)
             self._news.set()
@@ -119,19 +126,19 @@ class Remembering(Keeping):
             if self.trouble is None and loop.time() < end:
                 own = await self.own(turn.bot, turn.user, ids)
             back = look_back(own, turn.message, turn.reply, utc(one.ms))
-            said: dict[str, Any] = {}
+            shown: dict[str, Any] = {}
             if turn.memories is None:
-                said = {"memories": memories, "retrieval_time_ms": took}
+                shown = {"memories": memories, "retrieval_time_ms": took}
             if back is not None:
-                said |= {name: getattr(back, name) for name in _SHARES}
+                shown |= {name: getattr(back, name) for name in _SHARES}
                 if back.used is not None:
                     for memory in own:
                         use = MemoryUse(id=memory.id, bot=turn.bot, at=utc(one.ms), answered=1)
                         self.note(structs.replace(use, used=int(memory.id in back.drew_on)))
                 who = (turn.session, turn.bot, turn.user)
                 _put(self._drew, who, (turn.id or "", *back.drew_on))
-            if said:
-                found[one.key] = Looked(**said)
+            if shown:
+                found[one.key] = Looked(**shown)
         return found
 
     # -- keeping ---------------------------------------------------------------------------------
