@@ -76,6 +76,7 @@ class Server:
         self._max_body = settings.limits.max_body
         self._scale = settings.relationships.scale
         self._reactions = settings.reactions
+        self._settings = settings
         self.faults = Faults()
         self.live = Hub(host)
         self.socketio = SocketIO(self.live, host, self._guard.may_listen)
@@ -180,7 +181,7 @@ class Server:
         return self._api
 
     def _make_api(self) -> App:
-        from roomtone.web import memories, query, reacted, series, system, talks, trends
+        from roomtone.web import memories, query, reacted, rights, series, system, talks, trends
 
         api = query.create_api(self._host, self.faults)
         series.add_series(api, self._host)
@@ -188,6 +189,7 @@ class Server:
         trends.add_trends(api, self._host)
         memories.add_memories(api, self._host)
         reacted.add_reactions(api, self._host, self._reactions)
+        rights.add_rights(api, self._host, self._settings)
         system.add_system(api, self._host, self.faults, self._numbers)
         return api
 
