@@ -27,7 +27,7 @@ from roomtone.options import (
     parse_columns,
     parse_speed,
 )
-from roomtone.rights import people_app
+from roomtone.teaching import teaching_app
 
 # What is heavy (NumPy, the engine, the web) is imported inside the commands: `--help` is instant.
 
@@ -329,8 +329,8 @@ def coverage(
     asyncio.run(looking.coverage(load({"data": data}), bot=bot, as_json=as_json))
 
 
+app.add_typer(teaching_app)
 app.add_typer(operating_app)
-app.add_typer(people_app, name="people")
 
 
 def main() -> Any:

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta
 
-from roomtone.consents import ConsentGiven
 from roomtone.heard import (
     MAX_AGENTS,
     MAX_NAME,
@@ -166,7 +165,7 @@ class RelationshipSet(_OfPair, frozen=True, kw_only=True, omit_defaults=True, ta
 
 _InRoom = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed | Heartbeat
 _OfTurns = Turn | TurnRevised | TurnRead | RelationshipSet
-Event = _InRoom | _OfTurns | ReactionJudged | ReactionReview | ConsentGiven
+Event = _InRoom | _OfTurns | ReactionJudged | ReactionReview
 EVENT_TYPES: tuple[type[Occurrence], ...] = get_args(Event)
 
 OWN = (TurnRead, ReactionJudged, ReactionReview)
@@ -190,9 +189,7 @@ _NAMES = {
 MALFORMED, TOO_LARGE, AHEAD = "malformed", "too_large", "ahead"
 SESSIONS, CLIENT, HISTORY = "too_many_sessions", "too_many_of_one_client", "history"
 HISTORIES, UNAVAILABLE = "too_many_histories", "unavailable"
-CONSENT, ERASED = "no_consent", "erased"
-_REFUSED = (MALFORMED, TOO_LARGE, AHEAD, SESSIONS, CLIENT, HISTORY, HISTORIES, UNAVAILABLE)
-REFUSALS = (*_REFUSED, CONSENT, ERASED)
+REFUSALS = (MALFORMED, TOO_LARGE, AHEAD, SESSIONS, CLIENT, HISTORY, HISTORIES, UNAVAILABLE)
 """The kinds of reasons that there are: few and fixed, so that they can be counted apart."""
 
 

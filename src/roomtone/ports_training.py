@@ -1,8 +1,8 @@
-"""What training data asks of an archive and of a format: conversations, consent, datasets, rows."""
+"""What an archive must do for training data: conversations in bulk, consent, and datasets."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Unpack
 
 from roomtone.training_data import (
@@ -13,23 +13,6 @@ from roomtone.training_data import (
     Revision,
     TrainingSought,
 )
-
-
-class Export(Protocol):  # exports/
-    """A format in which training data leaves: a module with these names, pure."""
-
-    TITLE: str  # as a person calls it
-    PHRASE: str  # what a row is, in a sentence
-    FROM: str  # what of a conversation rows are made of
-    TRAINABLE_BY: Sequence[str]  # the libraries that load it
-    FILE: str  # jsonl, json (one array), csv or parquet
-    WHOLE: bool  # whether more than a conversation's messages is looked at (`training_page`)
-
-    def rows(self, conversation: KeptConversation) -> Iterable[Mapping[str, Any]]:
-        """A conversation's rows, in order; the same bytes each time when they are encoded.
-
-        Redaction and `min_confidence` were applied to the conversation before.
-        """
 
 
 class TrainingArchive(Protocol):  # stores/

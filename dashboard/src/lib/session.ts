@@ -20,12 +20,10 @@ export function refused(): void {
   tell()
 }
 
-/** Somebody came or went: the page begins anew, so that nothing of one project stays for another. */
-export function begin(): void {
+/** Somebody signed in. */
+export function welcomed(): void {
   away = false
-  word = ''
   tell()
-  window.location.reload()
 }
 
 export const isRefused = () => away

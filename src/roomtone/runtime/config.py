@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -14,12 +14,14 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from roomtone.runtime.config_kept import Consent, Memory, Retention, Section, Training
-
 PREFIX = "ROOMTONE_"
 
 
-class Server(Section):
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Server(_Section):
     """Where the server listens."""
 
     host: str = Field(
@@ -45,7 +47,7 @@ class Server(Section):
     )
 
 
-class Engine(Section):
+class Engine(_Section):
     """How rooms are scored and watched."""
 
     alarms_per_hour: float = Field(
@@ -102,7 +104,7 @@ def _listed(value: object) -> object:
 Urls = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
 
 
-class Sources(Section):
+class Sources(_Section):
     """Which live sources the server listens to by itself."""
 
     listen: Urls = Field(
@@ -112,7 +114,7 @@ class Sources(Section):
     )
 
 
-class Stores(Section):
+class Stores(_Section):
     """Where things are kept; the scheme of each URL names the store."""
 
     series: str = Field(default="", description="points by time; empty: SQLite in the data folder")
@@ -130,7 +132,7 @@ class Stores(Section):
     )
 
 
-class Channels(Section):
+class Channels(_Section):
     """How news spreads."""
 
     news: str = Field(
@@ -145,7 +147,7 @@ class Channels(Section):
     )
 
 
-class Models(Section):
+class Models(_Section):
     """What infers, and where it runs; the scheme of each URL names the member."""
 
     emotion: str = Field(
@@ -169,7 +171,7 @@ class Models(Section):
     )
 
 
-class Reactions(Section):
+class Reactions(_Section):
     """How reactions are judged, and what that may cost."""
 
     every_s: float = Field(
@@ -217,7 +219,20 @@ class Reactions(Section):
     )
 
 
-class Relationships(Section):
+class Memory(_Section):
+    """What bots remember of people by themselves."""
+
+    turns: bool = Field(
+        default=True,
+        description="true: every measured turn leaves a memory of its pair; false: only what is "
+        "posted to `/v1/memories`",
+    )
+    reactions: bool = Field(
+        default=True, description="true: so does every reaction that names the bot it is to"
+    )
+
+
+class Relationships(_Section):
     """How the owner of the truth tells how people stand to bots."""
 
     scale: Literal[1, 100] = Field(
@@ -227,7 +242,7 @@ class Relationships(Section):
     )
 
 
-class Cluster(Section):
+class Cluster(_Section):
     """Which engine the processes of a cluster share."""
 
     partition: str = Field(
@@ -243,7 +258,7 @@ class Cluster(Section):
     )
 
 
-class Limits(Section):
+class Limits(_Section):
     """The bounds that keep one client from spoiling it for the others."""
 
     max_events: int = Field(
@@ -277,7 +292,23 @@ class Limits(Section):
     )
 
 
-class Log(Section):
+class Retention(_Section):
+    """How long what is kept is kept."""
+
+    raw_days: float = Field(
+        default=7, gt=0, description="days of 5-second points; enough for a week's review"
+    )
+    minute_days: float = Field(
+        default=90, gt=0, description="days of one-minute means; hourly ones are kept for good"
+    )
+    journal_days: float = Field(
+        default=30,
+        gt=0,
+        description="days of raw events, from which everything else can be made again",
+    )
+
+
+class Log(_Section):
     """What is logged, and in which form."""
 
     format: Literal["auto", "console", "json"] = Field(
@@ -310,8 +341,6 @@ class Settings(BaseSettings):
     models: Models = Models()
     reactions: Reactions = Reactions()
     memory: Memory = Memory()
-    consent: Consent = Consent()
-    training: Training = Training()
     relationships: Relationships = Relationships()
     cluster: Cluster = Cluster()
     limits: Limits = Limits()
@@ -339,6 +368,10 @@ class Settings(BaseSettings):
     @property
     def journal_folder(self) -> Path:
         return self.data / "journal"
+
+    @property
+    def datasets_folder(self) -> Path:
+        return self.data / "datasets"
 
     @property
     def series_url(self) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
-from roomtone.consents import ConsentGiven
 from roomtone.events import Event, Refusal, RelationshipSet
 from roomtone.points import Measurement
 from roomtone.ports import Archive, Channel, SeriesStore
 from roomtone.runtime.clock import Clock
+from roomtone.runtime.datasets import Datasets
 from roomtone.runtime.door import Receipt
 from roomtone.runtime.recalling import Recalling
 
@@ -36,6 +36,10 @@ class Host(Protocol):
     @property
     def memory(self) -> Recalling:
         """What bots remember of people."""
+
+    @property
+    def datasets(self) -> Datasets:
+        """The training data that was made of what is kept."""
 
     async def submit(
         self,
@@ -97,12 +101,6 @@ class Host(Protocol):
 
     async def set_relationship(self, said: RelationshipSet) -> dict[str, Any]:
         """Take in what the owner of the truth says of a pair; returns it as it is kept now.
-
-        Raises BadEvent when it is refused.
-        """
-
-    async def give_consent(self, said: ConsentGiven) -> dict[str, Any]:
-        """Take a person's word on what they agree to; returns what holds from now on.
 
         Raises BadEvent when it is refused.
         """

@@ -51,7 +51,16 @@ _NAMED = (
 )
 """Below these, names of others are parts of the path."""
 
-_OURS = ("/v1/", "/docs", "/openapi.json", "/healthz", "/readyz", "/health", "/metrics")
+_OURS = (
+    "/v1/",
+    "/api/training/",
+    "/docs",
+    "/openapi.json",
+    "/healthz",
+    "/readyz",
+    "/health",
+    "/metrics",
+)
 
 
 def create_app(
@@ -76,7 +85,6 @@ class Server:
         self._max_body = settings.limits.max_body
         self._scale = settings.relationships.scale
         self._reactions = settings.reactions
-        self._settings = settings
         self.faults = Faults()
         self.live = Hub(host)
         self.socketio = SocketIO(self.live, host, self._guard.may_listen)
@@ -181,7 +189,17 @@ class Server:
         return self._api
 
     def _make_api(self) -> App:
-        from roomtone.web import memories, query, reacted, rights, series, system, talks, trends
+        from roomtone.web import (
+            datasets,
+            memories,
+            query,
+            reacted,
+            series,
+            system,
+            talks,
+            training,
+            trends,
+        )
 
         api = query.create_api(self._host, self.faults)
         series.add_series(api, self._host)
@@ -189,7 +207,8 @@ class Server:
         trends.add_trends(api, self._host)
         memories.add_memories(api, self._host)
         reacted.add_reactions(api, self._host, self._reactions)
-        rights.add_rights(api, self._host, self._settings)
+        training.add_training(api, self._host)
+        datasets.add_datasets(api, self._host)
         system.add_system(api, self._host, self.faults, self._numbers)
         return api
 

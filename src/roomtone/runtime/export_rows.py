@@ -1,0 +1,217 @@
+"""Turns conversations into lines of each part, cleaned, and counts what was left out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from roomtone.ports_exports import Export
+from roomtone.runtime.export_files import Ranges, Staging
+from roomtone.runtime.export_plan import Plan, part_of
+from roomtone.training_data import KeptConversation
+from roomtone.training_rows import Excluded, ExportOptions, Row, lines, traced
+
+CONTAMINATION = (
+    "agreement",
+    "emotional",
+    "conversational",
+    "unjudged",
+    "unsure",
+    "neutral",
+    "taken_back",
+    "contradictory",
+    "edited_since",
+)
+"""What would have been taken for a rating, and is none (or not surely, or not of this text)."""
+
+OWN_WORDS = {
+    "no_consent": "people who have not agreed to training",
+    "exact_duplicate": "rows whose text is there already",
+    "near_duplicate": "rows whose text is almost there already",
+    "withdrawn": "people who withdrew while it was made",
+}
+
+_ASIDE = {
+    *("conversation_id", "message_id", "session_id", "user_id", "session", "user", "bot", "id"),
+    *("platform", "language", "turn", "role", "metadata", "model_used", "system", "tags"),
+    *("emotion", "emotion_raw", "voice_emotion", "feedback_source", "content_hash"),
+}
+"""Fields that tell of a row and are not what is learnt from it."""
+
+
+class Cleaner(Protocol):
+    """Takes personal data out of conversations, and counts what it took."""
+
+    def clean(self, conversation: KeptConversation) -> KeptConversation: ...
+
+    def report(self) -> dict[str, int]: ...
+
+    def restore(self, report: Mapping[str, int]) -> None: ...
+
+
+class Known(Protocol):
+    """Knows texts again: "" for a new one, else how it is one that was there."""
+
+    def seen(self, text: str) -> str: ...
+
+
+class Maker:
+    """Takes conversations in the order of their ids; gives lines to a staging.
+
+    All of one person go to one part. Two makers that were given the same gave the same bytes.
+    """
+
+    def __init__(
+        self,
+        plan: Plan,
+        export: Export,
+        staging: Staging,
+        *,
+        cleaner: Cleaner | None = None,
+        known: Known | None = None,
+    ) -> None:
+        self.plan, self.export, self.staging = plan, export, staging
+        self._cleaner, self._known = cleaner, known
+        self._options = ExportOptions(min_confidence=plan.min_confidence)
+        self.excluded = Excluded()
+        self.ranges = Ranges()
+        self.people: set[str] = set()
+        self.messages = self.characters = self.conversations = self.rows = 0
+        self.labels: dict[str, int] = {}
+        self.languages: dict[str, int] = {}
+        self._by_conversation = export.made_of == "messages"
+        self._labelled = "label" in export.row.__struct_fields__
+
+    def take(self, conversations: Iterable[KeptConversation]) -> None:
+        """Write the rows of these conversations, of one page."""
+        parts: dict[str, list[Row]] = {}
+        fresh: dict[str, None] = {}
+        for one in conversations:
+            self.conversations += 1
+            self.ranges.add(one.id)
+            rows = self._rows_of(one)
+            if not rows:
+                continue
+            person = one.user or one.session
+            if one.user and one.user not in self.people:
+                self.people.add(one.user)
+                fresh[one.user] = None
+            self.messages += len(one.messages)
+            self.characters += sum(len(message.content) for message in one.messages)
+            self.languages[one.language] = self.languages.get(one.language, 0) + 1
+            part = part_of(person, self.plan.split, self.plan.seed)
+            parts.setdefault(part, []).extend(rows)
+        for part, many in parts.items():
+            ids = b""
+            if not self.export.traceable:
+                ids = b"".join(b"%s %s\n" % _ids(pair) for pair in traced(many, beside=True))
+            self.staging.write(part, lines(many), len(many), ids)
+            self.rows += len(many)
+        self.staging.meet(fresh)
+
+    def learn(self, conversations: Iterable[KeptConversation]) -> None:
+        """Know again what was written before an export was broken off; writes nothing."""
+        if self._known is not None:
+            aside = Excluded()
+            for one in conversations:
+                self._unique(self._cleaned(one), aside)
+
+    def _cleaned(self, one: KeptConversation) -> KeptConversation:
+        return one if self._cleaner is None else self._cleaner.clean(one)
+
+    def _rows_of(self, one: KeptConversation) -> list[Row]:
+        rows = self._unique(self._cleaned(one), self.excluded)
+        if self._labelled:
+            for row in rows:
+                label = str(row.label).lower()  # type: ignore[attr-defined]
+                self.labels[label] = self.labels.get(label, 0) + 1
+        return rows
+
+    def _unique(self, one: KeptConversation, excluded: Excluded) -> list[Row]:
+        rows = list(self.export.rows(one, self._options, excluded))
+        known = self._known
+        if known is None or not rows:
+            return rows
+        if self._by_conversation:
+            why = known.seen("\n".join(map(text_of, rows)))
+            if why:
+                excluded.add(why, one.id, len(rows))
+            return [] if why else rows
+        kept = []
+        for row in rows:
+            why = known.seen(text_of(row))
+            if why:
+                excluded.add(why, one.id)
+            else:
+                kept.append(row)
+        return kept
+
+    # -- where it was left ---------------------------------------------------------------------
+
+    def tally(self) -> dict[str, Any]:
+        """All that is counted, to go on from."""
+        return {
+            "excluded": [self.excluded.messages, self.excluded.conversations],
+            "counts": [self.conversations, self.messages, self.characters, self.rows],
+            "labels": self.labels,
+            "languages": self.languages,
+            "redactions": {} if self._cleaner is None else self._cleaner.report(),
+        }
+
+    def restore(self, tally: Mapping[str, Any], people: Iterable[str], runs: Sequence[Any]) -> None:
+        """Go on from there."""
+        self.excluded.messages, self.excluded.conversations = map(dict, tally["excluded"])
+        self.conversations, self.messages, self.characters, self.rows = tally["counts"]
+        self.labels = dict(tally["labels"])
+        self.languages = dict(tally["languages"])
+        self.people = set(people)
+        self.ranges = Ranges(runs)
+        if self._cleaner is not None:
+            self._cleaner.restore(tally["redactions"])
+
+    @property
+    def redactions(self) -> dict[str, int]:
+        """What personal data was taken out, by kind."""
+        return {} if self._cleaner is None else self._cleaner.report()
+
+
+def _ids(pair: tuple[int | None, int | None]) -> tuple[bytes, bytes]:
+    conversation, message = pair
+    return str(conversation or 0).encode(), str(message or 0).encode()
+
+
+def text_of(row: object) -> str:
+    """What is learnt from a row, as one text: all its texts but those that tell of it.
+
+    >>> from roomtone.training_rows import Chat
+    >>> text_of(Chat("user", "hello"))
+    'hello'
+    """
+    found: list[str] = []
+    _texts(row, found)
+    return "\n".join(found)
+
+
+def _texts(value: object, found: list[str]) -> None:
+    if isinstance(value, str):
+        found.append(value)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            if name not in _ASIDE:
+                _texts(getattr(value, name), found)
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            if name not in _ASIDE:
+                _texts(one, found)
+    elif isinstance(value, list | tuple):
+        for one in value:
+            _texts(one, found)
+
+
+def report(excluded: Excluded) -> list[dict[str, Any]]:
+    """What was left out, by reason, in words, with our own reasons."""
+    return [
+        one | {"words": OWN_WORDS.get(one["reason"], one["words"])} for one in excluded.report()
+    ]

@@ -1,0 +1,145 @@
+"""Datasets are made one after the other, found, gone on with after a stop, handed out, let go."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from roomtone.errors import BadEvent, UnknownMember
+from roomtone.runtime import datasets
+from roomtone.runtime.clock import WallClock
+from roomtone.runtime.datasets import Datasets, command, formats, shown, stale
+from roomtone.runtime.export_plan import Filters, Plan
+from tests.runtime.conftest import until
+from tests.runtime.kept import KeptArchive, conversation
+
+PLAN = Plan(format="sft", name="first")
+
+
+def kept(tmp_path: Path, many: int = 5) -> Datasets:
+    archive = KeptArchive([conversation(id, f"p{id}") for id in range(1, many + 1)])
+    return Datasets(archive, tmp_path / "datasets", WallClock())
+
+
+async def ready(made: Datasets, id: str) -> dict[str, object]:
+    await until(lambda: id not in made._making)
+    one = await made.find(id)
+    assert one is not None
+    return shown(one)
+
+
+async def test_one_is_made_and_its_files_are_handed_out(tmp_path: Path) -> None:
+    """By the paths of its manifest, and by no other."""
+    made = kept(tmp_path)
+    id = (await made.make(PLAN))["id"]
+    told = await ready(made, id)
+    name = told["files"][0]["path"]  # type: ignore[index]
+    (tmp_path / "datasets" / "secret").write_text("x")
+
+    assert told["status"] == "done" and told["rows"] == 5
+    found = await made.file(id, name)
+    assert found is not None and found.read_bytes().count(b"\n") == 5
+    assert await made.file(id, "README.md") is not None
+    for path in ("../secret", "/etc/passwd", "data/../../secret", "nothing", "", f"{name}/.."):
+        assert await made.file(id, path) is None
+    assert await made.file("ds_other", name) is None
+
+
+async def test_one_that_was_broken_off_is_gone_on_with(tmp_path: Path) -> None:
+    """By the next process that looks."""
+    made = kept(tmp_path)
+    async with made._turn:  # nothing begins
+        id = (await made.make(PLAN))["id"]
+        await made.close()
+    later = Datasets(made.archive, made.folder, WallClock())
+    assert [one["status"] for one in await later.listed()] == ["running"]
+
+    assert (await ready(later, id))["status"] == "done"
+
+
+async def test_what_is_let_go_leaves_no_file(tmp_path: Path) -> None:
+    """Also while it is made; but what lies elsewhere is not ours to delete."""
+    made = kept(tmp_path)
+    id = (await made.make(PLAN))["id"]
+    await ready(made, id)
+    async with made._turn:
+        running = (await made.make(PLAN))["id"]
+        dropping = asyncio.create_task(made.drop(running))
+        await asyncio.sleep(0)
+    assert await dropping is not None
+    assert (await made.drop(id) or {})["removed"]
+    assert list((tmp_path / "datasets").iterdir()) == [] and await made.listed() == []
+    assert await made.drop(id) is None
+
+    (tmp_path / "mine").mkdir()
+    foreign = msgspec.structs.replace((await _made(made, tmp_path)), folder=str(tmp_path / "mine"))
+    await made.archive.put_dataset(foreign)
+    assert (await made.drop(foreign.id) or {})["removed"] is False
+    assert (tmp_path / "mine").exists()
+
+
+async def _made(made: Datasets, tmp_path: Path) -> datasets.Dataset:
+    id = (await made.make(PLAN))["id"]
+    await ready(made, id)
+    one = await made.find(id)
+    assert one is not None
+    return one
+
+
+async def test_who_withdraws_makes_datasets_stale(tmp_path: Path) -> None:
+    """Those that hold them, with words; others stand."""
+    made = kept(tmp_path)
+    both = (await made.make(PLAN))["id"]
+    await ready(made, both)
+    other = (await made.make(Plan(format="sft", filters=Filters(user="p1"))))["id"]
+    await ready(made, other)
+    found = await stale(made.archive, "p2", "somebody in it withdrew; make it again")
+
+    assert [one.id for one in found] == [both]
+    states = {one["id"]: one["status"] for one in await made.listed()}
+    assert states == {both: "stale", other: "done"}
+    assert await made.file(both, "README.md") is not None
+
+
+async def test_too_many_at_once_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As is a format that nobody knows."""
+    monkeypatch.setattr(datasets, "WAITING", 2)
+    made = kept(tmp_path)
+    async with made._turn:
+        await made.make(PLAN)
+        await made.make(PLAN)
+        with pytest.raises(BadEvent, match="ask again"):
+            await made.make(PLAN)
+        await made.close()
+    with pytest.raises(UnknownMember):
+        await made.make(Plan(format="nothing"))
+
+
+def test_the_same_can_be_typed() -> None:
+    """Every choice that is not the usual one is a flag, and no word breaks out of its quotes."""
+    plan = Plan(
+        format="kto",
+        filters=Filters(bot="luna's; rm", min_quality=0.5, start="2026-01-01", voice=False),
+        split={"train": 0.9, "validation": 0.1},
+        seed=4,
+        redact=False,
+        limit=7,
+    )
+    typed = command(msgspec.to_builtins(plan))
+
+    assert "--bot 'luna'\"'\"'s; rm'" in typed and "--from 2026-01-01" in typed
+    for words in ("--min-quality 0.5", "--no-voice", "--split train=0.9,validation=0.1", "--seed 4",
+                  "--limit 7", "--no-redact", "--min-confidence 0.8"):  # fmt: skip
+        assert words in typed
+
+
+def test_every_format_says_what_it_is() -> None:
+    """Whoever chooses reads these words alone."""
+    found = formats()
+    assert {"native", "sft", "kto", "jsonl"} <= {one["name"] for one in found}
+    assert all(all(one.values()) for one in found)

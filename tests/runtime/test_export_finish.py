@@ -1,0 +1,57 @@
+"""Staged lines become the files that were asked for, and stand there whole or not at all."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from roomtone.errors import BadEvent
+from roomtone.runtime import plugins
+from roomtone.runtime.export_files import Staging, sha256
+from roomtone.runtime.export_finish import finish, read_rows
+from roomtone.runtime.export_plan import Plan
+from roomtone.runtime.exporting import Exporting
+from tests.runtime.kept import NOON, KeptArchive, conversation
+from tests.runtime.test_exporting import made
+
+
+async def test_a_single_file_has_its_manifest_beside_it(tmp_path: Path) -> None:
+    """And nothing else is left."""
+    archive = KeptArchive([conversation(1), conversation(2)])
+    staging = Staging(tmp_path / "rows.jsonl", single=True)
+    work = Exporting(archive, Plan(format="sft"), plugins.export("sft"), staging)  # type: ignore[arg-type]
+    await work.run()
+    told = finish(work, NOON, lambda: None)
+
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.jsonl", "rows.jsonl.manifest.json"}
+    assert told["files"][0]["path"] == "rows.jsonl"
+    assert told["files"][0]["sha256"] == sha256(tmp_path / "rows.jsonl")
+    lines = (tmp_path / "rows.jsonl").read_bytes().splitlines()
+    assert len(lines) == 2 and json.loads(lines[0])["messages"][0]["role"] == "user"
+
+
+async def test_rows_are_numbered_files_of_each_part(tmp_path: Path) -> None:
+    """As Hugging Face names them."""
+    archive = KeptArchive([conversation(id) for id in range(1, 30)])
+    told = await made(archive, Plan(format="sft"), tmp_path / "set", shard=4_000)
+    count = len(told["files"])
+
+    assert count > 1
+    assert told["files"][-1]["path"] == f"data/train-{count - 1:05d}-of-{count:05d}.jsonl"
+    export = plugins.export("sft")
+    rows = []
+    for one in told["files"]:
+        for some in read_rows(tmp_path / "set" / one["path"], export.row):
+            rows += some
+    assert len(rows) == told["counts"]["rows"] == 29
+
+
+async def test_where_nothing_makes_a_row_it_says_why(tmp_path: Path) -> None:
+    """With the reasons, and what to do."""
+    talk = conversation(1)
+    talk.reactions = []
+    with pytest.raises(BadEvent, match="none of 1 conversations makes a row of kto; choose"):
+        await made(KeptArchive([talk]), Plan(format="kto"), tmp_path / "set")
+    assert not (tmp_path / "set").exists()
