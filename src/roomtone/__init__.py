@@ -18,8 +18,9 @@ from roomtone.events import (
     PollVote,
     Reaction,
     Turn,
+    TurnRevised,
 )
-from roomtone.heard import Context, Feeling, Recalled
+from roomtone.heard import Agent, Context, Feeling, Recalled
 
 if TYPE_CHECKING:
     from roomtone.records import Memory, Recollection
@@ -65,6 +66,13 @@ def Recorder(url: str | None = None, **options: Any) -> RecorderType:
     return recorder.Recorder(url, **options)
 
 
+def _ours() -> RecorderType:
+    global _recorder
+    if _recorder is None:
+        _recorder = Recorder()
+    return _recorder
+
+
 def record(turn: Turn | None = None, /, **fields: Any) -> bool:
     """Record a turn of a bot's: returns at once, never raises; False if nothing was taken.
 
@@ -74,12 +82,23 @@ def record(turn: Turn | None = None, /, **fields: Any) -> bool:
 
         roomtone.record(bot="luna", user="ann", message="hi", reply="hello!")
     """
-    global _recorder
     try:
-        if _recorder is None:
-            _recorder = Recorder()
-        return _recorder.record(turn, **fields)
+        return _ours().record(turn, **fields)
     except Exception:  # a recorder must never be what breaks a bot
+        return False
+
+
+def revise(**fields: Any) -> bool:
+    """Tell what became of a text of a recorded turn: edited, regenerated, corrected, deleted.
+
+    Like `record` it returns at once and never raises. `turn` is the `id` that the turn was recorded
+    with; `runtime.recorder.Recorder.revise` tells all of it.
+
+        roomtone.revise(bot="luna", user="ann", turn="t7", role="user", why="edited", text="hi!")
+    """
+    try:
+        return _ours().revise(**fields)
+    except Exception:  # as above
         return False
 
 
@@ -99,6 +118,7 @@ def recall(bot: str, user: str, query: str, **more: Any) -> list[Recollection]:
 
 
 __all__ = [
+    "Agent",
     "Context",
     "Event",
     "Feeling",
@@ -113,8 +133,10 @@ __all__ = [
     "Recalled",
     "Recorder",
     "Turn",
+    "TurnRevised",
     "open",
     "recall",
     "record",
     "remember",
+    "revise",
 ]

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from roomtone.events import Turn, decode
+from roomtone.events import Turn, TurnRevised, decode
 from roomtone.heard import session_of
 from roomtone.runtime import recorder as module
 from roomtone.runtime.recorder import Recorder, finished
@@ -26,6 +26,7 @@ class Taker:
 
     def __init__(self) -> None:
         self.turns: list[Turn] = []
+        self.revised: list[TurnRevised] = []
         self.requests = 0
         self.busy = 0  # so many requests are answered 503
         outer = self
@@ -42,6 +43,7 @@ class Taker:
                     return
                 events, refusals, _ = decode(body)
                 outer.turns += [event for event in events if isinstance(event, Turn)]
+                outer.revised += [one for one in events if isinstance(one, TurnRevised)]
                 errors = [{"index": r.index, "reason": r.reason} for r in refusals]
                 self.answer(202, {"accepted": len(events), "duplicates": 0, "errors": errors})
 
@@ -115,6 +117,25 @@ def test_what_is_no_turn_is_refused_and_the_rest_arrives(taker: Taker) -> None:
 
     assert [turn.message for turn in taker.turns] == ["? half a character", "fine"]
     assert (recorder.taken, recorder.sent, recorder.refused) == (6, 2, 4)
+
+
+def test_what_became_of_a_text_arrives_in_the_session_of_its_turn(taker: Taker) -> None:
+    """Behind the turn; what cannot be is refused like a turn that cannot be."""
+    recorder = Recorder(taker.url)
+    told: dict[str, Any] = {"bot": "luna", "user": "ann", "turn": "t7", "role": "user"}
+    assert recorder.record(id="t7", bot="luna", user="ann", message="il")
+    assert recorder.revise(**told, why="edited", text="ill")
+    assert recorder.revise(**told, why="deleted")
+    assert recorder.revise(**told, why="edited")  # by what?
+    assert recorder.revise(**told, why="vanished")
+    assert recorder.flush(10)
+
+    (turn,), (edited, deleted) = taker.turns, taker.revised
+    assert turn.session == edited.session == deleted.session
+    assert (edited.turn, edited.text, deleted.text) == ("t7", "ill", "")
+    assert edited.id != deleted.id and edited.at is not None
+    assert (recorder.sent, recorder.refused) == (3, 2)
+    recorder.close()
 
 
 def test_a_server_that_is_busy_or_away_is_asked_again(taker: Taker) -> None:

@@ -22,6 +22,7 @@ from roomtone.errors import RoomtoneError
 from roomtone.events import (
     MAX_TURN_TEXT,
     Turn,
+    TurnRevised,
 )
 from roomtone.heard import Feeling, Recalled, session_of
 from roomtone.runtime.clock import utc
@@ -146,6 +147,15 @@ class Recorder:
         except Exception:  # a recorder must never be what breaks a bot
             self.refused += 1
             return False
+
+    def revise(self, **fields: Any) -> bool:
+        """Tell what became of a text of a turn; False if nothing was taken.
+
+        `bot`, `user` and `turn` (the `id` that it was recorded with) say which, `role` ("user" or
+        "assistant") whose text, `why` "edited", "regenerated", "corrected" or "deleted", and `text`
+        what it says now. The other fields are those of `turn_revised` (docs/wire.md).
+        """
+        return self.record(None, **{**fields, "type": "turn_revised"})
 
     def recorded(self, bot: str, **fixed: Any) -> Callable[[F], F]:
         """Decorate a bot's reply function, sync or async: `def reply(message, user, ...) -> str`.
@@ -338,8 +348,9 @@ class Recording:
         self.fields[f"{who}_emotion"] = Feeling(primary=primary, **more)
 
 
-def finished(turn: Any, fields: dict[str, Any], id: str, when_ns: int) -> Turn:
-    """A checked Turn with all that `record` may leave out. Raises MsgspecError where it is none."""
+def finished(turn: Any, fields: dict[str, Any], id: str, when_ns: int) -> Turn | TurnRevised:
+    """A checked event with all that `record` may leave out. Raises MsgspecError where it is none,
+    and ValueError where it cannot be."""
     if isinstance(turn, Turn):
         given = msgspec.to_builtins(turn, builtin_types=(Turn,)) | fields
     elif turn is None:
@@ -350,10 +361,15 @@ def finished(turn: Any, fields: dict[str, Any], id: str, when_ns: int) -> Turn:
     given.setdefault("id", id)
     given.setdefault("at", utc(when_ns // 1_000_000).isoformat())
     given.setdefault("session", session_of(str(given.get("bot", "")), given.get("user")))
-    texts = [name for name in ("message", "reply") if isinstance(given.get(name), str)]
+    texts = [name for name in ("message", "reply", "text") if isinstance(given.get(name), str)]
     most = MAX_TURN_TEXT
     if sum(len(given[name].encode("utf-8", "replace")) for name in texts) > BATCH_BYTES:
         most = SHORT_TEXT
     for name in texts:
         given[name] = given[name][:most].encode("utf-8", "replace").decode()
-    return msgspec.convert(given, Turn, strict=False)
+    if given["type"] != "turn_revised":
+        return msgspec.convert(given, Turn, strict=False)
+    revised = msgspec.convert(given, TurnRevised, strict=False)
+    if revised.wrong:
+        raise ValueError(revised.wrong)
+    return revised
