@@ -132,9 +132,67 @@ async def test_private_messages_become_turns_alone():
     assert await told(talk(f"guilds={GUILD}"), *names) == []
 
 
+async def test_what_is_edited_is_another_text_of_its_turn():
+    """What was asked and what was answered, each once; a card that unfolds is no edit."""
+    its = talk()
+    await told(its, "asked", "answered")
+    asked, answer = await told(its, "edited", "answer edited")
+    again = await told(its, "edited", "answer edited")
+    unfolded = await told(its, "answer edited", content="x", edited_timestamp=None)
+
+    assert (asked.turn, asked.role, asked.why, asked.user) == (ANSWERED, "user", "edited", ANN)
+    assert (asked.text, asked.bot) == ("what should I read after Dune, please?", "Luna")
+    assert (answer.turn, answer.role, answer.text[-8:]) == (ANSWERED, "assistant", "Solaris.")
+    assert answer.at.isoformat() == "2026-11-02T18:32:12.500000+00:00"
+    assert again == unfolded == []
+    assert len({asked.id, answer.id, ANSWERED, ASKED}) == 4
+
+
+async def test_what_is_deleted_is_gone_from_each_turn_that_it_is_in():
+    """One message may have been answered twice; several may go at once."""
+    its = talk()
+    await told(its, "asked", "answered", "a card")
+    one, two = await told(its, "deleted")
+    answer, other = await told(its, "answers deleted")
+
+    assert [e.turn for e in (one, two)] == [ANSWERED, FRAMES["a card"]["d"]["id"]]
+    assert {(e.role, e.why, e.text) for e in (one, two)} == {("user", "deleted", "")}
+    assert (answer.turn, answer.role, answer.user) == (ANSWERED, "assistant", ANN)
+    assert (other.role, other.user) == ("assistant", None)  # whose it was nobody says
+    assert await told(its, "edited") == []
+
+
+async def test_of_what_was_said_before_a_start_only_answers_are_known():
+    """Where two bots are heard not even these are, when they are deleted."""
+    two = talk(f"guilds={GUILD}&bots=luna:{GATEWAY['ready']['user']['id']},mira:{CAS}")
+
+    assert [e.turn for e in await told(talk(), "edited", "answer edited")] == [ANSWERED]
+    assert await told(two, "deleted", "answers deleted") == []
+    assert await told(talk("guilds=1"), "edited", "answer edited", "deleted") == []
+
+
+async def test_a_private_message_may_change_before_it_is_answered():
+    """The answer is to what it says then; of what it was to, each part may change later."""
+    its = talk()
+    first, more = FRAMES["private"]["d"], FRAMES["private more"]["d"]
+    change = {"guild_id": None, "edited_timestamp": "2026-11-02T18:40:00+00:00"}
+    where = {**change, "channel_id": first["channel_id"]}
+    await told(its, "private", "private more")
+    await told(its, "edited", **where, id=first["id"], content="hello?")
+    (answer,) = await told(its, "private answer")
+    (later,) = await told(its, "edited", **where, id=more["id"], content="a good day")
+    (gone,) = await told(its, "deleted", guild_id=None, channel_id=PRIVATE, id=first["id"])
+
+    assert answer.message == "hello?\nI had a bad day"
+    assert (later.turn, later.text) == (answer.id, "hello?\na good day")
+    assert (gone.turn, gone.why) == (answer.id, "deleted")
+    await told(its, "private")
+    assert await told(its, "deleted", guild_id=None, channel_id=PRIVATE, id=first["id"]) == []
+
+
 async def test_cards_commands_and_answers_that_take_their_time():
     """Text on a card is text; an answer to a command is told when it is there, and to whom."""
-    card, thought = await told(talk(), "a card", "thinking", "thought", "edited")
+    card, thought = await told(talk(), "a card", "thinking", "thought")
 
     assert card.reply == "Le Guin\nBorn in Berkeley."
     assert (thought.user, thought.message) == (BEN, None)

@@ -12,7 +12,7 @@ import discord
 import pytest
 
 from roomtone.errors import SourceError
-from roomtone.events import Join, Leave, Message, Reaction, Turn
+from roomtone.events import Join, Leave, Message, Reaction, Turn, TurnRevised
 from roomtone.sources import discord as source
 from roomtone.sources._discord_payloads import id_at
 from roomtone.sources.discord import Discord as Feed
@@ -91,6 +91,7 @@ async def test_all_that_is_recorded_comes_over_a_real_gateway(fake, read):
     await reader.until(3, Leave)
 
     assert len(reader.of(Turn)) == 5
+    assert {one.why for one in reader.of(TurnRevised)} == {"edited", "deleted"}
     assert FRAMES["on an old one"]["d"]["message_id"] in {e.target for e in reader.of(Reaction)}
     ids = [(event.session, event.id) for event in reader.events]
     assert len(ids) == len(set(ids))

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Generic, TypeVar
 
+from roomtone.errors import BadEvent
+from roomtone.sources._discord_payloads import Emoji
+
 MOST_KNOWN = 50_000
 """How many persons, threads, bots and custom emoji are remembered, each."""
 
@@ -28,6 +31,27 @@ class Known(OrderedDict[Key, Value], Generic[Key, Value]):
         self.move_to_end(key)
         while len(self) > self._most:
             self.popitem(last=False)
+
+
+class Emojis:
+    """What custom emoji are called, as far as it was seen."""
+
+    def __init__(self) -> None:
+        self._names: Known[str, str] = Known()
+
+    def written(self, emoji: Emoji) -> str:
+        """An emoji as Discord writes it in texts: custom ones as `<:name:id>`.
+
+        Animated ones are written the same way: when such a one is taken back, Discord does not say
+        that it moves. It leaves out the name where the emoji was deleted meanwhile.
+        """
+        if emoji.id is None:
+            if not emoji.name:
+                raise BadEvent("a reaction without an emoji tells nothing")
+            return emoji.name
+        if emoji.name:
+            self._names.keep(emoji.id, emoji.name)
+        return f"<:{self._names.get(emoji.id, '_')}:{emoji.id}>"
 
 
 class Reactions:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from roomtone.sources._discord_payloads import Guild, Said
+from roomtone.sources._discord_payloads import Guild, Said, User
 
 PAGE, MOST_PAGES = 100, 10
 """How many messages Discord gives at once, and how often a channel is asked after one gap."""
@@ -14,14 +14,21 @@ LONGEST_GAP_S = 86_400
 """So far back it is asked after a gap within a run: so long the journal knows each id."""
 
 
-class History(Protocol):
-    """Gives the messages of a channel after one, in any order; None where it cannot."""
+class Ask(Protocol):
+    """What may be asked of Discord itself; None where it does not tell."""
 
-    async def since(self, channel: str, id: str) -> list[Said] | None: ...
+    async def message(self, channel: str, id: str) -> Said | None: ...
+
+    async def user(self, id: str) -> User | None: ...
+
+    async def parent(self, channel: str) -> str | None: ...
+
+    async def since(self, channel: str, id: str) -> list[Said] | None:
+        """Messages of a channel after one, in any order."""
 
 
 async def missed(
-    guild: Guild, since: int, hears: Callable[[str, str], Awaitable[bool]], history: History
+    guild: Guild, since: int, hears: Callable[[str, str], Awaitable[bool]], ask: Ask
 ) -> list[Said]:
     """Messages after this id in the channels that are heard, oldest first.
 
@@ -34,7 +41,7 @@ async def missed(
             continue
         after = since
         for _ in range(MOST_PAGES):
-            page = await history.since(channel.id, str(after)) or []
+            page = await ask.since(channel.id, str(after)) or []
             for said in page:
                 said.guild_id = guild.id  # left out where a channel's history is told
             found += page

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -104,12 +105,14 @@ class Said(msgspec.Struct):
     poll: Poll | None = None
 
     @property
+    def is_loading(self) -> bool:
+        """Whether the bot still thinks of it."""
+        return bool(self.flags & LOADING)
+
+    @property
     def text(self) -> str:
         """What it says; of one that is all cards, what is written on these."""
-        if self.content:
-            return self.content
-        cards = [part for e in self.embeds for part in (e.title, e.description) if part]
-        return "\n".join(cards)
+        return text_of(self.content, self.embeds)
 
     @property
     def answers(self) -> str | None:
@@ -194,6 +197,31 @@ class Changed(msgspec.Struct):
 
     id: Id
     flags: int = 0
+    channel_id: Id | None = None
+    guild_id: Id | None = None
+    author: User | None = None
+    content: str = ""
+    embeds: list[Embed] = []
+    edited_timestamp: datetime | None = None
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether the bot still thinks of it."""
+        return bool(self.flags & LOADING)
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return text_of(self.content, self.embeds)
+
+
+class Removed(msgspec.Struct):
+    """Messages that are gone: one, or many at once."""
+
+    channel_id: Id
+    id: Id | None = None
+    ids: list[Id] = []
+    guild_id: Id | None = None
 
 
 class Ready(msgspec.Struct):
@@ -204,6 +232,8 @@ class Ready(msgspec.Struct):
 KINDS: dict[str, Any] = {
     "MESSAGE_CREATE": Said,
     "MESSAGE_UPDATE": Changed,
+    "MESSAGE_DELETE": Removed,
+    "MESSAGE_DELETE_BULK": Removed,
     "MESSAGE_REACTION_ADD": Reacted,
     "MESSAGE_REACTION_REMOVE": Reacted,
     "MESSAGE_REACTION_REMOVE_ALL": Reacted,
@@ -223,6 +253,13 @@ KINDS: dict[str, Any] = {
 
 _frame = msgspec.json.Decoder(Frame)
 _by_kind = {kind: msgspec.json.Decoder(type) for kind, type in KINDS.items()}
+
+
+def text_of(content: str, cards: Sequence[Embed]) -> str:
+    """What a message says; of one that is all cards, what is written on these."""
+    if content:
+        return content
+    return "\n".join(part for e in cards for part in (e.title, e.description) if part)
 
 
 def id_at(moment: datetime) -> int:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 from roomtone import events as wire
 from roomtone.errors import BadEvent
 from roomtone.events import (
-    MAX_TURN_TEXT,
     Event,
     Join,
     Leave,
@@ -21,8 +20,9 @@ from roomtone.events import (
 )
 from roomtone.sources import _discord_payloads as payloads
 from roomtone.sources._discord_address import Address
-from roomtone.sources._discord_known import Known, Reactions
-from roomtone.sources._discord_missed import missed
+from roomtone.sources._discord_edits import Edits, joined
+from roomtone.sources._discord_known import Emojis, Known, Reactions
+from roomtone.sources._discord_missed import Ask, missed
 from roomtone.sources._discord_payloads import Guild, Reacted, Said, User, Voice, moment
 
 MOST_WAITING = 1_000
@@ -30,18 +30,6 @@ MOST_WAITING = 1_000
 
 MOST_UNANSWERED = 100
 """How many messages of one such chat; with more the bot answers nobody any more."""
-
-
-class Ask(Protocol):
-    """What may be asked of Discord itself; None where it does not tell."""
-
-    async def message(self, channel: str, id: str) -> Said | None: ...
-
-    async def user(self, id: str) -> User | None: ...
-
-    async def parent(self, channel: str) -> str | None: ...
-
-    async def since(self, channel: str, id: str) -> list[Said] | None: ...
 
 
 class Talk:
@@ -57,7 +45,8 @@ class Talk:
         self._machines: Known[str, None] = Known()  # all bots that were seen
         self._names: Known[str, str] = Known()
         self._parents: Known[str, str] = Known()  # of threads; "" of what is none
-        self._emoji: Known[str, str] = Known()
+        self._emoji = Emojis()
+        self._edits = Edits()
         self._loading: Known[str, None] = Known()
         self._waiting: Known[str, list[Said]] = Known(MOST_WAITING)  # in private chats
         self._partners: Known[str, str] = Known()  # who talks in a private chat
@@ -67,6 +56,9 @@ class Talk:
         self._voices: dict[tuple[str, str], str] = {}  # guild, user: channel
         self._takes: dict[str, Callable[[Any, str], Awaitable[list[Event]]]] = {
             "MESSAGE_CREATE": self._message,
+            "MESSAGE_UPDATE": self._changed,
+            "MESSAGE_DELETE": self._removed,
+            "MESSAGE_DELETE_BULK": self._removed,
             "MESSAGE_REACTION_ADD": self._reaction,
             "MESSAGE_REACTION_REMOVE": self._unreaction,
             "MESSAGE_REACTION_REMOVE_ALL": self._clear,
@@ -88,9 +80,7 @@ class Talk:
     async def take(self, kind: str, payload: bytes, mark: str) -> list[Event]:
         """The events of a dispatch of one of KINDS. Raises BadEvent for what cannot be read."""
         said = payloads.read(kind, payload)
-        if kind == "MESSAGE_UPDATE":
-            if said.id not in self._loading or said.flags & payloads.LOADING:
-                return []
+        if kind == "MESSAGE_UPDATE" and said.id in self._loading and not said.is_loading:
             kind, said = "MESSAGE_CREATE", payloads.read("MESSAGE_CREATE", payload)
         if kind in ("THREAD_CREATE", "THREAD_UPDATE"):
             self._learn([said])
@@ -166,12 +156,13 @@ class Talk:
         if said.type not in payloads.SAID:
             return []
         if said.author.id in self._bots:
-            if said.flags & payloads.LOADING:
+            if said.is_loading:
                 self._loading.keep(said.id, None)
                 return []
             self._loading.pop(said.id, None)
             if (turn := await self._turn(said)) is not None:
                 return [turn]
+        self._edits.pass_by(said.id)
         bot = self._is_bot(said.author.id, said.author)
         if not bot and said.guild_id is None:
             self._wait(said)
@@ -209,7 +200,7 @@ class Talk:
         """A bot's message as the answer that it is; None where it answers no person."""
         asked: Said | None = None
         person: User | None = None
-        began, message = "", ""
+        began, answered = "", list[Said]()
         if reply.answers is not None:
             asked = reply.referenced_message
             if asked is None:
@@ -219,15 +210,14 @@ class Talk:
         if asked is not None:
             if self._is_bot(asked.author.id, asked.author):
                 return None
-            person, began, message = asked.author, asked.id, asked.text
+            person, began, answered = asked.author, asked.id, [asked]
         elif reply.interaction_metadata is not None:
             person, began = reply.interaction_metadata.user, reply.interaction_metadata.id
         if reply.guild_id is None:
             waiting = self._waiting.get(reply.channel_id, [])
             if waiting and (asked is None or asked.id in [one.id for one in waiting]):
                 del self._waiting[reply.channel_id]
-                person, began = waiting[-1].author, waiting[-1].id
-                message = "\n".join(one.text for one in waiting)[:MAX_TURN_TEXT]
+                person, began, answered = waiting[-1].author, waiting[-1].id, waiting
         user = None if person is None else await self._called(person.id, person)
         if user is None and reply.guild_id is None and reply.channel_id in self._partners:
             user = await self._called(self._partners[reply.channel_id])
@@ -235,16 +225,39 @@ class Talk:
             return None
         at = reply.edited_timestamp or moment(reply.id)  # of one that took its time: when it stood
         took = (at - moment(began)).total_seconds() * 1000 if began else -1.0
-        return Turn(
+        mention = f"<@{reply.author.id}>"
+        turn = Turn(
             session=self._address.session(reply.channel_id),
             id=reply.id,
             at=at,
             user=user,
             bot=await self._bot(reply.author.id, reply.author) or reply.author.id,
-            message=message.replace(f"<@{reply.author.id}>", "").strip() or None,
+            message=joined([one.text for one in answered], mention) or None,
             reply=reply.text or None,
             processing_time_ms=took if 0 <= took <= 86_400_000 else None,
         )
+        self._edits.hold(turn, mention, answered)
+        return turn
+
+    async def _changed(self, said: payloads.Changed, mark: str) -> list[Event]:
+        channel = said.channel_id
+        if channel is None or not await self._hears(said.guild_id, channel):
+            return []
+        for one in self._waiting.get(channel, ()):
+            if one.id == said.id and said.text:
+                one.content = said.text  # it is not answered yet
+        bot = None if said.author is None else await self._bot(said.author.id, said.author)
+        return [*self._edits.changed(said, self._address.session(channel), bot)]
+
+    async def _removed(self, gone: payloads.Removed, mark: str) -> list[Event]:
+        if not await self._hears(gone.guild_id, gone.channel_id):
+            return []
+        ids = [gone.id] if gone.id is not None else gone.ids
+        if (waiting := self._waiting.get(gone.channel_id)) is not None:
+            waiting[:] = [one for one in waiting if one.id not in ids]
+        bot = await self._bot(next(iter(self._bots))) if len(self._bots) == 1 else None
+        session = self._address.session(gone.channel_id)
+        return [told for id in ids for told in self._edits.removed(id, session, bot)]
 
     # -- reactions and votes -----------------------------------------------------------------
 
@@ -262,7 +275,7 @@ class Talk:
             return []
         if self._is_bot(one.user_id, account):
             return []  # a bot that offers buttons feels nothing
-        user, emoji = await self._called(one.user_id, account), self._written(one.emoji)
+        user, emoji = await self._called(one.user_id, account), self._emoji.written(one.emoji)
         bot = await self._bot(one.message_author_id)
         if action == "remove":
             bot = self._reactions.remove(one.message_id, user, emoji)
@@ -273,7 +286,7 @@ class Talk:
         return [self._reacted(one, user, emoji, bot, mark, action)]
 
     async def _clear(self, one: Reacted, mark: str) -> list[Event]:
-        emoji = None if one.emoji is None else self._written(one.emoji)
+        emoji = None if one.emoji is None else self._emoji.written(one.emoji)
         gone = self._reactions.clear(one.message_id, emoji)
         return [
             self._reacted(one, user, given, bot, f"{mark}/{n}", "remove")
@@ -292,20 +305,6 @@ class Talk:
             action=action,
             bot=bot,
         )
-
-    def _written(self, emoji: payloads.Emoji) -> str:
-        """An emoji as Discord writes it in texts: custom ones as `<:name:id>`.
-
-        Animated ones are written the same way: when such a one is taken back, Discord does not say
-        that it moves. It leaves out the name where the emoji was deleted meanwhile.
-        """
-        if emoji.id is None:
-            if not emoji.name:
-                raise BadEvent("a reaction without an emoji tells nothing")
-            return emoji.name
-        if emoji.name:
-            self._emoji.keep(emoji.id, emoji.name)
-        return f"<:{self._emoji.get(emoji.id, '_')}:{emoji.id}>"
 
     async def _vote(self, one: payloads.Voted, mark: str) -> list[Event]:
         if not await self._hears(one.guild_id, one.channel_id):
