@@ -468,6 +468,17 @@ export interface ReactionReview {
   revision?: number
 }
 
+export interface ConsentGiven {
+  type: 'consent'
+  session?: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  purposes: Record<'analytics' | 'memory' | 'training', boolean>
+  basis?: string
+  by?: string
+}
+
 export type WireEvent =
   | Message
   | Reaction
@@ -483,3 +494,4 @@ export type WireEvent =
   | RelationshipSet
   | ReactionJudged
   | ReactionReview
+  | ConsentGiven

@@ -102,6 +102,14 @@ def revise(**fields: Any) -> bool:
         return False
 
 
+def consent(user: str, **said: Any) -> dict[str, Any]:
+    """Say what a person agrees to, as in `consent("ann", training=True, basis="consent")`:
+    `runtime.people_remote.consent` tells all of it."""
+    from roomtone.runtime import people_remote
+
+    return people_remote.consent(user, **said)
+
+
 def remember(bot: str, user: str, content: str, **more: Any) -> Memory:
     """Have a bot remember something of a person: `runtime.memory_commands.remember` tells all."""
     from roomtone.runtime import memory_commands
@@ -134,6 +142,7 @@ __all__ = [
     "Recorder",
     "Turn",
     "TurnRevised",
+    "consent",
     "open",
     "recall",
     "record",

@@ -27,6 +27,7 @@ from roomtone.options import (
     parse_columns,
     parse_speed,
 )
+from roomtone.rights import people_app
 from roomtone.teaching import teaching_app
 
 # What is heavy (NumPy, the engine, the web) is imported inside the commands: `--help` is instant.
@@ -331,6 +332,7 @@ def coverage(
 
 app.add_typer(teaching_app)
 app.add_typer(operating_app)
+app.add_typer(people_app, name="people")
 
 
 def main() -> Any:

@@ -21,7 +21,7 @@ from roomtone.reacted import ReactionRecord
 from roomtone.records import Conversation, Relationship, SessionSummary, TurnRecord
 from roomtone.room import Room
 from roomtone.rooms import CHAT, LATE_S, PEOPLE_MIN, REACTIONS, VOTES, WINDOW_S, Rooms
-from roomtone.training_data import Revision
+from roomtone.training_data import Consent, Revision
 
 TICK_S = 5
 """How often scores stand: ticks are at the multiples of this, in epoch seconds."""
@@ -58,6 +58,7 @@ class Output:
     reactions: list[ReactionRecord] = field(default_factory=list)
     revisions: list[Revision] = field(default_factory=list)  # of turns told of before, or here
     gone: list[Block] = field(default_factory=list)  # points that are no more
+    consents: list[Consent] = field(default_factory=list)
 
 
 class Engine:

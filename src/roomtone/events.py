@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta
 
+from roomtone.consents import ConsentGiven
 from roomtone.heard import (
     MAX_AGENTS,
     MAX_NAME,
@@ -165,7 +166,7 @@ class RelationshipSet(_OfPair, frozen=True, kw_only=True, omit_defaults=True, ta
 
 _InRoom = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed | Heartbeat
 _OfTurns = Turn | TurnRevised | TurnRead | RelationshipSet
-Event = _InRoom | _OfTurns | ReactionJudged | ReactionReview
+Event = _InRoom | _OfTurns | ReactionJudged | ReactionReview | ConsentGiven
 EVENT_TYPES: tuple[type[Occurrence], ...] = get_args(Event)
 
 OWN = (TurnRead, ReactionJudged, ReactionReview)
@@ -189,7 +190,9 @@ _NAMES = {
 MALFORMED, TOO_LARGE, AHEAD = "malformed", "too_large", "ahead"
 SESSIONS, CLIENT, HISTORY = "too_many_sessions", "too_many_of_one_client", "history"
 HISTORIES, UNAVAILABLE = "too_many_histories", "unavailable"
-REFUSALS = (MALFORMED, TOO_LARGE, AHEAD, SESSIONS, CLIENT, HISTORY, HISTORIES, UNAVAILABLE)
+CONSENT, ERASED = "no_consent", "erased"
+_REFUSED = (MALFORMED, TOO_LARGE, AHEAD, SESSIONS, CLIENT, HISTORY, HISTORIES, UNAVAILABLE)
+REFUSALS = (*_REFUSED, CONSENT, ERASED)
 """The kinds of reasons that there are: few and fixed, so that they can be counted apart."""
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
+from roomtone.consents import ConsentGiven
 from roomtone.errors import BadEvent, JournalError, ServerError, StoreError
 from roomtone.events import RelationshipSet
 from roomtone.runtime import frames
@@ -25,6 +26,7 @@ ASKABLE = frozenset(
         "event_names",
         "explain",
         "find",
+        "give_consent",
         "inspect",
         "judge",
         "last_events",
@@ -38,6 +40,9 @@ ASKABLE = frozenset(
         "stores_written",
     }
 )
+_SAID = {"set_relationship": RelationshipSet, "give_consent": ConsentGiven}
+"""What comes with an event, which has to be made one again."""
+
 IN_HAND = 200
 """How many questions are answered, or batches taken in, at once; what comes beyond waits."""
 
@@ -159,8 +164,8 @@ class Answering:
             raise trouble
         if asked.what == "snapshot_frame":
             self._pipeline.watched.mark(asked.args[0])
-        if asked.what == "set_relationship":
-            asked.args[0] = msgspec.convert(asked.args[0], RelationshipSet)
+        if (kind := _SAID.get(asked.what)) is not None:
+            asked.args[0] = msgspec.convert(asked.args[0], kind)
         if asked.what == "open_sessions":
             asked.args[0] = tuple(asked.args[0])
         return await getattr(self._pipeline, asked.what)(*asked.args)

@@ -12,6 +12,7 @@ from uuid import uuid4
 import msgspec
 import structlog
 
+from roomtone.consents import ConsentGiven
 from roomtone.errors import (
     BadEvent,
     EngineFailed,
@@ -26,6 +27,7 @@ from roomtone.ports import Archive, Channel, SeriesStore
 from roomtone.runtime import plugins, same_stores
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
+from roomtone.runtime.consenting import standing
 from roomtone.runtime.datasets import Datasets
 from roomtone.runtime.door import Receipt, TooManySessions
 from roomtone.runtime.event_names import AskedNames, PassedOn
@@ -87,6 +89,7 @@ class Away:
         self.inspector = Inspector()  # of this process's own faults
         self.memory = Recalling(settings, self.clock, self.inspector.fault)
         self.datasets = Datasets(self.archive, settings.datasets_folder, self.clock)
+        self.memory.asks = self._may_be_remembered
         self.feeds: Feeds | None = None
         self.link = Link(settings)
         self._names = AskedNames(
@@ -319,6 +322,15 @@ class Away:
     async def set_relationship(self, said: RelationshipSet) -> dict[str, Any]:
         """Have the engine take in what the owner of the truth says of a pair."""
         shown: dict[str, Any] = await self._ask("set_relationship", said, within_s=ANSWER_S)
+        return shown
+
+    async def _may_be_remembered(self, user: str) -> bool:
+        found = await standing(self.archive, self.settings, user)
+        return bool(found["purposes"]["memory"]["granted"])
+
+    async def give_consent(self, said: ConsentGiven) -> dict[str, Any]:
+        """Have the engine take a person's word."""
+        shown: dict[str, Any] = await self._ask("give_consent", said, within_s=ANSWER_S)
         return shown
 
     async def review_reaction(

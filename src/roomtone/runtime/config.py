@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -14,14 +14,12 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from roomtone.runtime.config_kept import Consent, Memory, Retention, Section, Training
+
 PREFIX = "ROOMTONE_"
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Server(_Section):
+class Server(Section):
     """Where the server listens."""
 
     host: str = Field(
@@ -47,7 +45,7 @@ class Server(_Section):
     )
 
 
-class Engine(_Section):
+class Engine(Section):
     """How rooms are scored and watched."""
 
     alarms_per_hour: float = Field(
@@ -104,7 +102,7 @@ def _listed(value: object) -> object:
 Urls = Annotated[list[str], NoDecode, BeforeValidator(_listed)]
 
 
-class Sources(_Section):
+class Sources(Section):
     """Which live sources the server listens to by itself."""
 
     listen: Urls = Field(
@@ -114,7 +112,7 @@ class Sources(_Section):
     )
 
 
-class Stores(_Section):
+class Stores(Section):
     """Where things are kept; the scheme of each URL names the store."""
 
     series: str = Field(default="", description="points by time; empty: SQLite in the data folder")
@@ -132,7 +130,7 @@ class Stores(_Section):
     )
 
 
-class Channels(_Section):
+class Channels(Section):
     """How news spreads."""
 
     news: str = Field(
@@ -147,7 +145,7 @@ class Channels(_Section):
     )
 
 
-class Models(_Section):
+class Models(Section):
     """What infers, and where it runs; the scheme of each URL names the member."""
 
     emotion: str = Field(
@@ -171,7 +169,7 @@ class Models(_Section):
     )
 
 
-class Reactions(_Section):
+class Reactions(Section):
     """How reactions are judged, and what that may cost."""
 
     every_s: float = Field(
@@ -219,20 +217,7 @@ class Reactions(_Section):
     )
 
 
-class Memory(_Section):
-    """What bots remember of people by themselves."""
-
-    turns: bool = Field(
-        default=True,
-        description="true: every measured turn leaves a memory of its pair; false: only what is "
-        "posted to `/v1/memories`",
-    )
-    reactions: bool = Field(
-        default=True, description="true: so does every reaction that names the bot it is to"
-    )
-
-
-class Relationships(_Section):
+class Relationships(Section):
     """How the owner of the truth tells how people stand to bots."""
 
     scale: Literal[1, 100] = Field(
@@ -242,7 +227,7 @@ class Relationships(_Section):
     )
 
 
-class Cluster(_Section):
+class Cluster(Section):
     """Which engine the processes of a cluster share."""
 
     partition: str = Field(
@@ -258,7 +243,7 @@ class Cluster(_Section):
     )
 
 
-class Limits(_Section):
+class Limits(Section):
     """The bounds that keep one client from spoiling it for the others."""
 
     max_events: int = Field(
@@ -292,23 +277,7 @@ class Limits(_Section):
     )
 
 
-class Retention(_Section):
-    """How long what is kept is kept."""
-
-    raw_days: float = Field(
-        default=7, gt=0, description="days of 5-second points; enough for a week's review"
-    )
-    minute_days: float = Field(
-        default=90, gt=0, description="days of one-minute means; hourly ones are kept for good"
-    )
-    journal_days: float = Field(
-        default=30,
-        gt=0,
-        description="days of raw events, from which everything else can be made again",
-    )
-
-
-class Log(_Section):
+class Log(Section):
     """What is logged, and in which form."""
 
     format: Literal["auto", "console", "json"] = Field(
@@ -341,6 +310,8 @@ class Settings(BaseSettings):
     models: Models = Models()
     reactions: Reactions = Reactions()
     memory: Memory = Memory()
+    consent: Consent = Consent()
+    training: Training = Training()
     relationships: Relationships = Relationships()
     cluster: Cluster = Cluster()
     limits: Limits = Limits()

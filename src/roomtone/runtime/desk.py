@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from roomtone.errors import BadEvent, StoreAway
-from roomtone.events import UNAVAILABLE, Refusal, RelationshipSet
+from roomtone.events import CONSENT, ERASED, UNAVAILABLE, Refusal, RelationshipSet
 from roomtone.records import Closed
 from roomtone.runtime import frames, same_stores
 from roomtone.runtime.clock import utc
 from roomtone.runtime.host import Place
+from roomtone.runtime.people_desk import PeopleDesk
 from roomtone.runtime.reaction_desk import ReactionDesk
 from roomtone.runtime.spoken import show_relationship
 from roomtone.runtime.views import Views, show_row
@@ -23,11 +24,14 @@ if TYPE_CHECKING:
 LETTERS = 20
 """How many dead letters one request may leave; the inspector counts them all."""
 
+UNHEARD = (CONSENT, ERASED)
+"""Of what is refused for these reasons nothing is kept: its person wanted it so."""
+
 CLOSE_S = 60
 """How long who closes a history waits until its turns are read."""
 
 
-class Desk(ReactionDesk, Views):
+class Desk(ReactionDesk, PeopleDesk, Views):
     """The half of a Pipeline that is a Host: the same answers, for whoever may have to wait."""
 
     async def close_history(self, sessions: Sequence[str]) -> int:
@@ -126,9 +130,14 @@ class Desk(ReactionDesk, Views):
     def refuse(self, source: str, refusals: Sequence[Refusal], samples: Sequence[bytes]) -> None:
         """Note what could not be taken in, for the inspector and the dead letters; never waits."""
         now = self.clock.now_ms()
-        self.inspector.refused(source, refusals, samples, now)
-        for refusal, sample in zip(refusals[:LETTERS], samples, strict=False):
-            self.keeper.bury(utc(now), source, refusal.reason, sample)
+        shown = [
+            b"" if refusal.kind in UNHEARD else sample
+            for refusal, sample in zip(refusals, samples, strict=False)
+        ]
+        self.inspector.refused(source, refusals, shown, now)
+        for refusal, sample in zip(refusals[:LETTERS], shown, strict=False):
+            if refusal.kind not in UNHEARD:
+                self.keeper.bury(utc(now), source, refusal.reason, sample)
 
     def remark(self, source: str, remarks: Mapping[str, int]) -> None:
         """Note for the inspector what is worth saying of what came in; never waits."""

@@ -46,6 +46,7 @@ def examine(settings: Settings, clock: Clock) -> list[Check]:
         _stores,
         _embeddings,
         _memories,
+        _consent,
         _server,
         _dashboard,
         _turns,
@@ -139,6 +140,16 @@ def _stores(settings: Settings) -> Iterator[Check]:
 
 def _memories(settings: Settings) -> Iterator[Check]:
     yield _result("memories", *memory_commands.doctor(settings))
+
+
+def _consent(settings: Settings) -> Iterator[Check]:
+    if settings.training.assume_consent:
+        yield _result(
+            "consent",
+            False,
+            "training.assume_consent is on: people are learnt from who were never asked",
+            "ask them, and set it to false; who said no is left out all the same",
+        )
 
 
 def _embeddings(settings: Settings) -> Iterator[Check]:

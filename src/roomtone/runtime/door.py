@@ -10,6 +10,7 @@ from uuid import uuid4
 import msgspec
 from msgspec.structs import replace
 
+from roomtone.consents import ConsentGiven
 from roomtone.effects import opens_room
 from roomtone.errors import DiskFull, RoomtoneError
 from roomtone.events import (
@@ -42,7 +43,8 @@ if TYPE_CHECKING:
 AHEAD_MS = 30_000
 """How far a client's clock may be ahead: what is within this counts as now."""
 
-TURNS = (Turn, TurnRevised, TurnRead, RelationshipSet, ReactionJudged, ReactionReview)
+_OF_TURNS = (Turn, TurnRevised, TurnRead, RelationshipSet)
+TURNS = (*_OF_TURNS, ReactionJudged, ReactionReview, ConsentGiven)
 """What opens no room and belongs to none: it is taken whatever becomes of its session."""
 
 _OWN = {
@@ -123,6 +125,8 @@ class Door:
             pipeline.inspector.turned_away(len(events))
             raise trouble
         errors = list(refusals)
+        if not own:
+            events, kept = pipeline.consenting.sift(events, kept, errors)
         if any(type(event) in TURNS for event in events):
             places = range(len(events)) if kept is None else kept
             events, kept = await self._turned(events, places, own, errors)
@@ -298,6 +302,8 @@ def _whole(
             return Refusal(place, event.wrong, MALFORMED)
         if event.why == "deleted":
             event = replace(event, text="")  # it must not stand in the journal
+    if isinstance(event, ConsentGiven) and not event.user:
+        return Refusal(place, "who agreed is missing; give `user`", MALFORMED)
     if isinstance(event, RelationshipSet):
         if not event.user:
             return Refusal(place, "whose relationship it is is missing; give `user`", MALFORMED)

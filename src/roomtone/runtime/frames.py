@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from roomtone.alerts import Alert
+from roomtone.consents import ConsentGiven
 from roomtone.engine import Output
 from roomtone.events import (
     Event,
@@ -121,7 +122,8 @@ def ended_frames(out: Output) -> Iterable[tuple[str, bytes]]:
         yield topic, frame(topic, "ended", summary=describe(summary))
 
 
-_OURS = (Heartbeat, TurnRead, TurnRevised, RelationshipSet, ReactionJudged, ReactionReview)
+_OF_PAIRS = (TurnRead, TurnRevised, RelationshipSet)
+_OURS = (Heartbeat, *_OF_PAIRS, ReactionJudged, ReactionReview, ConsentGiven)
 """What nobody did."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
+from roomtone.consents import ConsentGiven
 from roomtone.events import Event, Refusal, RelationshipSet
 from roomtone.points import Measurement
 from roomtone.ports import Archive, Channel, SeriesStore
@@ -101,6 +102,12 @@ class Host(Protocol):
 
     async def set_relationship(self, said: RelationshipSet) -> dict[str, Any]:
         """Take in what the owner of the truth says of a pair; returns it as it is kept now.
+
+        Raises BadEvent when it is refused.
+        """
+
+    async def give_consent(self, said: ConsentGiven) -> dict[str, Any]:
+        """Take a person's word on what they agree to; returns what holds from now on.
 
         Raises BadEvent when it is refused.
         """

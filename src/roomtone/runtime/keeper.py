@@ -20,6 +20,7 @@ from roomtone.points import Block
 from roomtone.ports import Archive, SeriesStore
 from roomtone.records import DeadLetter
 from roomtone.runtime import pseudonyms
+from roomtone.runtime.consenting import log_of
 from roomtone.runtime.lanes import Lane
 from roomtone.runtime.opening import Opening
 from roomtone.runtime.retracting import settled
@@ -312,6 +313,8 @@ class Keeper:
             await self._archive.add_relationships(list(relationships.values()))
         if reactions:
             await self._archive.add_reactions(list(reactions.values()))
+        if consents := [one for out in outs for one in out.consents]:
+            await log_of(self._archive).set_consents(consents)
         if alerts:
             await self._archive.add_alerts(alerts)
         if ended:
@@ -378,7 +381,7 @@ class Keeper:
 def _said(out: Output) -> bool:
     """Whether there is something for the archive that is derived again if it is let go."""
     said = out.turns or out.conversations or out.relationships or out.reactions
-    return bool(said or out.revisions)
+    return bool(said or out.revisions or out.consents)
 
 
 def _size(out: Output) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -42,6 +42,8 @@ class Access:
         self._emotion: EmotionModel | None = None
         self._uses: dict[tuple[str, str], MemoryUse] = {}
         self.trouble: str | None = None
+        self.may: Callable[[str], bool] | None = None  # whether a person may be remembered
+        self.asks: Callable[[str], Awaitable[bool]] | None = None  # the same, elsewhere
         self.lacks_vectors = True  # there may be memories that have none of the present model
 
     async def ready(self) -> MemoryStore:
@@ -51,6 +53,12 @@ class Access:
                 await self.store.open()
                 self._is_open = True
         return self.store
+
+    async def allowed(self, user: str) -> bool:
+        """Whether something of this person may be remembered, or recalled."""
+        if self.asks is not None:
+            return await self.asks(user)
+        return self.may is None or self.may(user)
 
     async def run(self) -> None:
         """Write counts of use behind everybody's back, together."""

@@ -87,6 +87,9 @@ class Recalling(Access):
         in all. All tiers are searched at once; a trial counts nothing. Raises StoreError and
         ServerError."""
         begun = perf_counter()
+        if not await self.allowed(user):
+            nothing = self._congruence(None, [], [], True)
+            return Recall([], 0.0, dict.fromkeys(TIERS, 0), nothing, "")
         store, now, asked = await self.ready(), self.now, clean(query)
         rows, name = await self.embed([asked])
         route = plugins.route(asked)
@@ -235,6 +238,11 @@ class Recalling(Access):
     ) -> tuple[Memory, bool]:
         """Keep what somebody wants remembered; returns it, and whether it was new."""
         text = clean(content)
+        if not await self.allowed(user):
+            raise BadEvent(
+                f"{user!r} did not agree to be remembered; ask them, and say so with "
+                "PUT /v1/people/USER/consent"
+            )
         if not text.strip():
             raise BadEvent("there is nothing to remember; give `content`")
         at: datetime = more.pop("at", None) or self.now

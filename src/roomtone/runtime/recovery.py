@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,7 @@ from roomtone.runtime import journal_index, plugins
 from roomtone.runtime.clock import utc
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.replay import hear, play_entry
+from roomtone.training_data import Consent
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -48,6 +50,7 @@ async def rebuild(pipeline: Pipeline) -> None:
 
     What the stores had not yet been given is derived again on the way, so they miss nothing.
     """
+    await _agreed(pipeline)
     heard = 0
     try:
         own = _Engines(pipeline.engine, pipeline.histories, pipeline.conversations)
@@ -70,6 +73,19 @@ async def rebuild(pipeline: Pipeline) -> None:
     pipeline.next_due = pipeline.engine.next_tick
     if entries:
         log.info("the journal is replayed", entries=entries, sessions=len(pipeline.engine.rooms))
+
+
+async def _agreed(pipeline: Pipeline) -> None:
+    """What people agreed to: as the last snapshot has it, and as the archive does if it is there.
+
+    What was said after that comes with the journal.
+    """
+    if (found := pipeline.journal.latest_snapshot()) is not None:
+        with contextlib.suppress(*_UNUSABLE):
+            saved = state.unpack(found[1]).get("consents", b"\x90")
+            pipeline.consenting.agreed.take(msgspec.msgpack.decode(saved, type=list[Consent]))
+    if pipeline.opening.opened.is_set():
+        await pipeline.consenting.read()
 
 
 def behind(pipeline: Pipeline) -> bool:
@@ -185,6 +201,7 @@ def snapshot(pipeline: Pipeline) -> None:
         "histories": pipeline.histories.snapshot(),
         "conversations": pipeline.conversations.snapshot(),
         "said": SAID_FORMAT,
+        "consents": msgspec.msgpack.encode(list(pipeline.consenting.agreed)),
     }
     pipeline.journal.write_snapshot(pipeline.position, state.pack(saved))
 

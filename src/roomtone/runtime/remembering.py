@@ -67,7 +67,8 @@ class Remembering(Keeping):
         made = []
         for turn in out.turns:
             self._judge(turn)
-            if rules.turns and turn.user and (turn.message or turn.reply):
+            said_something = turn.user and (turn.message or turn.reply)
+            if rules.turns and said_something and self._may(turn.user):
                 who = (turn.session, turn.bot, turn.user)
                 made.append(of_turn(turn, self._last.get(who, ("", ""))[1]))
                 _put(self._last, who, (made[-1].id, said(made[-1])))
@@ -86,10 +87,14 @@ class Remembering(Keeping):
         """Let reactions be remembered, or no more; never waits."""
         if not self._settings.memory.reactions:
             return
-        made = [one for event in events if (one := of_reaction(event, utc(arrival_ms))) is not None]
+        found = (of_reaction(event, utc(arrival_ms)) for event in events)
+        made = [one for one in found if one is not None and self._may(one.user)]
         if made:
             self.due.put(made)
             self._news.set()
+
+    def _may(self, user: str) -> bool:
+        return self.may is None or self.may(user)
 
     def _judge(self, turn: TurnRecord) -> None:
         """What a person says next tells how the answer before went, and so what it drew on."""

@@ -53,6 +53,14 @@ class Remote:
         """The decoded answer. Raises Busy when it should be tried again later."""
         return self._ask("POST", f"{path}?{urlencode(query)}" if query else path, body)
 
+    def put(self, path: str, body: bytes) -> Any:
+        """The decoded answer, as of `post`."""
+        return self._ask("PUT", path, body)
+
+    def delete(self, path: str, **query: object) -> Any:
+        """The decoded answer, as of `post`."""
+        return self._ask("DELETE", f"{path}?{urlencode(query)}" if query else path)
+
     def close(self) -> None:
         self._connection.close()
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from roomtone.consents import ConsentGiven, words
 from roomtone.conversations import Conversations
 from roomtone.engine import Engine, Output
 from roomtone.events import Event
@@ -14,7 +15,7 @@ from roomtone.points import Point
 from roomtone.records import Batch, Closed, Entry, Gap, SessionSummary, Tick
 from roomtone.runtime import plugins
 from roomtone.runtime.board import show_alert
-from roomtone.runtime.clock import iso
+from roomtone.runtime.clock import iso, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.journal import read_journal
@@ -65,6 +66,10 @@ def hear(conversations: Conversations, entry: Entry) -> Iterator[Output]:
     """
     match entry:
         case Batch():
+            if said := [one for one in entry.events if type(one) is ConsentGiven]:
+                arrived = utc(entry.arrival)
+                consents = [word for one in said for word in words(one, arrived)]
+                yield Output(entry.arrival // 1000, consents=consents)
             ours = conversations.apply(entry.events, entry.arrival, entry.source)
             if ours and conversations.is_due:
                 yield from conversations.measuring(entry.arrival // 1000)

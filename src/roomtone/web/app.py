@@ -85,6 +85,7 @@ class Server:
         self._max_body = settings.limits.max_body
         self._scale = settings.relationships.scale
         self._reactions = settings.reactions
+        self._settings = settings
         self.faults = Faults()
         self.live = Hub(host)
         self.socketio = SocketIO(self.live, host, self._guard.may_listen)
@@ -194,6 +195,7 @@ class Server:
             memories,
             query,
             reacted,
+            rights,
             series,
             system,
             talks,
@@ -209,6 +211,7 @@ class Server:
         reacted.add_reactions(api, self._host, self._reactions)
         training.add_training(api, self._host)
         datasets.add_datasets(api, self._host)
+        rights.add_rights(api, self._host, self._settings)
         system.add_system(api, self._host, self.faults, self._numbers)
         return api
 

@@ -1,0 +1,59 @@
+"""The commands by which people have their rights: consent."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+import typer
+
+from roomtone.options import EPILOG, Data, Json, Url
+
+# What is heavy is imported inside the commands, as in `__main__`.
+
+people_app = typer.Typer(no_args_is_help=True)
+
+User = Annotated[str, typer.Argument(metavar="USER", help="The person, as events name them.")]
+
+
+@people_app.callback()
+def people() -> None:
+    """The rights of the people who are heard."""
+
+
+def _agrees(what: str) -> Any:
+    return typer.Option(metavar="yes|no", help=f"Whether they agree to {what}.")
+
+
+@people_app.command(epilog=EPILOG)
+def consent(
+    user: User,
+    training: Annotated[str | None, _agrees("be learnt from")] = None,
+    analytics: Annotated[str | None, _agrees("be measured")] = None,
+    memory: Annotated[str | None, _agrees("be remembered")] = None,
+    basis: Annotated[str, typer.Option(help="Why that is lawful.")] = "consent",
+    by: Annotated[str, typer.Option(help="Who says so.")] = "cli",
+    url: Url = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a person agreed to, or say it.
+
+    Without a purpose it only shows. A withdrawal of training holds for the next row exported.
+    """
+    from roomtone.runtime import people_commands
+
+    said = {"training": training, "analytics": analytics, "memory": memory}
+    purposes = {one: _yes(word, f"--{one}") for one, word in said.items() if word is not None}
+    job = people_commands.consent(
+        user, purposes, basis=basis, by=by, url=url, data=data, as_json=as_json
+    )
+    asyncio.run(job)
+
+
+def _yes(word: str, option: str) -> bool:
+    """Yes or no, as people write it; a usage error says what was expected."""
+    known = {"yes": True, "true": True, "no": False, "false": False}
+    if word.lower() not in known:
+        raise typer.BadParameter("write yes or no", param_hint=option)
+    return known[word.lower()]

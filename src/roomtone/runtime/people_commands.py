@@ -1,0 +1,118 @@
+"""What the commands of `roomtone people` do: of a running server, or of a folder without one."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from rich.table import Table
+
+from roomtone import events as wire
+from roomtone.consents import ConsentGiven
+from roomtone.errors import BadEvent, JournalError
+from roomtone.runtime import terminal
+from roomtone.runtime.clock import iso
+from roomtone.runtime.config import Settings
+from roomtone.runtime.consenting import standing
+from roomtone.runtime.loading import load
+from roomtone.runtime.people_remote import OfServer
+from roomtone.runtime.pipeline import Pipeline
+from roomtone.runtime.remote import Remote
+
+Row = dict[str, Any]
+
+PATIENT_S = 600.0
+"""How long a server may take to go through all that it keeps."""
+
+
+class Rights(Protocol):
+    """What both a server and a folder do."""
+
+    async def consent(self, user: str) -> Row: ...
+
+    async def give_consent(self, said: ConsentGiven) -> Row: ...
+
+
+class OfFolder:
+    """Works in a data folder that no server has open."""
+
+    def __init__(self, pipeline: Pipeline, settings: Settings) -> None:
+        self._pipeline, self._settings = pipeline, settings
+
+    async def consent(self, user: str) -> Row:
+        """What a person agreed to."""
+        return await standing(self._pipeline.archive, self._settings, user)
+
+    async def give_consent(self, said: ConsentGiven) -> Row:
+        """Say what a person agrees to."""
+        return await self._pipeline.give_consent(said)
+
+
+@asynccontextmanager
+async def opened(url: str | None, data: Path | None) -> AsyncIterator[Rights]:
+    """Whoever can do it: the folder if one is named, else the server.
+
+    Raises ServerError when no server answers, JournalError when the folder holds no data or
+    another process has it open.
+    """
+    settings = load({"data": data})
+    if data is None:
+        remote = Remote(url or settings.url, PATIENT_S)
+        try:
+            yield OfServer(remote)
+        finally:
+            remote.close()
+        return
+    if not settings.journal_folder.is_dir():
+        raise JournalError(f"{data} holds no Roomtone data; name the folder that `serve` was given")
+    pipeline = await Pipeline.open(settings, patient=False)
+    try:
+        await pipeline.start()
+        yield OfFolder(pipeline, settings)
+    finally:
+        await pipeline.stop()
+
+
+async def consent(
+    user: str,
+    purposes: Mapping[str, bool],
+    *,
+    basis: str,
+    by: str,
+    url: str | None,
+    data: Path | None,
+    as_json: bool,
+) -> None:
+    """`roomtone people consent`."""
+    said = None
+    if purposes:
+        told = {"type": "consent", "user": user, "purposes": purposes, "basis": basis, "by": by}
+        events, refusals, _ = wire.decode(msgspec.json.encode(told))
+        if refusals:
+            raise BadEvent(f"{refusals[0].reason}; write it otherwise")
+        (said,) = events
+    async with opened(url, data) as rights:
+        if isinstance(said, ConsentGiven):
+            found = await rights.give_consent(said)
+        else:
+            found = await rights.consent(user)
+    if as_json:
+        terminal.print_json(msgspec.to_builtins(found))
+        return
+    terminal.out.print(terminal.clean(user), style="bold", markup=False)
+    terminal.out.print(_table(found["purposes"]))
+
+
+def _table(purposes: Mapping[str, Row]) -> Table:
+    made = Table("purpose", "agreed", "since (UTC)", "basis", "said by", box=None, pad_edge=False)
+    for name, one in purposes.items():
+        at = one["at"]
+        since = (
+            "nobody asked" if at is None else terminal.when(at if isinstance(at, str) else iso(at))
+        )
+        word = "yes" if one["granted"] else "no"
+        made.add_row(name, word, since, terminal.plain(one["basis"]), terminal.plain(one["by"]))
+    return made

@@ -1,0 +1,39 @@
+"""Answers what people may ask of the engine in this process: their consent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from roomtone.consents import ConsentGiven
+from roomtone.errors import BadEvent, StoreAway
+from roomtone.runtime.consenting import standing
+
+if TYPE_CHECKING:
+    from roomtone.runtime.pipeline import Pipeline
+
+
+class PeopleDesk:
+    """What of a Host is about the rights of people."""
+
+    async def give_consent(self, said: ConsentGiven) -> dict[str, Any]:
+        """Take a person's word; returns what holds for them from now on.
+
+        Waits until the archive has it, so that the next export heeds it. Raises BadEvent when it
+        is refused, StoreAway where the archive does not have it yet: then it waits in the journal.
+        """
+        here = cast("Pipeline", self)
+        receipt = await here.submit([said], source=said.by[:100])
+        if receipt.errors:
+            raise BadEvent(receipt.errors[0].reason)
+        await here.caught_up()
+        await here.keeper.kept()
+        user = said.user or ""
+        holds = here.consenting.agreed
+        found = await standing(here.archive, here.settings, user)
+        for purpose, told in found["purposes"].items():
+            if told["granted"] != holds.allows(user, purpose):
+                raise StoreAway(
+                    "it is written down and heeded from now on, but the archive does not have it "
+                    "yet; ask again in a moment"
+                )
+        return found

@@ -1,0 +1,28 @@
+"""The commands of people's rights read their words, and end in a sentence where they cannot."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from roomtone.rights import people_app
+
+
+def test_consent_is_said_and_shown_without_a_server(tmp_path: Path) -> None:
+    """In a data folder that nobody has open."""
+    (tmp_path / "journal").mkdir()
+    folder = ["--data", str(tmp_path), "--json"]
+
+    shown = CliRunner().invoke(people_app, ["consent", "ann", *folder])
+
+    assert shown.exit_code == 0, shown.output
+    assert not json.loads(shown.output)["purposes"]["training"]["granted"]
+
+
+def test_a_word_that_is_neither_yes_nor_no_is_a_usage_error() -> None:
+    """Nothing is guessed of rights."""
+    result = CliRunner().invoke(people_app, ["consent", "ann", "--training", "maybe"])
+
+    assert result.exit_code == 2 and "yes or no" in result.output
