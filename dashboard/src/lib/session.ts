@@ -20,10 +20,12 @@ export function refused(): void {
   tell()
 }
 
-/** Somebody signed in. */
-export function welcomed(): void {
+/** Somebody came or went: the page begins anew, so that nothing of one project stays for another. */
+export function begin(): void {
   away = false
+  word = ''
   tell()
+  window.location.reload()
 }
 
 export const isRefused = () => away

@@ -1,8 +1,8 @@
 // The server asks who looks: a key is pasted here, and how to make one is told.
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { signIn } from '../lib/me'
-import { welcomed } from '../lib/session'
+import { begin } from '../lib/session'
 import { useTitle } from '../lib/hooks'
 import { Logo } from '../shell/icons'
 import { ThemeToggle } from '../shell/ThemeToggle'
@@ -12,16 +12,13 @@ const COMMAND = 'roomtone keys create --scope read,review,export'
 
 export function SignIn() {
   useTitle('Sign in')
-  const client = useQueryClient()
   const [key, setKey] = useState('')
   const enter = useMutation({
     mutationFn: () => signIn(key.trim()),
     networkMode: 'always',
     onSuccess: () => {
       setKey('')
-      // Nothing that another key was shown stays.
-      client.clear()
-      welcomed()
+      begin()
     },
   })
   const send = (event: FormEvent) => {

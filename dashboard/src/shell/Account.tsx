@@ -1,21 +1,16 @@
 // Whose project is looked at and what may be done in it, with the way out; nothing where all is open.
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { name, words } from '../lib/format'
 import { SCOPES, signOut, useMe, type Scope } from '../lib/me'
-import { refused, setCsrf } from '../lib/session'
+import { begin } from '../lib/session'
 import { KeyIcon } from './icons'
 
 export function Account() {
   const { data: me } = useMe()
-  const client = useQueryClient()
   const leave = useMutation({
     mutationFn: signOut,
     networkMode: 'always',
-    onSuccess: () => {
-      setCsrf('')
-      client.clear()
-      refused()
-    },
+    onSuccess: begin,
   })
   if (!me || me.via === 'open') return null
   return (
