@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 import roomtone.sources.demo as demo
+from roomtone.consents import ConsentGiven
 from roomtone.events import (
     Event,
     Heartbeat,
@@ -130,6 +131,21 @@ def test_the_days_before_are_told_at_their_own_times():
     assert decode(encode(events))[0] == events
     starts = [session[0].at for session in told.values()]
     assert starts == sorted(starts)
+
+
+def test_people_were_asked_whether_they_may_be_learnt_from_before_they_spoke():
+    """Some said yes, one no, and one was not asked: so that there is something to show of each."""
+    told = demo.past(datetime(2026, 5, 4, 12, tzinfo=UTC))
+    events = [event for session in told.values() for event in session]
+    words = {e.user: e for e in events if isinstance(e, ConsentGiven)}
+    people = {e.user for e in events if isinstance(e, Turn)}
+
+    assert sum(word.purposes["training"] for word in words.values()) == 3
+    assert len(words) == 4 < len(people)
+    assert all(
+        word.at < min(e.at for e in events if e.user == user and e is not word)
+        for user, word in words.items()
+    )
 
 
 def test_what_people_feel_of_answers_is_of_many_kinds():

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from roomtone.consents import ConsentGiven, Purpose
 from roomtone.events import Event, Reaction, Turn
 from roomtone.heard import Recalled
 
@@ -14,6 +15,9 @@ _LINE = re.compile(r"^([><!]) (.+(?:\n(?![><!] ).+)*)", re.M)
 
 TURN_S, REACTION_S = 65, 9
 """How long after the one before a turn comes, and how long after a turn what people think of it."""
+
+LEARNT_FROM = {"mara": True, "tomas": True, "kit": True, "iven": False}
+"""Who was asked whether what they say may be learnt from, and what they said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,7 @@ def past(today: datetime) -> dict[str, list[Event]]:
     Their ids hold the day, so that the same day told again is the same.
     """
     found: dict[str, list[Event]] = {}
+    asked: set[str] = set()
     for one in sorted(PAST, key=lambda one: (-one.days, one.hour)):
         day: date = today.date() - timedelta(days=one.days)
         session = f"{one.bot}/{one.user}/{day:%Y-%m-%d}"
@@ -96,7 +101,15 @@ def past(today: datetime) -> dict[str, list[Event]]:
             _at(event, began + timedelta(seconds=seconds))
             for seconds, event in one.events(session, session)
         ]
+        if one.user in LEARNT_FROM and one.user not in asked:
+            asked.add(one.user)
+            found[session].insert(0, _word(one.user, session, began - timedelta(minutes=1)))
     return found
+
+
+def _word(user: str, session: str, at: datetime) -> Event:
+    purposes: dict[Purpose, bool] = {"training": LEARNT_FROM[user]}
+    return ConsentGiven(id=f"{session}-asked", user=user, at=at, purposes=purposes, by=user)
 
 
 def _at(event: Event, moment: datetime) -> Event:
