@@ -10,6 +10,8 @@ these development splits, and `left out` is the check: weights of the five parts
 by the other sets alone, scored on the set that was left out. A rater of USS or Topical-Chat scores
 a turn, of FED and DSTC9 a conversation.
 
+`v1` and `v2` are the two qualities that a reply is kept with (`reply_quality.py`).
+
 `length` is the documents' rule by the length of a reply, `reply` that length itself, `documents`
 their whole formula. VADER is run on the user's messages where vaderSentiment is installed.
 """
@@ -73,6 +75,7 @@ def run(data: Path, quick: bool) -> None:
         else:
             table(name, *of_turns(talks, measured))
             vectors[name] = of_turns(talks, measured)
+        replies(name, talks, measured)
     left_out(vectors)
     topics(data)
 
@@ -159,6 +162,10 @@ def _keep(out: list[list[dict[str, float]]], kind: str, record: Any) -> None:
     for name in ROWS if not kind else ("overall", "satisfaction_score"):
         if isinstance(values.get(name), float):
             out[talk][place][kind + name] = values[name]
+    if not kind and record.quality is not None:
+        out[talk][place]["v1"] = record.quality
+    if not kind and record.before_quality is not None:
+        out[talk][int(record.before.split("/")[1])]["v2"] = record.before_quality
 
 
 def _rules(said: Said, sentiment: Callable[[str], float] | None) -> dict[str, float]:
@@ -194,6 +201,30 @@ def of_turns(
         if said.rating is not None
     ]
     return [values for values, _ in both], [rating for _, rating in both]
+
+
+def replies(name: str, talks: Sequence[Rated], measured: Sequence[Sequence[Values]]) -> None:
+    """Both qualities of a reply, on the replies that have both, and the first on all.
+
+    USS rates how content its person is when he says something: that is of the reply before. Of
+    conversations it is the means. The data tell of no times and no memories, so that `v1` has but
+    the length and the confidence of the emotion.
+    """
+    rated: list[tuple[Values, float]] = []
+    for talk, rows in zip(talks, measured, strict=True):
+        if talk.rating is not None:
+            rated.append((_means(rows), talk.rating))
+        ratings = [said.rating for said in talk.turns]
+        if name.startswith("USS"):
+            ratings = [*ratings[1:], None]
+        rated += [(row, one) for row, one in zip(rows, ratings, strict=True) if one is not None]
+    both = [(row, rating) for row, rating in rated if "v1" in row and "v2" in row]
+    alone = [(row, rating) for row, rating in rated if "v1" in row]
+    print("  as what a reply is worth:")
+    for key, some in (("v1", alone), ("v1", both), ("v2", both)):
+        if len(some) > 2:
+            value = spearman([row[key] for row, _ in some], [rating for _, rating in some])
+            print(f"    {key:20} {value:6.3f}   of {len(some):,}")
 
 
 def of_dialogues(

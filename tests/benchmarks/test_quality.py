@@ -64,3 +64,19 @@ def test_talks_are_measured_as_the_product_does() -> None:
     )
     rows, ratings = quality.of_turns(talks, [glad, cross])
     assert len(rows) == len(ratings) == 2
+
+
+def test_a_reply_is_worth_what_is_said_next(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of USS the rating stands at the line behind it; a reply that nobody answered has no `v2`."""
+    words = ("Perfect, thank you so much!", "No, that is wrong", "ok")
+    talks = [
+        Rated([Said("A table for two please", "It is booked."), Said(answer, "Bye", 3.0 - n)])
+        for n, answer in enumerate(words)
+    ]
+    measured = quality.measure(talks)
+    quality.replies("USS x", talks, measured)
+
+    assert [("v2" in first, "v2" in last) for first, last in measured] == [(True, False)] * 3
+    assert measured[0][0]["v2"] == measured[0][1]["satisfaction_score"]
+    v1, _, v2 = [float(line.split()[1]) for line in capsys.readouterr().out.splitlines()[1:]]
+    assert v2 > v1
