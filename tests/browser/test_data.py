@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import urllib.request
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import typer
 
+from roomtone.__main__ import app
 from tests.browser.chats import HOSTILE
 from tests.browser.conftest import Site
 
@@ -81,6 +84,10 @@ def test_a_dataset_is_made_read_and_let_go(wide, agreed):
     wizard = page.get_by_test_id("wizard")
     wizard.get_by_label("What you will find it by").fill(HOSTILE)
     wizard.get_by_label("validation %").fill("0")
+    typed = shlex.split(wizard.locator("pre").inner_text())
+    command = typer.main.get_command(app).commands["export"]
+    asked = command.make_context("export", typed[2:]).params
+    assert (typed[:2], asked["format"], asked["name"]) == (["roomtone", "export"], "sft", HOSTILE)
     wide.shot("make-a-dataset")
     assert wide.findings() == []
     wizard.get_by_role("button", name="Make “").click()

@@ -299,6 +299,8 @@ export function commandOf(order: Order): string {
     ['--from', filters.start],
     ['--to', filters.end],
     ['--split', shares(split)],
+    ['--file', order.file],
+    ['--license', order.license],
     ['--seed', order.seed ? String(order.seed) : undefined],
     ['--limit', order.limit ? String(order.limit) : undefined],
     ['--min-confidence', order.min_confidence ? String(order.min_confidence) : undefined],
@@ -307,12 +309,12 @@ export function commandOf(order: Order): string {
     filters.voice === 'true' ? '--voice' : '',
     filters.voice === 'false' ? '--no-voice' : '',
     filters.exported === 'true' ? '--exported' : '',
-    filters.exported === 'false' ? '--not-exported' : '',
+    filters.exported === 'false' ? '--no-exported' : '',
     order.redact ? '' : '--no-redact',
     order.dedupe ? '' : '--no-dedupe',
   ].filter(Boolean)
   const values = parts.flatMap(([flag, value]) => (value ? [`${flag} ${quoted(value)}`] : []))
-  return ['roomtone export', ...values, ...flags, '--out DIR'].join(' \\\n  ')
+  return ['roomtone export', ...values, ...flags].join(' \\\n  ')
 }
 
 /** "train=0.9,validation=0.1": as the command line takes it. */

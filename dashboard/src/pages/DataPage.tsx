@@ -80,7 +80,7 @@ function useOverview(filters: Filters) {
     queryKey: [...TRAINING, 'overview', filters],
     queryFn: () => fetchOverview(filters),
     placeholderData: keepPreviousData,
-    refetchInterval: 15_000,
+    refetchInterval: 60_000,
   })
 }
 

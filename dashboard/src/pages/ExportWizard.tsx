@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useId, useState, type FormEvent, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { many, name, words } from '../lib/format'
+import { may, useMe } from '../lib/me'
 import { LOOKS, MEANINGS, type Meaning } from '../lib/reactions'
 import {
   commandOf,
@@ -17,6 +18,7 @@ import type { Wanted } from '../lib/wanted'
 import { FormatCards } from '../panels/FormatCards'
 import { SplitFields } from '../panels/SplitFields'
 import { languageOf } from './DataFacets'
+import { Filter } from './Filter'
 import { useFormat, useFormats } from './RowPreview'
 import { Snippet } from './Snippet'
 
@@ -26,6 +28,13 @@ interface Props {
   overview: Overview
 }
 
+const FILES: [string, string][] = [
+  ['jsonl', 'JSON lines'],
+  ['json', 'JSON'],
+  ['csv', 'CSV'],
+  ['parquet', 'Parquet'],
+]
+
 const SPLIT: Split = { train: 0.9, validation: 0.1, test: 0 }
 
 export function ExportWizard({ wanted, filters, overview }: Props) {
@@ -34,11 +43,14 @@ export function ExportWizard({ wanted, filters, overview }: Props) {
   const [title, setTitle] = useState('')
   const [split, setSplit] = useState(SPLIT)
   const [seed, setSeed] = useState('0')
+  const [file, setFile] = useState('')
+  const [license, setLicense] = useState('')
   const [limit, setLimit] = useState('')
   const [least, setLeast] = useState('')
   const [redact, setRedact] = useState(true)
   const [dedupe, setDedupe] = useState(true)
   const client = useQueryClient()
+  const { data: me } = useMe()
   const [, navigate] = useLocation()
   const make = useMutation({
     mutationFn: makeDataset,
@@ -61,9 +73,12 @@ export function ExportWizard({ wanted, filters, overview }: Props) {
     dedupe,
     ...(Number(least) > 0 ? { min_confidence: Math.min(1, Number(least) / 100) } : {}),
     ...(Number(limit) > 0 ? { limit: Math.floor(Number(limit)) } : {}),
+    ...(file ? { file } : {}),
+    ...(license.trim() ? { license: license.trim() } : {}),
   }
   const sum = split.train + split.validation + split.test
   const whole = Math.abs(sum - 1) < 1e-6
+  const allowed = may(me, 'export')
   const nothing = overview.trainable.conversations === 0
   const send = (event: FormEvent) => {
     event.preventDefault()
@@ -80,6 +95,15 @@ export function ExportWizard({ wanted, filters, overview }: Props) {
         <Step number={1} title="Format">
           {error && <p className="text-critical">{error.message}</p>}
           {formats && <FormatCards formats={formats} chosen={format?.name ?? ''} choose={choose} />}
+          <div className="mt-3">
+            <Filter
+              label="Kind of file"
+              value={file}
+              options={FILES.filter(([kind]) => kind !== format?.file)}
+              onChange={setFile}
+              all={format ? `${format.file}, the format’s own` : 'the format’s own'}
+            />
+          </div>
         </Step>
         <Step number={2} title="What goes in">
           <Recap filters={chosen} wanted={wanted} overview={overview} />
@@ -149,6 +173,16 @@ export function ExportWizard({ wanted, filters, overview }: Props) {
               onChange={(event) => setTitle(event.target.value)}
             />
           </label>
+          <label className="mt-3 grid gap-1">
+            <span className="label">Licence that its card names</span>
+            <input
+              className="field max-w-60"
+              value={license}
+              maxLength={200}
+              placeholder="other"
+              onChange={(event) => setLicense(event.target.value)}
+            />
+          </label>
         </Step>
       </div>
       <div className="grid min-w-0 grid-cols-[minmax(0,1fr)] gap-4 xl:sticky xl:top-18">
@@ -161,6 +195,7 @@ export function ExportWizard({ wanted, filters, overview }: Props) {
               ? 'Nothing that is chosen may be trained on: choose more, or ask people first.'
               : `From ${many(overview.trainable.conversations, 'conversation')} of ${many(overview.trainable.people, 'person', 'people')} who agreed. What is left out is told with the dataset.`}
           </p>
+          {!allowed && <p className="mt-2 text-sm">Your key may not: it takes the scope export.</p>}
           {!whole && (
             <p role="status" className="mt-2 text-sm text-critical">
               The parts are {Math.round(sum * 100)} % together; make them 100 %.
@@ -174,7 +209,7 @@ export function ExportWizard({ wanted, filters, overview }: Props) {
           <button
             type="submit"
             className="btn btn-main mt-3 disabled:opacity-60"
-            disabled={!format || !whole || nothing || make.isPending}
+            disabled={!allowed || !format || !whole || nothing || make.isPending}
           >
             {make.isPending ? 'Asking…' : `Make “${name(order.name, 40)}”`}
           </button>

@@ -48,12 +48,14 @@ export function RowPreview({ filters }: { filters: Filters }) {
   const { data: formats, error: unknown } = useFormats()
   const [format, choose] = useFormat(formats)
   const [view, setView] = useParam('view')
-  const { data, error, isPending } = useQuery({
+  const { data: last, error } = useQuery({
     queryKey: [...TRAINING, 'preview', format?.name, filters],
     queryFn: () => fetchPreview(format!.name, filters),
     enabled: format !== undefined,
     placeholderData: keepPreviousData,
   })
+  // Rows of another choice may stand until the answer comes, those of another format may not.
+  const data = last?.format === format?.name ? last : undefined
   const problem = unknown ?? error
   return (
     <section className="card min-w-0 p-4" aria-labelledby="preview" data-testid="preview">
@@ -90,7 +92,7 @@ export function RowPreview({ filters }: { filters: Filters }) {
           {problem.message}
         </p>
       )}
-      {isPending && !problem && (
+      {!data && !problem && (
         <p role="status" className="label mt-3">
           Asking…
         </p>
