@@ -107,11 +107,26 @@ MEMBERS: dict[str, dict[str, str]] = {
     "exports": {
         "native": "roomtone.exports.native:Whole",
         "jsonl": "roomtone.exports.jsonl:JSONL",
+        "csv": "roomtone.exports.csv:CSV",
+        "parquet": "roomtone.exports.parquet:Parquet",
+        "openai": "roomtone.exports.openai:OpenAI",
+        "sharegpt": "roomtone.exports.sharegpt:ShareGPT",
         "sft": "roomtone.exports.sft:SFT",
+        "prompt_completion": "roomtone.exports.prompt_completion:PromptCompletion",
         "kto": "roomtone.exports.kto:KTO",
+        "dpo": "roomtone.exports.dpo:DPO",
+        "openai_dpo": "roomtone.exports.openai_dpo:OpenAIDPO",
+        "reward": "roomtone.exports.reward:Reward",
+        "emotion": "roomtone.exports.emotion:Emotion",
+        "voice": "roomtone.exports.voice:Voice",
+        "memory": "roomtone.exports.memory:Memories",
+        "quality": "roomtone.exports.quality:Quality",
+        "multitask": "roomtone.exports.multitask:Multitask",
     },
     "exports.files": {
         "jsonl": "roomtone.exports.jsonl:Lines",
+        "csv": "roomtone.exports.csv:Table",
+        "parquet": "roomtone.exports.parquet:Columns",
     },
 }
 

@@ -1,0 +1,19 @@
+"""Messages teach what they feel like where that is known."""
+
+from __future__ import annotations
+
+from roomtone.exports.emotion import Emotion
+from tests.exported import exported, talk
+
+
+def test_a_feeling_is_a_label() -> None:
+    """Of both sides, in the common word and in the reader's own."""
+    told = {
+        0: {"emotion": "joy", "emotion_raw": "happy", "emotion_confidence": 0.9},
+        1: {"emotion": "unsure"},
+    }
+    (row,), excluded = exported(Emotion(), talk("Yay", "Hm", told=told, language="en"))
+
+    assert (row.text, row.label, row.label_raw, row.confidence) == ("Yay", "joy", "happy", 0.9)
+    assert (row.role, row.language, row.message_id) == ("user", "en", 100)
+    assert excluded == {"no_label": 1}
