@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from roomtone.contracts import HOSTILE, START, a_summary, an_alert, exactly, kept_as, refuses
+from roomtone.contracts_erase import check_erase
 from roomtone.contracts_reactions import check_reactions
 from roomtone.errors import RoomtoneError
 from roomtone.ports import CONVERSATION_ORDERS, Archive
@@ -38,6 +39,7 @@ async def check_archive(archive: Archive) -> None:
         await _relationships_are_kept(archive)
         await _keys_stay(archive)
         await check_reactions(archive)
+        await check_erase(archive)
     finally:
         await archive.close()
         await archive.close()

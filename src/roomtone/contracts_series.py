@@ -33,6 +33,7 @@ async def check_series_store(store: SeriesStore) -> None:
     try:
         await _points_come_back(store)
         await _later_writes_count(store)
+        await _series_are_forgotten(store)
         await _steps_summarise(store)
         await _bad_asks_are_refused(store)
         await _declarations_grow(store)
@@ -80,6 +81,18 @@ async def _points_come_back(store: SeriesStore) -> None:
     assert [p.time for p in await _read(store, 0, 5, "plain", limit=1)] == [START]
     (only,) = exactly(1, await _read(store, 0, 0.25, "plain", fields=["wet"]))
     assert only.fields == {"wet": 0.0}, "a zero is a number, and other fields were not asked for"
+
+
+async def _series_are_forgotten(store: SeriesStore) -> None:
+    both = {"gone": (1.0, 2.0), "stays": (3.0, 4.0)}
+    await store.write([weather(second, both) for second in range(90_000, 90_130, 10)])
+
+    assert await store.drop_series({"place": "gone"}) >= 0
+    assert not await _read(store, 90_000, 90_130, "gone"), "all that has the tag is gone"
+    assert not await _read(store, 90_000, 90_130, "gone", step_s=60), "also its steps"
+    assert len(await _read(store, 90_000, 90_130, "stays")) == 13, "and nothing else"
+    await store.write([weather(90_000, both)])
+    assert len(await _read(store, 90_000, 90_130, "gone")) == 1, "it may be written again"
 
 
 async def _later_writes_count(store: SeriesStore) -> None:

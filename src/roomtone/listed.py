@@ -9,11 +9,15 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Unpack
 
+import msgspec
+
 from roomtone.alerts import Alert
+from roomtone.blanking import Blank
 from roomtone.errors import StoreError, UndeclaredField
 from roomtone.listed_reactions import ListReactions
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import CONVERSATION_ORDERS, VERDICTS
+from roomtone.reacted import ReactionRecord
 from roomtone.records import (
     Conversation,
     ConversationsSought,
@@ -67,6 +71,13 @@ class ListSeriesStore:
                 key = (block.measurement, point.time, tuple(sorted(point.tags.items())))
                 self.rows.pop(key, None)
                 self.texts.pop(key, None)
+
+    async def drop_series(self, tags: Mapping[str, str]) -> int:
+        gone = [key for key in self.rows if tags.items() <= dict(key[2]).items()]
+        for key in gone:
+            self.rows.pop(key)
+            self.texts.pop(key, None)
+        return len(gone)
 
     async def read(
         self,
@@ -187,6 +198,32 @@ class ListArchive(ListReactions):
         given = (verdict, by, at) if verdict else ("", "", None)
         self.kept[id] |= dict(zip(("verdict", "verdict_by", "verdict_at"), given, strict=True))
         return True
+
+    async def erase(self, blank: Blank) -> Mapping[str, int]:
+        user = blank.user
+        theirs: dict[str, list[Any]] = {
+            "turns": [key for key, one in self.told.items() if one.user == user],
+            "conversations": [key for key, one in self.talks.items() if one.user == user],
+            "relationships": [key for key, one in self.pairs.items() if one.user == user],
+            "reactions": [key for key, one in self.reacted.items() if one.of.user == user],
+        }
+        for one in (self.told[key] for key in theirs["turns"]):
+            blank.learn([one.message, one.reply])
+        for kept, keys in zip(
+            (self.told, self.talks, self.pairs, self.reacted), theirs.values(), strict=True
+        ):
+            for key in keys:
+                del kept[key]  # type: ignore[attr-defined]
+        for id, record in self.reacted.items():
+            told = blank.record(msgspec.to_builtins(record))
+            self.reacted[id] = msgspec.convert(told, ReactionRecord)
+        letters = [one for one in self.letters if user.encode() not in one.raw]
+        theirs["dead_letters"] = [None] * (len(self.letters) - len(letters))
+        self.letters = letters
+        for row in self.kept.values():
+            named = {name: row[name] for name in ("subject", "message", "evidence")}
+            row |= msgspec.json.decode(blank.named(msgspec.json.encode(named).decode()))
+        return {name: len(gone) for name, gone in theirs.items() if gone}
 
     async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None:
         self.summaries |= {summary.id: summary for summary in sessions}

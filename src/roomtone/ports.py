@@ -14,6 +14,7 @@ from typing import Any, Protocol, Unpack
 from numpy.typing import NDArray
 
 from roomtone.alerts import Alert
+from roomtone.blanking import Blank
 from roomtone.events import Event, Refusal
 from roomtone.points import Block, Measurement, Point, Slots
 from roomtone.ports_memory import MemoryStore as MemoryStore
@@ -194,6 +195,10 @@ class SeriesStore(Protocol):  # stores/
         of 60 and 3600 are answered from rollups, which are kept longer than the points.
         """
 
+    async def drop_series(self, tags: Mapping[str, str]) -> int:
+        """Delete all points of the series with these tags, of every measurement, at every step,
+        and their names; returns about how many rows went. Raises StoreRefused where it cannot."""
+
     async def retain(self, now: datetime) -> int:
         """Delete what is past its keeping; returns the rows that went (0 where a server does it).
 
@@ -315,6 +320,11 @@ class Archive(ReactionLog, Protocol):  # stores/
 
         All processes that share the archive get the same, also when they ask at once.
         """
+
+    async def erase(self, blank: Blank) -> Mapping[str, int]:
+        """Take a person out of every table, so that no byte of them is left: their own rows go,
+        other people's that tell of them are blanked. Returns how many, by table; a second time
+        finds nothing. `blank` learns on the way what the person said."""
 
     async def note_segments(
         self, journal: str, segments: Sequence[JournalSegment], *, first: int

@@ -169,6 +169,18 @@ def read_segment(
             at += FRAME_BYTES + len(payload)
 
 
+def read_frames(segment: Segment) -> Iterator[tuple[int, list[bytes]]]:
+    """A full segment's frames: where each stands in the file, and its encoded entries."""
+    with segment.path.open("rb") as file:
+        at = HEAD_BYTES
+        while at < segment.size:
+            payload = _read_frame(file, segment, at)
+            if payload is None:
+                raise _damaged(segment.path, at, "a frame does not match its checksum")
+            yield at, [body for _, body in _entries(at, payload, 0)]
+            at += FRAME_BYTES + len(payload)
+
+
 def read_segments(
     segments: list[Segment], after: int, *, torn: bool = False
 ) -> Iterator[tuple[int, bytes]]:

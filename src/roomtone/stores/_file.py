@@ -98,6 +98,16 @@ class File:
         await self._run(self._writer, empty)
         return gone
 
+    async def squeeze(self) -> None:
+        """Write the whole file anew: what rows held that were changed or deleted is not in it."""
+
+        def run() -> None:
+            connection = self._connection("write")
+            connection.execute("VACUUM")
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        await self._run(self._writer, run)
+
     async def read(self, job: Job[T]) -> T:
         """Run `job` on a reading thread; all that it reads is of one moment."""
 

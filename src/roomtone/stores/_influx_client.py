@@ -13,7 +13,13 @@ import msgspec
 from roomtone.beside import beside
 from roomtone.errors import MissingExtra, StoreAway, StoreError, StoreRefused
 from roomtone.stores._influx_address import Address
-from roomtone.stores._influx_query import Series, delete_body, delete_query
+from roomtone.stores._influx_query import (
+    Series,
+    delete_body,
+    delete_query,
+    forget_body,
+    forget_query,
+)
 
 T = TypeVar("T")
 
@@ -128,6 +134,21 @@ class Client:
         except StoreError as error:
             raise StoreRefused(
                 f"{self.address.shown} does not delete points ({error}); what was taken back stays"
+            ) from None
+
+    async def forget(self, tags: Mapping[str, str]) -> None:
+        """Delete all that has these tags. Raises StoreRefused where the server cannot do that."""
+        try:
+            if self.version.startswith("1."):
+                await self.query(forget_query(tags))
+                return
+            body = msgspec.json.encode(forget_body(tags)).decode()
+            await self._run(lambda: self._delete(body))
+        except StoreAway:
+            raise
+        except StoreError as error:
+            raise StoreRefused(
+                f"{self.address.shown} does not delete series ({error}); delete them there"
             ) from None
 
     def _delete(self, body: str) -> None:

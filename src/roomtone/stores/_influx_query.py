@@ -62,6 +62,26 @@ def delete_query(series: str, tags: Mapping[str, str], ns: int) -> str:
     return f"DELETE FROM {name(series)} WHERE {' AND '.join([*asked, f'time = {ns}'])}"
 
 
+def forget_query(tags: Mapping[str, str]) -> str:
+    """Deletes, in 1.x, all series with these tags from all measurements."""
+    asked = [f"{name(tag)} = {literal(coded_tag(value))}" for tag, value in tags.items()]
+    return f"DROP SERIES WHERE {' AND '.join(asked)}"
+
+
+def forget_body(tags: Mapping[str, str]) -> dict[str, str]:
+    """The same for 2.x.
+
+    >>> forget_body({"user_id": "u_1"})["predicate"]
+    '"user_id"="u_1"'
+    """
+    asked = [f'"{tag}"={_quoted(coded_tag(value))}' for tag, value in tags.items()]
+    return {
+        "start": "1677-09-22T00:00:00Z",
+        "stop": "2262-04-11T00:00:00Z",
+        "predicate": " AND ".join(asked),
+    }
+
+
 def delete_body(series: str, tags: Mapping[str, str], ns: int) -> dict[str, str]:
     """The same for 2.x, where deleting has a path of its own.
 

@@ -93,6 +93,11 @@ class InfluxDB:
                     tags = dict(zip(names, told, strict=True))
                     await client.delete(budget.measurement.name, tags, ns)
 
+    async def drop_series(self, tags: Mapping[str, str]) -> int:
+        async with self._writing:
+            await self._opened().forget(tags)
+        return 0  # the server does not say
+
     async def read(
         self,
         measurement: str,

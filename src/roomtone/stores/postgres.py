@@ -7,9 +7,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from roomtone.blanking import Blank
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.stores import _pg_archive, _pg_points, _pg_rollup, _pg_talks
+from roomtone.stores import _erase_pg, _pg_archive, _pg_points, _pg_rollup, _pg_talks
 from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._keeping import KEEP_S, checked
 from roomtone.stores._pg_address import parse
@@ -18,6 +19,9 @@ from roomtone.stores._pg_edition import Edition
 from roomtone.stores._pg_pool import Pool, driver
 from roomtone.stores._pg_prepare import prepare
 from roomtone.stores._steps import blank, to_ms
+
+LONG_S = 600.0
+"""How long it may take to go through all that is kept."""
 
 
 class PostgreSQL(ArchiveCalls):
@@ -132,6 +136,19 @@ class PostgreSQL(ArchiveCalls):
                 lambda writer=writer: writer.make_good(pool),  # type: ignore[misc]
             )
         return deleted
+
+    async def drop_series(self, tags: Mapping[str, str]) -> int:
+        pool = self._opened()
+        gone = await pool.write(lambda c: _erase_pg.forget(c, tags), timeout_s=LONG_S)
+        for writer in self._writers.values():
+            writer.forget_series()
+        return gone
+
+    async def erase(self, blank: Blank) -> Mapping[str, int]:
+        pool = self._opened()
+        done = await pool.write(lambda c: _erase_pg.erase(c, blank), timeout_s=LONG_S)
+        await pool.ask(_erase_pg.tidy, timeout_s=LONG_S)
+        return done
 
     async def _keep(self, job: Job, *, durable: bool = False) -> Any:
         return await self._opened().write(job)  # a commit waits for the disk, as this server is set

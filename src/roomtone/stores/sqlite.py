@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
+from roomtone.blanking import Blank
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.stores import _archive, _archive_talks, _points, _rollup, _steps
+from roomtone.stores import _archive, _archive_talks, _erase_sqlite, _points, _rollup, _steps
 from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._file import File
 from roomtone.stores._keeping import KEEP_S, checked
@@ -129,6 +130,20 @@ class SQLite(ArchiveCalls, MemoryCalls):
                     break
                 deleted += gone
         return deleted
+
+    async def drop_series(self, tags: Mapping[str, str]) -> int:
+        def job(connection: sqlite3.Connection) -> int:
+            for writer in self._writers.values():
+                writer.forget()
+            return _erase_sqlite.forget(connection, tags)
+
+        return await self._opened().wipe(job)
+
+    async def erase(self, blank: Blank) -> Mapping[str, int]:
+        file = self._opened()
+        done = await file.wipe(lambda connection: _erase_sqlite.erase(connection, blank))
+        await file.squeeze()
+        return done
 
     async def _keep(self, job: Job, *, durable: bool = False) -> Any:
         return await self._opened().write(job, durable=durable)

@@ -1,0 +1,135 @@
+"""What stands in the place of a person who is erased: of the same length, and saying nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+from roomtone.heard import ends
+from roomtone.verdicts import MOST_LINE
+
+IN_ROOMS = frozenset(
+    {"message", "reaction", "join", "leave", "poll_opened", "poll_vote", "poll_closed"}
+)
+"""What happens in a room and is counted there: it stays, as somebody's. The rest goes."""
+
+_SAID = frozenset({"text", "message", "reply", "question", "option", "options", "before", "after"})
+"""What people say, in which a name is no name of ours."""
+
+_TOLD = frozenset({"reaction_judged", "reaction_review"})
+"""Events that hold what others said around them."""
+
+_STAYS = ("type", "session", "id", "at", "role", "action", "emoji", "poll")
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def stand_in(user: str, mark: str) -> str:
+    """A name that is nobody's, of as many bytes; the same for a person wherever it stands.
+
+    >>> len(stand_in("ann", "5f")), stand_in("ann", "5f") == stand_in("ann", "5f") != "ann"
+    (3, True)
+    """
+    size = len(user.encode())
+    digest = blake2b(f"{mark}/{user}".encode(), digest_size=32).digest() * (size // 32 + 1)
+    return ("~" + "".join(_DIGITS[byte % 36] for byte in digest))[:size]
+
+
+def _key(text: str) -> str:
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+class Blank:
+    """Takes one person out of events and records, and leaves every other byte as it is.
+
+    `mark` is the erasure's own; `said` are keys of what the person said, and was told by bots.
+
+    >>> blank = Blank("ann", "5f")
+    >>> blank.learn(["my dog is ill"])
+    >>> blank.line("my dog is ill"), blank.line("hello")
+    ('-------------', 'hello')
+    """
+
+    def __init__(self, user: str, mark: str, said: Iterable[str] = ()) -> None:
+        self.user, self.mark = user, mark
+        self.said = set(said)
+        self.name = stand_in(user, mark)
+        self._named = re.compile(rf"(?<!\w){re.escape(user)}(?!\w)")
+
+    def learn(self, texts: Iterable[str | None]) -> None:
+        """These are theirs, also where they are told shortened."""
+        for text in texts:
+            if text:
+                self.said |= {_key(text), _key(text[:MOST_LINE]), _key(ends(text, MOST_LINE))}
+
+    def is_mine(self, event: Mapping[str, Any]) -> bool:
+        """Whether an event, as plain values, is this person's."""
+        of = event.get("of")
+        of_user = of.get("user") if isinstance(of, Mapping) else None
+        return self.user in (event.get("user"), of_user)
+
+    def event(self, event: Mapping[str, Any]) -> dict[str, Any] | None:
+        """An event without the person; None where nothing of it stays."""
+        if not self.is_mine(event):
+            return self._of_others(event)
+        if event["type"] not in IN_ROOMS or event.get("bot"):
+            return None
+        kept = {name: event[name] for name in _STAYS if name in event}
+        if isinstance(kept.get("id"), str):
+            kept["id"] = self.named(kept["id"])
+        if event["type"] == "message":
+            kept["text"] = _dashes(event.get("text", ""))
+        if event["type"] == "poll_vote":
+            kept["option"] = 0
+        return kept | {"user": self.name}
+
+    def _of_others(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        told = event.get("type") in _TOLD
+        return {name: self._part(name, value, told) for name, value in event.items()}
+
+    def _part(self, name: str, value: Any, told: bool) -> Any:
+        if name in _SAID:
+            return self.around(name, value) if told else value
+        return self.exactly(value)
+
+    def around(self, name: str, value: Any) -> Any:
+        """What was said around a reaction of somebody else."""
+        if name == "reply":
+            return self.line(value) if isinstance(value, str) else value
+        if name in ("before", "after") and isinstance(value, list):
+            return [
+                one if one.get("who") == "user" else {**one, "text": self.line(one["text"])}
+                for one in value
+            ]
+        return value
+
+    def line(self, text: str) -> str:
+        """A text that may be theirs."""
+        return _dashes(text) if _key(text) in self.said else text
+
+    def exactly(self, value: Any) -> Any:
+        """Plain values in which the person's name, where it is all of a text, is the stand-in."""
+        if isinstance(value, str):
+            return self.name if value == self.user else value
+        if isinstance(value, Mapping):
+            return {self.exactly(k): self.exactly(v) for k, v in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.exactly(one) for one in value]
+        return value
+
+    def record(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """The record of somebody else's reaction, without the person."""
+        return {name: self._part(name, value, True) for name, value in told.items()}
+
+    def named(self, text: str) -> str:
+        """A text in which the person's name, as a word of its own, is the stand-in.
+
+        >>> Blank("ann", "5f").named("annie met ann.") == f"annie met {stand_in('ann', '5f')}."
+        True
+        """
+        return self._named.sub(self.name, text)
+
+
+def _dashes(text: str) -> str:
+    return "-" * len(text.encode("utf-8", "surrogatepass"))

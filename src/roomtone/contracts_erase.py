@@ -1,0 +1,98 @@
+"""The part of an archive's contract by which a person is erased, and nobody else is touched."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from roomtone.alerts import Alert
+from roomtone.blanking import Blank
+from roomtone.contracts import START
+from roomtone.ports import Archive
+from roomtone.reacted import ReactionRecord
+from roomtone.records import Conversation, DeadLetter, Relationship, TurnRecord
+from roomtone.verdicts import Line, Reacted
+
+GONE, STAYS = "erased-person", "other-person"
+SECRET, ANSWER = "nobody else may know this", "I will not tell"
+
+
+async def check_erase(archive: Archive) -> None:
+    """Raise AssertionError where an erased person stays in an archive, or takes others along."""
+    for user in (GONE, STAYS):
+        await _fill(archive, user)
+    letters = [
+        DeadLetter(at=START, source="erase", reason="no", raw=b'{"user":"%s"}' % user.encode())
+        for user in (GONE, STAYS)
+    ]
+    await archive.add_dead_letters(letters)
+    alert = Alert(
+        time=START + timedelta(days=20),
+        session="erase",
+        type="MASS_EXIT",
+        severity="WARNING",
+        detector="exits",
+        score=1.0,
+        current=1.0,
+        expected=0.0,
+        subject="people left",
+        message=f"{GONE} and 3 others left",
+        evidence={GONE: 1.0, STAYS: 2.0},
+    )
+    await archive.add_alerts([alert])
+
+    done = await archive.erase(Blank(GONE, "5f"))
+
+    assert done["turns"] == 1 and done["relationships"] == 1 and done["dead_letters"] == 1
+    assert (await archive.conversations(user=GONE))[1] == 0
+    assert (await archive.conversations(user=STAYS))[1] == 1, "others keep theirs"
+    assert [one.user for one in await archive.turns("erase")] == [STAYS]
+    (mine,) = [r for r in (await archive.reactions(limit=1000))[0] if r.of.session == "erase"]
+    assert mine.of.user == STAYS and GONE not in str(mine), "of others' reactions what they say"
+    assert mine.reply == "-" * len(ANSWER) and SECRET not in str(mine), "is blanked where it stood"
+    assert mine.before[1].text == "what others said", "and nothing else is"
+    letter = await archive.dead_letters(source="erase")
+    assert [STAYS.encode() in one.raw for one in letter] == [True]
+    found = await archive.alert(alert.id)
+    assert found is not None and GONE not in str(found), "alerts no longer name them"
+    assert STAYS in str(found) and "3 others left" in found["message"]
+    assert not await archive.erase(Blank(GONE, "5f")), "a second time there is nothing"
+
+
+async def _fill(archive: Archive, user: str) -> None:
+    at = START + timedelta(days=20)
+    talk = Conversation(
+        session="erase", bot="luna", user=user, started=at, ended=at, turns=1, emotion="joy"
+    )
+    said, told = (SECRET, ANSWER) if user == GONE else ("hello", "hello you")
+    turn = TurnRecord(
+        id=f"t-{user}",
+        session="erase",
+        bot="luna",
+        user=user,
+        at=at,
+        message=said,
+        reply=told,
+        conversation=talk.id,
+    )
+    standing = Relationship(
+        bot="luna",
+        user=user,
+        trust=0.5,
+        affection=0.5,
+        attunement=0.5,
+        source="store",
+        turns=1,
+        first=at,
+        updated=at,
+    )
+    record = ReactionRecord(
+        of=Reacted(id=f"r-{user}", session="erase", emoji="x", ms=1_700_000_000_000, user=user),
+        state="waiting",
+        revision=1,
+        reply=ANSWER,
+        before=[Line(who="other", text=SECRET), Line(who="other", text="what others said")],
+    )
+    await archive.add_turns([turn])
+    await archive.add_conversations([talk])
+    await archive.add_relationships([standing])
+    await archive.add_reactions([record])

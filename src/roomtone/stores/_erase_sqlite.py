@@ -1,0 +1,50 @@
+"""Erases in a SQLite file: rows, series and what the file still held of rows that went before."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from roomtone.blanking import Blank
+from roomtone.stores._erase import Columns, erasing, run
+
+
+def columns(connection: sqlite3.Connection) -> Columns:
+    """What there is."""
+    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    return {
+        name: frozenset(row[1] for row in connection.execute(f'PRAGMA table_info("{name}")'))
+        for (name,) in tables
+    }
+
+
+def erase(connection: sqlite3.Connection, blank: Blank) -> dict[str, int]:
+    """Take a person out of the archive; rows by table."""
+
+    def do(sql: str, given: Sequence[Any]) -> Any:
+        cursor = connection.execute(sql, tuple(given))
+        return cursor.fetchall() if sql.startswith("SELECT") else cursor.rowcount
+
+    return run(erasing(blank, columns(connection)), do)
+
+
+def forget(connection: sqlite3.Connection, tags: Mapping[str, str]) -> int:
+    """Delete all series with these tags, at every step, and their names; how many rows went."""
+    every = " INTERSECT ".join(
+        ["SELECT series FROM series_tags WHERE name = ? AND value = ?"] * len(tags)
+    )
+    given = [part for pair in tags.items() for part in pair]
+    rows = connection.execute(
+        f"SELECT id, measurement FROM series WHERE id IN ({every})", given
+    ).fetchall()
+    there, gone = columns(connection), 0
+    for id, measurement in rows:
+        for suffix in ("", "_1m", "_1h"):
+            table = f"points_{measurement}{suffix}"
+            if table in there:
+                sql = f'DELETE FROM "{table}" WHERE series = ?'
+                gone += connection.execute(sql, (id,)).rowcount
+        connection.execute("DELETE FROM series_tags WHERE series = ?", (id,))
+        connection.execute("DELETE FROM series WHERE id = ?", (id,))
+    return gone
