@@ -161,7 +161,19 @@ export function fetchDataset(id: string) {
 }
 
 export function makeDataset(order: Order) {
-  return change<Dataset>('POST', '/v1/datasets', order)
+  return change<Dataset>('POST', '/v1/datasets', { ...order, filters: typed(order.filters) })
+}
+
+/** Filters as JSON has them: an address knows words only. */
+function typed(filters: Filters): Record<string, string | number | boolean> {
+  const found = Object.entries(filters).filter(([, value]) => value !== '')
+  return Object.fromEntries(
+    found.map(([key, value]) => {
+      if (key === 'min_quality') return [key, Number(value)]
+      if (key === 'voice' || key === 'exported') return [key, value === 'true']
+      return [key, value]
+    }),
+  )
 }
 
 /** While it runs this cancels it. */
@@ -256,10 +268,10 @@ export function sentenceOf({ phrase }: Format): string {
 export function orderOf({ plan }: Partial<Manifest>): Order | null {
   if (!plan?.format) return null
   const known = ['bot', 'user', 'language', 'emotion', 'meaning', 'min_quality', 'start', 'end']
-  const filters: Record<string, unknown> = {}
+  const filters: Record<string, string> = {}
   for (const key of [...known, 'voice', 'exported']) {
     const value = plan.filters?.[key]
-    if (value !== null && value !== undefined) filters[key] = value
+    if (value !== null && value !== undefined) filters[key] = String(value)
   }
   // One that is not parted is all for training.
   const whole = { train: Object.values(plan.split ?? {}).some((share) => share > 0) ? 0 : 1 }
@@ -267,7 +279,7 @@ export function orderOf({ plan }: Partial<Manifest>): Order | null {
   return {
     name,
     format,
-    filters: filters as Filters,
+    filters,
     split: { validation: 0, test: 0, ...whole, ...split },
     seed,
     redact,

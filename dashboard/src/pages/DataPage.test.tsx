@@ -191,11 +191,11 @@ describe('the rows that will be written', () => {
 
 describe('making a dataset', () => {
   it('sends what is chosen and shown, and then follows it', async () => {
-    show('?tab=make&bot=luna&min=70&consent=all')
+    show('?tab=make&bot=luna&min=70&consent=all&exported=false')
     const wizard = within(await screen.findByTestId('wizard'))
     fireEvent.click(await wizard.findByRole('radio', { name: /^CSV/ }))
     expect(wizard.getByTestId('recap').textContent).toContain(
-      'Conversations with luna, of quality 70 or better: 30 of 40 conversations',
+      'Conversations with luna, of quality 70 or better, not exported before: 30 of 40 conversations',
     )
     fireEvent.change(wizard.getByLabelText(/^test/), { target: { value: '20' } })
     fireEvent.click(wizard.getByRole('checkbox', { name: /^Leave out duplicates/ }))
@@ -209,7 +209,7 @@ describe('making a dataset', () => {
     expect(told.find((one) => one.method === 'POST')?.body).toEqual({
       name: HOSTILE,
       format: 'csv',
-      filters: { bot: 'luna', min_quality: '0.7' },
+      filters: { bot: 'luna', min_quality: 0.7, exported: false },
       split: { train: 0.7, validation: 0.1, test: 0.2 },
       seed: 0,
       redact: true,
