@@ -48,6 +48,8 @@ export function useMe() {
     },
     staleTime: 60_000,
     retry: false,
+    // Each part that wants to know would ask a server anew that cannot tell.
+    retryOnMount: false,
   })
 }
 

@@ -53,10 +53,9 @@ beforeEach(() => {
 })
 
 function show() {
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
   render(
-    <QueryClientProvider
-      client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}
-    >
+    <QueryClientProvider client={client}>
       <Gate>
         <p>the pages</p>
         <Account />
@@ -64,6 +63,7 @@ function show() {
       </Gate>
     </QueryClientProvider>,
   )
+  return client
 }
 
 async function enter(key: string) {
@@ -76,10 +76,12 @@ describe('signing in', () => {
     for (const one of ['open', 'unknown']) {
       if (one === 'open') me = { project: 'default', scopes: ['admin'], via: 'open' }
       else told = serve({})
-      show()
+      const client = show()
       expect((await screen.findAllByText('the pages')).length).toBeGreaterThan(0)
+      await waitFor(() => expect(client.isFetching()).toBe(0))
       expect(screen.queryByTestId('account')).toBeNull()
       expect(screen.queryByTestId('sign-in')).toBeNull()
+      expect(told.filter((each) => each.path === '/v1/me')).toHaveLength(1)
     }
   })
 
