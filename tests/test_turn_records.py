@@ -124,6 +124,14 @@ def test_components_leave_what_they_made() -> None:
     assert (context.output, context.turn, context.at) == ({"topic": "pets"}, "1", T0)
 
 
+def test_a_component_that_was_at_work_several_times_is_counted() -> None:
+    """Each of its outputs is one, whatever it is called."""
+    agents = [Agent(agent="tool", output={"n": n}) for n in range(3)]
+    (one,) = kept(said(agents=[*agents, Agent(agent="tool", role="user")]), read())
+
+    assert [log.agent for log in one.agents] == ["tool", "tool 2", "tool 3", "tool"]
+
+
 def test_who_has_read_an_emotion_himself_is_not_doubled() -> None:
     """His own component of that name stands."""
     own = Agent(agent="emotion", role="user", output={"emotion": "calm"})

@@ -51,25 +51,29 @@ def record_of(heard: Heard, *, source: str = "", penalties: bool = False) -> Tur
 
 
 def agents_of(heard: Heard) -> Iterator[AgentLog]:
-    """What components made of a turn: those that its sender tells of, and what was read here."""
+    """What components made of a turn: those that its sender tells of, and what was read here.
+
+    One that was at work several times is counted: "tool", "tool 2".
+    """
     turn = heard.turn
+    often: dict[tuple[str, str], int] = {}
     for one in turn.agents:
+        count = often[one.role, one.agent] = often.get((one.role, one.agent), 0) + 1
         yield _log(
             heard,
             one.role,
-            one.agent,
+            one.agent if count == 1 else f"{one.agent[:190]} {count}",
             one.output,
             confidence=one.confidence,
             duration_ms=one.duration_ms,
             span=one.span,
         )
-    told = {(one.role, one.agent) for one in turn.agents}
     sides: tuple[tuple[Role, Literal["user", "bot"], Reading | None], ...] = (
         ("user", "user", heard.user_emotion),
         ("assistant", "bot", heard.bot_emotion),
     )
     for role, whose, mood in sides:
-        if mood is not None and mood.primary != UNSURE and (role, "emotion") not in told:
+        if mood is not None and mood.primary != UNSURE and (role, "emotion") not in often:
             output = {
                 "emotion": mood.primary,
                 "intensity": heard.told(whose, "intensity"),
@@ -77,7 +81,7 @@ def agents_of(heard: Heard) -> Iterator[AgentLog]:
             }
             sure = heard.told(whose, "confidence")
             yield _log(heard, role, "emotion", output, confidence=sure)
-    if turn.context is not None and ("user", "context") not in told:
+    if turn.context is not None and ("user", "context") not in often:
         said = turn.context
         names = {n: getattr(said, n) for n in ("topic", "mode", "urgency", "intent")}
         if any(names.values()):

@@ -55,6 +55,15 @@ async def test_every_line_is_accounted_for():
     assert report.as_json()["reasons"]["not you"] == 1
 
 
+async def test_a_turn_says_whence_it_came():
+    """By the reader's name, and not by this command's; who says it himself is believed."""
+    turn = b'{"type":"turn","session":"s","bot":"luna","message":"hi"%s}\n'
+    sink = Notebook()
+    await ingest.ingest(reader(turn % b"" + turn % b',"platform":"web"'), sink)
+
+    assert [event.platform for event in sink.batches[0]] == ["jsonl", "web"]
+
+
 async def test_batches_are_bounded_in_number_and_size():
     """No request is larger than a server with default limits takes."""
     line = b'{"type":"message","session":"s","text":"' + b"x" * 16_000 + b'"}\n'

@@ -17,8 +17,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol, cast
 
+from msgspec.structs import replace
+
 from roomtone.errors import BadEvent, ServerError
-from roomtone.events import EVENT_TYPES, Event, Refusal, encode
+from roomtone.events import EVENT_TYPES, Event, Refusal, Turn, encode
 from roomtone.ports import Feed, Source
 from roomtone.runtime import plugins
 from roomtone.runtime.config import Settings
@@ -54,6 +56,7 @@ Row = Event | tuple[Refusal, bytes]
 class Reader(Protocol):
     """What the sources that read files have beyond `events`: rows with their line numbers."""
 
+    name: str
     line: int
     lines: Any
 
@@ -227,7 +230,7 @@ async def ingest(
             if isinstance(row, tuple):
                 report.refuse(row[0].index, row[0].reason)
             else:
-                events.append(row)
+                events.append(platformed(row, reader.name))
                 numbers.append(number)
         start = 0
         for part in split(events):
@@ -288,7 +291,7 @@ class _Counter:
         source: str = "",
     ) -> Receipt:
         """Send what a feed delivered; it is acknowledged when this returns."""
-        for part in split(list(events)):
+        for part in split([platformed(event, source) for event in events]):
             await _send(self._sink, part, [0] * len(part), self._report)
         return Receipt(len(events), 0, [])  # the report knows it exactly
 
@@ -311,6 +314,12 @@ async def ingest_feed(feed: Feed, sink: Sink) -> Report:
     finally:
         await feeds.stop()
     return report
+
+
+def platformed(event: Event, source: str) -> Event:
+    """A turn with whence it came, where its sender does not say."""
+    names = isinstance(event, Turn) and source and event.platform is None
+    return replace(event, platform=source) if names else event
 
 
 def split(events: list[Event]) -> Iterator[list[Event]]:

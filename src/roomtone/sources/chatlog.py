@@ -123,6 +123,8 @@ def _make(raw: dict[str, Any]) -> Event:
 class ChatLog(LineSource):
     """Reads a chat log; rows without an id get one made of their session, time, user and text."""
 
+    name = "chatlog"
+
     def __init__(
         self,
         stream: BinaryIO,

@@ -55,6 +55,8 @@ class Dialogues(LineSource):
     it once, and of two files that number their dialogues alike none hides the other.
     """
 
+    name = "dialogues"
+
     def __init__(
         self, stream: BinaryIO, *, name: str, bot: str = "bot", begin: datetime | None = None
     ) -> None:

@@ -31,6 +31,8 @@ def normalise(line: bytes) -> Event:
 class JsonLines(LineSource):
     """Reads wire events; those with a time but no id get one, so that a repeat is harmless."""
 
+    name = "jsonl"
+
     def rows(self) -> Iterator[Event | Refused]:
         """Every line's event, or why there is none."""
         for line, cut in self.lines:
