@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from roomtone.errors import BadEvent, UnknownMember
 from roomtone.runtime import datasets
 from roomtone.runtime.clock import WallClock
-from roomtone.runtime.datasets import Datasets, command, formats, shown, stale
+from roomtone.runtime.datasets import Datasets, command, formats, heed, shown, stale
 from roomtone.runtime.export_plan import Filters, Plan
 from tests.runtime.conftest import until
 from tests.runtime.kept import KeptArchive, conversation
@@ -102,6 +103,51 @@ async def test_who_withdraws_makes_datasets_stale(tmp_path: Path) -> None:
     states = {one["id"]: one["status"] for one in await made.listed()}
     assert states == {both: "stale", other: "done"}
     assert await made.file(both, "README.md") is not None
+
+
+async def test_a_withdrawal_is_heeded_as_it_is_kept(tmp_path: Path) -> None:
+    """A word on something else, or a yes, changes nothing."""
+    made = kept(tmp_path)
+    id = (await made.make(PLAN))["id"]
+    await ready(made, id)
+    archive: Any = made.archive
+    yes = archive.said["p2"]
+    await heed(archive, [yes, msgspec.structs.replace(yes, purpose="memory", granted=False)])
+    assert (await made.listed())[0]["status"] == "done"
+    await heed(archive, [msgspec.structs.replace(yes, granted=False)])
+    await heed(object(), [msgspec.structs.replace(yes, granted=False)])
+
+    (told,) = await made.listed()
+    assert told["status"] == "stale" and "make it again" in told["error"]
+
+
+async def test_of_who_is_erased_nothing_is_left(tmp_path: Path) -> None:
+    """Files that lie with us go, what is made begins anew, what was theirs alone is forgotten."""
+    made = kept(tmp_path)
+    archive: Any = made.archive
+    ids = []
+    for plan in (PLAN, Plan(format="sft", name="p2", filters=Filters(user="p2")), PLAN):
+        ids.append((await made.make(plan))["id"])
+        await ready(made, ids[-1])
+    outside = msgspec.structs.replace(archive.made[ids[2]], folder=str(tmp_path / "elsewhere"))
+    await archive.put_dataset(outside)
+    async with made._turn:
+        running = (await made.make(PLAN))["id"]
+        await asyncio.sleep(0)
+        archive.talks = {id: one for id, one in archive.talks.items() if one.user != "p2"}
+        archive.agree("p2", yes=False)
+        told = await made.forget("p2")
+    assert (await ready(made, running))["rows"] == 4
+
+    assert {one["id"]: one["removed"] for one in told} == {
+        ids[0]: True,
+        ids[1]: True,
+        ids[2]: False,
+    }
+    assert (archive.made[ids[0]].status, ids[1] in archive.made) == ("stale", False)
+    files = [path for path in (tmp_path / "datasets").rglob("*") if path.is_file()]
+    assert files and not [p for p in files if ids[0] in str(p) or b'"p2"' in p.read_bytes()]
+    assert "p2" not in "".join(one.manifest for one in archive.made.values())
 
 
 async def test_too_many_at_once_are_refused(

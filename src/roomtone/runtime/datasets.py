@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from roomtone.runtime.export_finish import MANIFEST
 from roomtone.runtime.export_making import Making, dataset_id
 from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.exporting import Cancelled
-from roomtone.training_data import Dataset
+from roomtone.training_data import Consent, Dataset
 
 WAITING = 16
 """How many datasets may wait to be made; each is a file's work on a disk."""
@@ -30,7 +30,11 @@ CARD = "README.md"
 log = structlog.get_logger()
 
 
-async def stale(archive: TrainingArchive, user: str, why: str) -> list[Dataset]:
+WITHDREW = "somebody in it no longer agrees to training; make it again, and train again"
+ERASED = "somebody in it was erased, and its files with them; make it again, and train again"
+
+
+async def stale(archive: TrainingArchive, user: str, why: str = WITHDREW) -> list[Dataset]:
     """Note that the datasets that hold this person do not stand any more; returns them."""
     found = []
     for one in await archive.datasets(user=user):
@@ -39,6 +43,14 @@ async def stale(archive: TrainingArchive, user: str, why: str) -> list[Dataset]:
             await archive.put_dataset(one)
         found.append(one)
     return found
+
+
+async def heed(archive: Any, consents: Sequence[Consent]) -> None:
+    """Have datasets be stale that hold somebody who withdrew; for archives that keep datasets."""
+    if hasattr(archive, "datasets"):
+        for word in consents:
+            if word.purpose == "training" and not word.granted:
+                await stale(archive, word.user)
 
 
 class Datasets:
@@ -139,6 +151,48 @@ class Datasets:
             await asyncio.to_thread(_remove, folder)
         await self.archive.drop_dataset(id)
         return {"id": id, "removed": folder is not None, "folder": one.folder}
+
+    async def forget(self, user: str) -> list[dict[str, Any]]:
+        """Leave nothing of a person who is erased: the files of datasets that hold them go where
+        they lie with us, and what is being made begins anew. Returns those datasets, to be made
+        again; `removed` is whether their files were ours to delete.
+
+        To be called before the archive forgets whom datasets hold, and once they may not be read.
+        """
+        told = []
+        for one in await self.archive.datasets(user=user):
+            if one.id not in self._making:
+                told.append(await self._forget(one, user))
+        for id, (making, task) in list(self._making.items()):
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await asyncio.to_thread(_remove, Path(making.dataset.folder))
+            if making.plan.filters.user == user:
+                await self.archive.drop_dataset(id)
+            else:
+                target = self.folder / id
+                again = Making(self.archive, self.clock, making.plan, target, id=id)
+                self._begin(again, resume=False)
+        return told
+
+    async def _forget(self, one: Dataset, user: str) -> dict[str, Any]:
+        folder = self._own(one)
+        if folder is not None:
+            await asyncio.to_thread(_remove, folder)
+        told = {"id": one.id, "name": one.name, "format": one.format, "made": iso(one.made),
+                "folder": one.folder, "removed": folder is not None}  # fmt: skip
+        manifest = manifest_of(one)
+        plan = manifest.get("plan", {})
+        if plan.get("filters", {}).get("user") == user:  # all of it was theirs
+            await self.archive.drop_dataset(one.id)
+            return told | {"name": "", "command": ""}
+        if folder is not None:
+            manifest = {"plan": plan, "counts": manifest.get("counts", {})}
+        kept = msgspec.structs.replace(
+            one, status="stale", error=ERASED, manifest=msgspec.json.encode(manifest).decode()
+        )
+        await self.archive.put_dataset(kept)
+        return told | {"command": command(plan) if plan else ""}
 
     async def close(self) -> None:
         """Break off what is being made; the next start goes on with it."""

@@ -21,6 +21,7 @@ from roomtone.ports import Archive, SeriesStore
 from roomtone.records import DeadLetter
 from roomtone.runtime import pseudonyms
 from roomtone.runtime.consenting import log_of
+from roomtone.runtime.datasets import heed
 from roomtone.runtime.lanes import Lane
 from roomtone.runtime.opening import Opening
 from roomtone.runtime.retracting import settled
@@ -315,6 +316,7 @@ class Keeper:
             await self._archive.add_reactions(list(reactions.values()))
         if consents := [one for out in outs for one in out.consents]:
             await log_of(self._archive).set_consents(consents)
+            await heed(self._archive, consents)
         if alerts:
             await self._archive.add_alerts(alerts)
         if ended:
