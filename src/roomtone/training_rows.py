@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, UnsetType, inspect
 
 CONTEXT = 20
 """How many messages a prompt holds: what came long before teaches little, and is cut off."""
@@ -131,6 +131,54 @@ def traced(rows: Iterable[Row], *, beside: bool) -> list[tuple[int | None, int |
 def _known(id: int | UnsetType | None) -> int | None:
     return None if isinstance(id, UnsetType) else id
 
+
+def features(row: type[Row], *, ids: bool = True) -> list[dict[str, Any]] | None:
+    """The columns' types as a dataset's card tells them, so that nobody has to guess them from the
+    first rows, where many a column is empty; None where a column may be anything.
+
+    >>> features(Row)
+    [{'name': 'conversation_id', 'dtype': 'int64'}, {'name': 'message_id', 'dtype': 'int64'}]
+    """
+    fields = inspect.type_info(row).fields  # type: ignore[attr-defined]
+    found = []
+    for field in fields:
+        if ids or field.name not in ("conversation_id", "message_id"):
+            kind = _feature(field.type)
+            if kind is None:
+                return None
+            found.append({"name": field.encode_name, **kind})
+    return found
+
+
+def _feature(kind: inspect.Type) -> dict[str, Any] | None:
+    plain = _PLAIN.get(type(kind))
+    if plain is not None:
+        return {"dtype": plain}
+    match kind:
+        case inspect.UnionType(types=types):
+            known = [one for one in types if not isinstance(one, inspect.NoneType)]
+            return _feature(known[0]) if len(known) == 1 else None
+        case inspect.LiteralType(values=values):
+            return {"dtype": "int64" if all(isinstance(v, int) for v in values) else "string"}
+        case inspect.ListType() | inspect.VarTupleType():
+            inner = _feature(kind.item_type)
+            return None if inner is None else {"list": inner.get("struct") or inner.get("dtype")}
+        case inspect.StructType(fields=fields):
+            parts = [(field.encode_name, _feature(field.type)) for field in fields]
+            if any(part is None for _, part in parts):
+                return None
+            return {"struct": [{"name": name, **(part or {})} for name, part in parts]}
+        case _:
+            return None
+
+
+_PLAIN = {
+    inspect.StrType: "string",
+    inspect.IntType: "int64",
+    inspect.FloatType: "float64",
+    inspect.BoolType: "bool",
+    inspect.DateTimeType: "timestamp[ms, tz=UTC]",
+}
 
 _encoder = msgspec.json.Encoder()
 # What JSON lets stand, and what str.splitlines takes for the end of a line all the same.

@@ -26,7 +26,11 @@ async def test_the_head_is_yaml_that_says_which_files_are_which(tmp_path: Path) 
     assert head["license"] == "other" and head["language"] == ["en"]
     assert head["pretty_name"].startswith('evil" ---') and "\n" not in head["pretty_name"]
     assert head["size_categories"] == ["n<1K"] and {"roomtone", "kto"} <= set(head["tags"])
+    columns = {one["name"]: one for one in head["dataset_info"]["features"]}
+    assert columns["label"]["dtype"] == "bool"
+    assert [one["name"] for one in columns["prompt"]["list"]] == ["role", "content"]
     (config,) = head["configs"]
+    assert config["version"].startswith("1.0.")
     assert config["data_files"] == [
         {"split": "train", "path": "data/train-*.jsonl"},
         {"split": "validation", "path": "data/validation-*.jsonl"},

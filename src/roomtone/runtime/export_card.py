@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,6 +16,7 @@ from roomtone.runtime.clock import iso
 from roomtone.runtime.export_plan import SPLITS
 from roomtone.runtime.export_rows import CONTAMINATION, OWN_WORDS, report
 from roomtone.runtime.exporting import Exporting
+from roomtone.training_rows import features
 
 TOKEN_CHARACTERS = 4
 """Characters of a token: an estimate, as each model has tokens of its own."""
@@ -100,10 +102,33 @@ def _head(told: Mapping[str, Any], export: Export, suffix: str) -> list[str]:
     if export.task:
         head += ["task_categories:", f"- {export.task}"]
     head += ["size_categories:", f"- {size}", "tags:", "- roomtone", f"- {export.name}"]
-    head += ["configs:", "- config_name: default", "  data_files:"]
+    columns = features(export.row, ids=export.traceable) if suffix in ("jsonl", "json") else None
+    if columns:
+        head += ["dataset_info:", *_listed("features", columns, "  ")]
+    head += ["configs:", "- config_name: default", f"  version: {_version(told)}", "  data_files:"]
     for part in counts["parts"]:
         head += [f"  - split: {part}", f"    path: data/{part}-*.{suffix}"]
     return [*head, "---"]
+
+
+def _listed(name: str, columns: list[dict[str, Any]], indent: str) -> list[str]:
+    """Columns in YAML; what a list or an object holds is indented below it."""
+    lines = [f"{indent}{name}:"]
+    for column in columns:
+        lines.append(f"{indent}- name: {column['name']}")
+        for key in ("dtype", "list", "struct"):
+            if isinstance(column.get(key), str):
+                lines.append(f"{indent}  {key}: {column[key]}")
+            elif key in column:
+                lines += _listed(key, column[key], indent + "  ")
+    return lines
+
+
+def _version(told: Mapping[str, Any]) -> str:
+    """Another one for other rows: loaders keep what they read by a folder's name and its version,
+    and would go on giving out rows of people who have withdrawn."""
+    read = hashlib.sha256("".join(one["sha256"] for one in told["files"]).encode())
+    return f"1.0.{int(read.hexdigest()[:8], 16)}"
 
 
 def _body(told: Mapping[str, Any], export: Export) -> list[str]:
