@@ -148,7 +148,7 @@ describe('the rows that will be written', () => {
     expect(row.textContent).toContain(
       'of conversation 7, in which 1 piece of personal data is replaced',
     )
-    expect(row.querySelector('mark')?.textContent).toBe('[EMAIL_1]')
+    expect(row.querySelector('mark')?.textContent).toBe('[EMAIL_kqzwbtm]')
     expect(row.textContent).toContain('✓ true')
     fireEvent.click(screen.getByRole('button', { name: 'As it is written' }))
     expect(screen.getByTestId('line').textContent).toBe(JSON.stringify(ROW))

@@ -31,9 +31,11 @@ export function QualitySlider({ quality, least, set, unknown }: Props) {
   const now = moving ?? least
   const [kept, all] = above(quality, now / 100)
   const told =
-    now === 0
-      ? `any quality: all ${many(all, 'conversation')}`
-      : `${now} of 100 or better: ${kept.toLocaleString('en')} of ${many(all, 'conversation')}`
+    all === 0
+      ? 'none is known yet'
+      : now === 0
+        ? `any quality: all ${many(all, 'conversation')}`
+        : `${now} of 100 or better: ${kept.toLocaleString('en')} of ${many(all, 'conversation')}`
   return (
     <section className="card min-w-0 p-4" aria-labelledby="quality">
       <div className="flex flex-wrap items-baseline justify-between gap-x-3">

@@ -3,10 +3,10 @@ import { memo, useState } from 'react'
 
 const FOLDED = 1_200
 
-/** What stands in the place of personal data, and marks that hide or reverse what follows. */
+/** What stands in the place of personal data, like [EMAIL_kqzwbtm], and marks that hide or reverse what follows. */
 const MARKS =
   // oxlint-disable-next-line no-control-regex
-  /(\[[A-Z][A-Z_ ]{1,24}(?:[-_: ]?[0-9A-Za-z]{1,16})?\]|<[A-Z][A-Z_]{1,24}(?:[-_:][0-9A-Za-z]{1,16})?>)|([\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\u200B-\u200F\u202A-\u202E\u2060\u2066-\u2069])/g
+  /(\[[A-Z][A-Z_]{1,24}_[a-z0-9]{4,16}\])|([\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F\u200B-\u200F\u202A-\u202E\u2060\u2066-\u2069])/g
 
 interface Props {
   text: string

@@ -59,7 +59,7 @@ export function overview(change: Partial<Overview> = {}): Overview {
 }
 
 export const ROW = {
-  prompt: [{ role: 'user', content: 'my address is [EMAIL_1]' }],
+  prompt: [{ role: 'user', content: 'my address is [EMAIL_kqzwbtm]' }],
   completion: [{ role: 'assistant', content: 'noted' }],
   label: true,
 }
