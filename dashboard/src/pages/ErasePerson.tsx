@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { fetchPerson } from '../lib/conversations'
 import { many, name } from '../lib/format'
+import { may, useMe } from '../lib/me'
 import { fetchMemories } from '../lib/memories'
 import { erase, type Receipt } from '../lib/rights'
 import { useDatasets } from './Datasets'
@@ -14,6 +15,7 @@ interface Props {
 
 export function ErasePerson({ user, done }: Props) {
   const [open, setOpen] = useState(false)
+  const { data: me } = useMe()
   return (
     <section className="card tone-critical min-w-0 p-4" aria-labelledby="erase">
       <h2 id="erase" className="head">
@@ -23,10 +25,18 @@ export function ErasePerson({ user, done }: Props) {
         Everything of them goes, from every store and from the journal, and nothing that comes later
         brings it back.
       </p>
+      {!may(me, 'admin') && (
+        <p className="mt-1 text-sm">Your key may not: it takes the scope admin.</p>
+      )}
       {open ? (
         <Confirm user={user} done={done} leave={() => setOpen(false)} />
       ) : (
-        <button type="button" className="btn mt-2 text-critical" onClick={() => setOpen(true)}>
+        <button
+          type="button"
+          className="btn mt-2 text-critical"
+          disabled={!may(me, 'admin')}
+          onClick={() => setOpen(true)}
+        >
           Erase {name(user, 40)}…
         </button>
       )}

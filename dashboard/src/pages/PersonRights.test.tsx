@@ -2,6 +2,7 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { fireEvent, render, screen, waitFor, within } from '@testing-library/react'
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Me } from '../lib/me'
 import type { Consents, Receipt } from '../lib/rights'
 import { memories } from '../testing/memories'
 import { Refusal, serve, type Told } from '../testing/server'
@@ -13,6 +14,7 @@ let told: Told[]
 let words: Consents
 let gone: Receipt
 let refusal: Refusal | null
+let me: Me
 let held: Promise<void> | null
 
 function serving(user = 'ann') {
@@ -31,6 +33,7 @@ function serving(user = 'ann') {
       return words
     },
     [`DELETE ${at}`]: () => refusal ?? gone,
+    'GET /v1/me': () => me,
     'GET /v1/memories': () => memories(),
     'GET /v1/datasets': () => ({ datasets: [dataset()] }),
   })
@@ -39,6 +42,7 @@ function serving(user = 'ann') {
 beforeEach(() => {
   words = consents()
   gone = receipt()
+  me = { project: 'default', scopes: ['admin'], via: 'open' }
   refusal = null
   held = null
   told = serving()
@@ -159,6 +163,14 @@ describe('erasing', () => {
     expect(shown.getByRole('heading', { name: 'ann is not wholly erased' })).toBeTruthy()
     expect(shown.getByRole('alert').textContent).toContain('erase again')
     expect(shown.getByText('InfluxDB is away')).toBeTruthy()
+  })
+
+  it('is not for who may not', async () => {
+    me = { project: 'acme', scopes: ['read', 'review'], via: 'session' }
+    show()
+    await screen.findByText('Your key may not: it takes the scope admin.')
+    const button = screen.getByRole<HTMLButtonElement>('button', { name: 'Erase ann…' })
+    expect(button.disabled).toBe(true)
   })
 
   it('that is refused loses nothing', async () => {
