@@ -10,7 +10,7 @@ import msgspec
 
 from roomtone.events import Event
 from roomtone.heard import Recalled
-from roomtone.training_data import AgentLog
+from roomtone.training_data import AgentLog, Role, Why
 
 
 class Batch(msgspec.Struct, frozen=True, kw_only=True, tag="batch"):
@@ -99,6 +99,7 @@ class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
     model: str = ""  # what wrote the reply, where the sender said so
     platform: str = ""
     language: str = ""  # of the message, ISO 639-1
+    revised: dict[Role, Why] = {}  # what became of its texts: an archive tells it, nobody else
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):

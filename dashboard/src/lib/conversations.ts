@@ -1,9 +1,12 @@
 // What the pages of conversations, people and comparisons ask for by HTTP, and what comes back.
-import type { Conversation, Relationship } from '../wire'
+import type { Conversation, Relationship, TurnRevised } from '../wire'
 import { ask, path } from './api'
 
 /** What was measured of a turn: numbers, labels, and in `source` who says so. */
 export type Values = Record<string, number | string | undefined>
+
+/** What became of a text after it was said. */
+export type Why = TurnRevised['why']
 
 export interface Turn {
   id: string
@@ -12,6 +15,8 @@ export interface Turn {
   user: string
   message: string | null
   reply: string | null
+  /** Whose text is another one now, or gone, and why. */
+  revised?: Partial<Record<'user' | 'assistant', Why>>
   /** By measurement; one that has no row for this turn is absent. */
   values: Record<string, Values>
 }

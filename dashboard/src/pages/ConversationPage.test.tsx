@@ -145,6 +145,16 @@ describe('ConversationPage', () => {
     expect(within(rows()[1]!).getByText(/^All 250,000 characters/)).toBeTruthy()
   })
 
+  it('says of a text that it is another one now, or gone', async () => {
+    const one = turn(0, { revised: { user: 'edited', assistant: 'regenerated' } })
+    const two = turn(1, { message: null, revised: { user: 'deleted' } })
+    pages = { '': session([one, two]) }
+    await show()
+    expect(rows()[0]?.textContent).toMatch(/edited.*message 0.*answered anew.*reply 0/s)
+    expect(rows()[1]?.textContent).toContain('deleted')
+    expect(rows()[1]?.textContent).not.toContain('said nothing')
+  })
+
   it('chooses among the conversations of a session and fetches what is older', async () => {
     const old = conversation({
       started: new Date((T0 - 86_400) * 1000).toISOString(),

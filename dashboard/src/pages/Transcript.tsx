@@ -1,7 +1,7 @@
 // What was said, turn by turn. Texts come from strangers: they stay text nodes.
 import { memo, useEffect, useMemo, useRef } from 'react'
 import { Link } from 'wouter'
-import type { Turn } from '../lib/conversations'
+import type { Turn, Why } from '../lib/conversations'
 import { clock, day, epoch, name } from '../lib/format'
 import { reactionLink } from '../lib/links'
 import type { Reacted } from '../lib/reactions'
@@ -173,8 +173,17 @@ interface SaidProps {
   bot?: boolean
 }
 
+/** What a text that is another one now, or gone, is called. */
+const REVISED: Record<Why, string> = {
+  edited: 'edited',
+  regenerated: 'answered anew',
+  corrected: 'corrected',
+  deleted: 'deleted',
+}
+
 function Said({ who, turn, text, of, bot = false }: SaidProps) {
   const emotion = wordOf(turn, of, 'emotion')
+  const why = turn.revised?.[bot ? 'assistant' : 'user']
   return (
     <div
       className="mt-1 border-l-3 pl-2.5"
@@ -183,11 +192,14 @@ function Said({ who, turn, text, of, bot = false }: SaidProps) {
       <p className="flex flex-wrap items-center gap-x-2">
         <span className={`text-sm font-semibold ${bot ? 'text-accent' : ''}`}>{name(who, 40)}</span>
         {emotion && <Feeling emotion={emotion} />}
+        {why && text && <span className="label">{REVISED[why]}</span>}
       </p>
       {text ? (
         <Text text={text} />
       ) : (
-        <p className="label">{bot ? 'did not answer' : 'said nothing'}</p>
+        <p className="label">
+          {why === 'deleted' ? REVISED.deleted : bot ? 'did not answer' : 'said nothing'}
+        </p>
       )}
     </div>
   )

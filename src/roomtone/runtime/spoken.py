@@ -69,6 +69,7 @@ def show_turn(turn: TurnRecord) -> Row:
         "user": turn.user,
         "message": turn.message,
         "reply": turn.reply,
+        "revised": turn.revised,
         "values": turn.values,
     }
 

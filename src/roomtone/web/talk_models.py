@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from roomtone.training_data import Why
+
 Values = dict[str, dict[str, float | str]]
 
 
@@ -54,6 +56,9 @@ class Turn(_Model):
     user: str
     message: str | None
     reply: str | None
+    revised: dict[Literal["user", "assistant"], Why] = Field(
+        description="whose text is another one now, or gone, and why; the text is the newest"
+    )
     values: Values = Field(
         description="by measurement and field, see /v1/measurements; `source` tells where the "
         "numbers of a measurement come from"
