@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 from roomtone.training_data import KeptConversation, KeptMessage
@@ -26,17 +26,25 @@ def blank(text: str) -> bool:
 
 
 def replies(
-    conversation: KeptConversation, options: ExportOptions, excluded: Excluded
+    conversation: KeptConversation,
+    options: ExportOptions,
+    excluded: Excluded,
+    only: Container[str] | None = None,
 ) -> Iterator[Reply]:
-    """Each reply that answers something. What follows each other of one role is one message."""
+    """Each reply that answers something; of these turns only, where they are told.
+
+    What follows each other of one role is one message.
+    """
     system = [Chat("system", options.system)] if options.system else []
     past: list[Chat] = []
     asked: dict[str, tuple[int, KeptMessage] | None] = {}
     last: KeptMessage | None = None  # the message before, where it is the person's
     for message in conversation.messages:
         mine, text = message.role == "user", message.content
+        asked_for = only is None or message.turn in only
         if blank(text):
-            excluded.add("empty_text", conversation.id)
+            if asked_for:
+                excluded.add("empty_text", conversation.id)
             if mine:
                 asked[message.turn], last = None, None
             continue
@@ -44,12 +52,13 @@ def replies(
             said(past, "user", text)
             asked[message.turn], last = (len(past), message), message
             continue
-        question = asked.get(message.turn, (len(past), last) if last else None)
-        if question is None:
-            excluded.add("no_prompt", conversation.id)
-        else:
-            prompt = window(past, question[0], options.context)
-            yield Reply(message, system + prompt, question[1])
+        if asked_for:
+            question = asked.get(message.turn, (len(past), last) if last else None)
+            if question is None:
+                excluded.add("no_prompt", conversation.id)
+            else:
+                prompt = window(past, question[0], options.context)
+                yield Reply(message, system + prompt, question[1])
         said(past, "assistant", text)
         last = None
 

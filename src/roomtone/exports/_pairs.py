@@ -28,10 +28,7 @@ def pairs(
     last one that was rated well. Worse is what was replaced, unless it was rated well.
     """
     ratings = Ratings(conversation, options, excluded)
-    turns = ratings.turns
-    for reply in replies(conversation, options, excluded):
-        if reply.message.turn not in turns:
-            continue
+    for reply in replies(conversation, options, excluded, ratings.turns):
         texts = ratings.of(reply)
         if len(texts) < 2:
             continue

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from roomtone.exports._dialogue import DISLIKED, Reply, blank
 from roomtone.reactions import rated
-from roomtone.training_data import KeptConversation, KeptReaction, Revision
+from roomtone.training_data import KeptConversation, KeptMessage, KeptReaction, Revision
 from roomtone.training_rows import Excluded, ExportOptions
 
 LIKED = 4.0
@@ -62,6 +62,9 @@ class Ratings:
                 continue
             given = self._given.setdefault(reaction.turn, [])
             given.append((milliseconds(reaction.at), score > 0.5))
+        self._starred = {
+            one.turn for one in conversation.messages if one.feedback_source and _starred(one)
+        }
         self._revisions: dict[str, list[Revision]] = {}
         for revision in conversation.revisions:
             if revision.role == "assistant":
@@ -70,7 +73,7 @@ class Ratings:
     @property
     def turns(self) -> set[str]:
         """Of which there are ratings or revisions."""
-        return self._given.keys() | self._revisions.keys()
+        return self._given.keys() | self._revisions.keys() | self._starred
 
     def of(self, reply: Reply) -> list[Rated]:
         """The texts of a reply, oldest first, the same ones together, each as it was called."""
@@ -98,13 +101,19 @@ class Ratings:
     def _word(self, reply: Reply, *, edited: bool) -> bool | None:
         """What a person said of it without a reaction, 1 to 5."""
         message = reply.message
-        stars, source = message.user_feedback, message.feedback_source
-        if stars is None or not source or source.startswith("reaction"):
+        stars = message.user_feedback
+        if stars is None or not _starred(message):
             return None
         if edited or DISLIKED < stars < LIKED:
             self._excluded.add("edited_since" if edited else "neutral", self._conversation)
             return None
         return stars >= LIKED
+
+
+def _starred(message: KeptMessage) -> bool:
+    """Whether its feedback came without a reaction."""
+    source = message.feedback_source
+    return message.user_feedback is not None and source not in ("", "reaction")
 
 
 def _no_rating(reaction: KeptReaction, options: ExportOptions) -> str:

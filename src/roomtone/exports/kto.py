@@ -39,7 +39,7 @@ class KTO(Export):
     ) -> Iterator[Row]:
         """The rated texts of each reply; a reply nobody rated is no row, and none is missed."""
         ratings = Ratings(conversation, options, excluded)
-        for reply in replies(conversation, options, excluded):
+        for reply in replies(conversation, options, excluded, ratings.turns):
             message, question = reply.message, reply.question
             for text, good, both in ratings.of(reply):
                 if both:
