@@ -40,6 +40,7 @@ OTHERS = {
     "recall": "recall at 100,000 memories a bot: time, what sign bits miss, memory held",
     "polls": "participation against a naive recount of real votes",
     "reactions": "what reactions meant: the judges on cases they never saw",
+    "contamination": "label noise of rows for KTO: every emoji a rating, beside ratings alone",
 }
 
 # A folder's benchmark, in its file; and a name that would hide the driver's.

@@ -6,7 +6,7 @@ import json
 
 from hypothesis import given, settings
 
-from roomtone.exports.jsonl import JSONL, Lines
+from roomtone.exports.jsonl import JSONL, Array, Lines
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import mended
 from tests.exported import conversations, exported, talk
@@ -33,3 +33,17 @@ def test_hostile_texts_stay_on_their_line(one: KeptConversation) -> None:
 
     assert back == [mended(m.content) for m in one.messages if m.content.strip()]
     assert excluded.get("empty_text", 0) == len(one.messages) - len(back)
+
+
+@given(conversations())
+@settings(max_examples=50)
+def test_a_list_holds_the_same_rows_in_pieces(one: KeptConversation) -> None:
+    """However they come; no row is an empty list."""
+    rows, _ = exported(JSONL(), one)
+    whole, pieces = Array(JSONL.row), Array(JSONL.row)
+    made = b"".join(pieces.add([row]) for row in rows) + pieces.add([]) + pieces.close()
+
+    assert whole.add(rows) + whole.close() == made
+    assert json.loads(made) == [
+        json.loads(line) for line in Lines(JSONL.row).add(rows).splitlines()
+    ]

@@ -55,3 +55,26 @@ async def test_where_nothing_makes_a_row_it_says_why(tmp_path: Path) -> None:
     with pytest.raises(BadEvent, match="none of 1 conversations makes a row of kto; choose"):
         await made(KeptArchive([talk]), Plan(format="kto"), tmp_path / "set")
     assert not (tmp_path / "set").exists()
+
+
+async def test_rows_become_every_kind_of_file(tmp_path: Path) -> None:
+    """The same rows, as each library reads them; pieces that are gone on with are the same."""
+    import pandas
+    import pyarrow.parquet
+
+    archive = KeptArchive([conversation(id, f"p{id}") for id in range(1, 30)])
+    found = {}
+    for kind in ("jsonl", "json", "csv", "parquet"):
+        told = await made(archive, Plan(format="kto", file=kind), tmp_path / kind, shard=2_000)
+        paths = [tmp_path / kind / one["path"] for one in told["files"]]
+        assert len(paths) > 1 and all(path.suffix == f".{kind}" for path in paths)
+        assert [one["sha256"] for one in told["files"]] == [sha256(path) for path in paths]
+        found[kind] = paths
+    rows = [json.loads(line) for path in found["jsonl"] for line in path.read_bytes().splitlines()]
+
+    assert [row for path in found["json"] for row in json.loads(path.read_bytes())] == rows
+    tables = [pyarrow.parquet.read_table(path).to_pylist() for path in found["parquet"]]
+    assert [row for table in tables for row in table] == rows
+    frames = [pandas.read_csv(path) for path in found["csv"]]
+    assert [id for one in frames for id in one["message_id"]] == [row["message_id"] for row in rows]
+    assert "path: data/train-*.csv" in (tmp_path / "csv" / "README.md").read_text()

@@ -11,7 +11,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from roomtone.errors import BadEvent, SourceError
-from roomtone.events import check_names, decode, encode
+from roomtone.events import Turn, check_names, decode, encode
 from roomtone.sources.otlp import HOLD_MS, NO_TEXT, Otlp, Taken, Traces
 
 RECORDINGS = Path(__file__).parents[1] / "recordings"
@@ -302,3 +302,30 @@ async def test_a_collectors_file_is_a_source(tmp_path: Path) -> None:
     assert (turns[-1].message, source.refused) == ("hi", 1)
     with pytest.raises(SourceError, match="give the path"):
         await anext(aiter(Otlp("otlp:///nowhere/at.all").events()))
+
+
+def test_what_was_at_work_for_a_turn_is_told_with_its_span() -> None:
+    """Models, tools and retrievers in their order, without their texts; others are nobody."""
+    taken = run(
+        Traces(),
+        export(
+            span("aa", "", (0, 900), openinference__span__kind="AGENT", input__value="Hi"),
+            span("bb", "aa", (10, 30), openinference__span__kind="RETRIEVER"),
+            span("cc", "aa", (40, 60), openinference__span__kind="TOOL", input__value="secret"),
+            span("dd", "aa", (70, 80), openinference__span__kind="EMBEDDING"),
+            chat("ee", "aa", (100, 800), "Hi", "Hello!", gen_ai__request__model="llama-3"),
+        ),
+    )
+
+    (turn,) = taken.turns
+    assert isinstance(turn, Turn)
+    assert turn.model == "llama-3"
+    assert [(one.output["kind"], one.span, one.duration_ms) for one in turn.agents] == [
+        ("AGENT", "aa" * 8, 900),
+        ("RETRIEVER", "bb" * 8, 20),
+        ("TOOL", "cc" * 8, 20),
+        ("chat", "ee" * 8, 700),
+    ]
+    assert turn.agents[1].output["documents"] == 0
+    assert b"secret" not in encode(taken.turns)
+    assert decode(encode(taken.turns))[0] == taken.turns

@@ -43,3 +43,24 @@ class Lines(RowFile):
     def close(self) -> bytes:
         """Nothing: a file may end after any line."""
         return b""
+
+
+class Array(RowFile):
+    """All rows as one list of JSON, a row on each line of it."""
+
+    suffix = "json"
+
+    def __init__(self, row: type[Row], *, ids: bool = True) -> None:
+        del row, ids
+        self._before = b"[\n"
+
+    def add(self, rows: Sequence[Row]) -> bytes:
+        """Their lines, behind those before."""
+        if not rows:
+            return b""
+        before, self._before = self._before, b",\n"
+        return before + b",\n".join(lines(rows).splitlines())
+
+    def close(self) -> bytes:
+        """The list's end."""
+        return b"[]\n" if self._before == b"[\n" else b"\n]\n"

@@ -125,7 +125,7 @@ MEMBERS: dict[str, dict[str, str]] = {
     },
     "exports.files": {
         "jsonl": "roomtone.exports.jsonl:Lines",
-        "json": "roomtone.exports.json:Array",
+        "json": "roomtone.exports.jsonl:Array",
         "csv": "roomtone.exports.csv:Table",
         "parquet": "roomtone.exports.parquet:Columns",
     },

@@ -22,10 +22,12 @@ from roomtone.sources._otlp_texts import (
 from roomtone.sources._otlp_wire import Span
 
 MOST_RECALLED = 200
+MOST_SPAN_NAME = 100
 MOST_INDEXED = 2_000
 """Of flattened lists; an index beyond is passed over."""
 
-MODEL, AGENT, WRAP, RETRIEVER, OTHER = "model", "agent", "wrap", "retriever", "other"
+MODEL, AGENT, WRAP, RETRIEVER = "model", "agent", "wrap", "retriever"
+TOOL, OTHER = "tool", "other"
 
 # What each dialect calls its spans, and what they are to us. The others are counted by their name.
 _KINDS: Mapping[str, str] = {
@@ -47,6 +49,14 @@ _KINDS: Mapping[str, str] = {
     "completion": MODEL,  # llm.request.type and traceloop.span.kind, which came before
     "workflow": WRAP,
     "task": WRAP,
+    "TOOL": TOOL,  # what helps with a reply, and says nothing
+    "tool": TOOL,
+    "execute_tool": TOOL,
+    "RERANKER": TOOL,
+    "GUARDRAIL": TOOL,
+    "guardrail": TOOL,
+    "EVALUATOR": TOOL,
+    "evaluator": TOOL,
 }
 _KIND: tuple[str, ...] = (
     "openinference.span.kind",
@@ -82,7 +92,7 @@ class Part:
     trace: str
     id: str
     parent: str
-    role: str  # MODEL, AGENT, WRAP, RETRIEVER or OTHER
+    role: str  # MODEL, AGENT, WRAP, RETRIEVER, TOOL or OTHER
     kind: str  # as the dialect says, to be counted by
     start_ns: int
     end_ns: int
@@ -95,6 +105,7 @@ class Part:
     service: str | None = None
     memories: list[Recalled] | None = None
     notes: list[str] = field(default_factory=list)
+    name: str = ""  # the span's, of what is no wrapping
     size: int = 200
 
     @property
@@ -120,12 +131,16 @@ def part_of(span: Span) -> Part:
         end_ns=span.end_ns,
         error=span.error,
     )
-    if role != OTHER:
-        _hear_names(part, span)
+    if role not in (OTHER, WRAP):
+        part.name = clean(span.name)[:MOST_SPAN_NAME] or part.kind
+        part.size += 2 * len(part.name)
+    if role in (OTHER, TOOL):
+        return part
+    _hear_names(part, span)
     if role == RETRIEVER:
         part.memories = _recalled(given, part.notes)
         part.size += sum(100 + 2 * len(one.id or "") for one in part.memories)
-    elif role != OTHER:
+    else:
         _hear(part.talk, span)
         texts = (part.talk.message, part.talk.reply)
         part.size += sum(len(text) * 2 for text in texts if text)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
+from typing import Any
 
 from roomtone.events import MAX_TURN_TEXT, Turn
-from roomtone.heard import session_of
+from roomtone.heard import MAX_AGENTS, Agent, session_of
 from roomtone.sources._otlp_dialects import AGENT, MODEL, MOST_RECALLED, RETRIEVER, WRAP, Part
 
 UNKNOWN = "unknown"
@@ -19,6 +21,7 @@ AT_ONCE_NS = 10**9
 
 _LATEST_NS = 253_402_300_799 * 10**9  # the year 9999
 _DAY_NS = 86_400 * 10**9
+_SPAN = re.compile("[0-9a-fA-F]{1,32}")
 
 
 @dataclass(slots=True)
@@ -242,7 +245,40 @@ def turn_of(group: Group, repeat: int, all_parts: Iterable[Part], notes: list[st
         processing_time_ms=took / 1e6 if group.start_ns > 0 and 0 <= took <= _DAY_NS else None,
         memories=memories,
         retrieval_time_ms=_time_of(group.retrievers),
+        model=_model_of(group),
+        agents=_agents_of(group),
     )
+
+
+def _model_of(group: Group) -> str | None:
+    """What wrote the reply: of the models that say their name, the one that ended last."""
+    named = [part for part in (*group.tops, *group.inner) if part.model and part.role == MODEL]
+    return max(named, key=lambda part: part.end_ns).model if named else None
+
+
+def _agents_of(group: Group) -> list[Agent]:
+    """What was at work for a turn: models, agents, retrievers and tools, in their order."""
+    parts = {part.id: part for part in group.spans() if part.name}
+    order = sorted(parts.values(), key=lambda part: (part.start_ns, part.id))
+    found = []
+    for part in order[:MAX_AGENTS]:
+        took = part.end_ns - part.start_ns
+        output: dict[str, Any] = {"kind": part.kind}
+        if part.model:
+            output["model"] = part.model
+        if part.memories is not None:
+            output["documents"] = len(part.memories)
+        if part.error:
+            output["error"] = True
+        found.append(
+            Agent(
+                agent=part.name,
+                output=output,
+                duration_ms=took / 1e6 if part.start_ns > 0 and 0 <= took <= _DAY_NS else None,
+                span=part.id.lower() if _SPAN.fullmatch(part.id) else "",
+            )
+        )
+    return found
 
 
 def at_of(ns: int) -> datetime | None:
