@@ -11,6 +11,7 @@ import msgspec
 from roomtone.contracts import HOSTILE, START, a_summary, an_alert, exactly, kept_as, refuses
 from roomtone.contracts_erase import check_erase
 from roomtone.contracts_reactions import check_reactions
+from roomtone.contracts_training import check_training
 from roomtone.errors import RoomtoneError
 from roomtone.ports import CONVERSATION_ORDERS, Archive
 from roomtone.records import (
@@ -39,6 +40,7 @@ async def check_archive(archive: Archive) -> None:
         await _relationships_are_kept(archive)
         await _keys_stay(archive)
         await check_reactions(archive)
+        await check_training(archive)
         await check_erase(archive)
     finally:
         await archive.close()

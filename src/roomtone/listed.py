@@ -14,7 +14,7 @@ import msgspec
 from roomtone.alerts import Alert
 from roomtone.blanking import Blank
 from roomtone.errors import StoreError, UndeclaredField
-from roomtone.listed_reactions import ListReactions
+from roomtone.listed_training import ListTraining
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import CONVERSATION_ORDERS, VERDICTS
 from roomtone.reacted import ReactionRecord
@@ -141,7 +141,7 @@ def _summary(name: str, values: list[float]) -> dict[str, float]:
     return {name: mean, f"{name}_min": min(values), f"{name}_max": max(values)}
 
 
-class ListArchive(ListReactions):
+class ListArchive(ListTraining):
     """An Archive in lists; keeps everything."""
 
     def __init__(self) -> None:
@@ -150,8 +150,6 @@ class ListArchive(ListReactions):
         self.summaries: dict[str, SessionSummary] = {}
         self.letters: list[DeadLetter] = []
         self.noted: dict[tuple[str, int], JournalSegment] = {}
-        self.told: dict[tuple[str, str], TurnRecord] = {}
-        self.talks: dict[str, Conversation] = {}
         self.pairs: dict[tuple[str, str], Relationship] = {}
         self.keys: dict[str, bytes] = {}
 
@@ -214,6 +212,7 @@ class ListArchive(ListReactions):
         ):
             for key in keys:
                 del kept[key]  # type: ignore[attr-defined]
+        self.forget_learnt(user, theirs["turns"])
         for id, record in self.reacted.items():
             told = blank.record(msgspec.to_builtins(record))
             self.reacted[id] = msgspec.convert(told, ReactionRecord)
@@ -248,15 +247,13 @@ class ListArchive(ListReactions):
         rows = [d for d in reversed(self.letters) if source in (None, d.source)]
         return [d for d in rows if before is None or d.id < before][:limit]
 
-    async def add_turns(self, turns: Sequence[TurnRecord]) -> None:
-        self.told |= {(turn.session, turn.id): turn for turn in turns}
-
     async def turns(
         self, session: str, *, before: tuple[datetime, str] | None = None, limit: int = 200
     ) -> Sequence[TurnRecord]:
         rows = [turn for turn in self.told.values() if turn.session == session]
         rows = [turn for turn in rows if before is None or (turn.at, turn.id) < before]
-        return sorted(rows, key=lambda turn: (turn.at, turn.id), reverse=True)[:limit]
+        rows.sort(key=lambda turn: (turn.at, turn.id), reverse=True)
+        return [self.standing(turn) for turn in rows[:limit]]
 
     async def add_conversations(self, conversations: Sequence[Conversation]) -> None:
         for talk in conversations:

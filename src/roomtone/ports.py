@@ -24,6 +24,7 @@ from roomtone.ports_models import EmotionModel as EmotionModel
 from roomtone.ports_models import Judge as Judge
 from roomtone.ports_reactions import ReactionLog
 from roomtone.ports_reactions import ReactionSignal as ReactionSignal
+from roomtone.ports_training import TrainingArchive
 from roomtone.records import (
     Conversation,
     ConversationsSought,
@@ -217,9 +218,9 @@ VERDICTS = ("acknowledged", "false_alarm", "")
 """What a person may say of an alert; the empty one takes it back."""
 
 
-class Archive(ReactionLog, Protocol):  # stores/
+class Archive(ReactionLog, TrainingArchive, Protocol):  # stores/
     """Alerts and what people said of them, session summaries, what could not be taken in, what
-    the journal holds, and reactions (`ports_reactions.py`).
+    the journal holds, reactions (`ports_reactions.py`), and training data (`ports_training.py`).
 
     Pages come newest first. `before` is the id of the last row of the page before (an alert's,
     a summary's or a dead letter's `id`); pages neither repeat nor skip a row that was there.

@@ -8,6 +8,7 @@ from typing import Literal, TypedDict
 import msgspec
 
 from roomtone.emoji_types import kind
+from roomtone.reactions import rated
 from roomtone.verdicts import Line, Meaning, Reacted, Ruling
 
 State = Literal["waiting", "judged", "review", "reviewed", "skipped", "retracted", "unanswered"]
@@ -100,6 +101,17 @@ class Held(msgspec.Struct, kw_only=True):
 
 
 _SAME = [name for name in ReactionRecord.__struct_fields__ if name in Held.__struct_fields__]
+
+
+def rating_of(record: ReactionRecord) -> tuple[float | None, float | None]:
+    """Satisfaction and score of what holds as a RATING, by its judge or by its emoji; else None."""
+    ruling = record.ruling
+    if record.meaning != "RATING":
+        return None, None
+    by_judge = ruling is not None and ruling.meaning == "RATING"
+    if ruling is None or not by_judge or ruling.satisfaction is None or ruling.score is None:
+        return rated(record.of.emoji)
+    return ruling.satisfaction, ruling.score
 
 
 class ReactionsSought(TypedDict, total=False):

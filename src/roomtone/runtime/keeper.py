@@ -308,6 +308,8 @@ class Keeper:
         ended = [summary for out in outs for summary in out.ended]
         if turns:
             await self._archive.add_turns(list(turns.values()))
+        if revisions := [one for out in outs for one in out.revisions]:
+            await self._archive.revise(revisions)
         if conversations:
             await self._archive.add_conversations(list(conversations.values()))
         if relationships:

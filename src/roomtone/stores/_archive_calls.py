@@ -21,13 +21,15 @@ from roomtone.records import (
     TurnRecord,
 )
 from roomtone.stores._reactions import Job as Job
-from roomtone.stores._reactions import ReactionCalls
+from roomtone.stores._steps import to_ms
 from roomtone.stores._talks import conversations_query, relationships_query
+from roomtone.stores._training import TrainingCalls
+from roomtone.stores._training_rows import add_conversations, add_turns, end_sessions
 
 KEY_BYTES = 32
 
 
-class ArchiveCalls(ReactionCalls):
+class ArchiveCalls(TrainingCalls):
     """An Archive by a module of SQL and two ways to run it: to write, and to read."""
 
     _sql: Any  # `_archive` or its like for another dialect
@@ -70,6 +72,9 @@ class ArchiveCalls(ReactionCalls):
     async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None:
         if sessions:
             await self._keep(lambda c: self._sql.add_sessions(c, sessions))
+        over = [(one.session, to_ms(one.ended)) for one in sessions if one.ended is not None]
+        if over:
+            await self._keep(lambda c: self._talks.run(c, end_sessions(self._talks.TEXTS, over)))
 
     async def sessions(
         self, *, session: str | None = None, before: str | None = None, limit: int = 100
@@ -93,7 +98,9 @@ class ArchiveCalls(ReactionCalls):
 
     async def add_turns(self, turns: Sequence[TurnRecord]) -> None:
         if turns:
-            await self._keep(lambda c: self._talks.add_turns(c, turns))
+            await self._keep_texts(
+                lambda c: self._talks.run(c, add_turns(self._talks.TEXTS, turns))
+            )
 
     async def turns(
         self, session: str, *, before: tuple[datetime, str] | None = None, limit: int = 200
@@ -105,7 +112,9 @@ class ArchiveCalls(ReactionCalls):
 
     async def add_conversations(self, conversations: Sequence[Conversation]) -> None:
         if conversations:
-            await self._keep(lambda c: self._talks.add_conversations(c, conversations))
+            await self._keep(
+                lambda c: self._talks.run(c, add_conversations(self._talks.TEXTS, conversations))
+            )
 
     async def conversations(
         self, **sought: Unpack[ConversationsSought]

@@ -5,12 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from roomtone.records import Conversation, Relationship, TurnRecord
+from roomtone.records import Relationship, TurnRecord
 from roomtone.stores import _talks as talks
+from roomtone.stores._jobs import Ask, Steps, Texts
 from roomtone.stores._steps import to_ms
-from roomtone.stores._talks import CONVERSATIONS, RELATIONSHIPS, TURNS, Query
+from roomtone.stores._talks import RELATIONSHIPS, Query
+
+T = TypeVar("T")
 
 WITHIN = "instr"
 NAMED = str
@@ -24,6 +27,7 @@ def storable(text: str) -> str:
 
 
 STORED = storable
+TEXTS = Texts(NAMED, STORED, "CAST({} AS INTEGER)")
 
 
 def fetch(connection: sqlite3.Connection, sql: str, given: Sequence[Any]) -> list[tuple[Any, ...]]:
@@ -36,10 +40,20 @@ def put(connection: sqlite3.Connection, sql: str, rows: Sequence[Sequence[Any]])
     connection.executemany(sql, rows)
 
 
-def add_turns(connection: sqlite3.Connection, turns: Sequence[TurnRecord]) -> None:
-    """Add or renew by session and id."""
-    rows = [talks.turn_row(turn, str, storable) for turn in turns]
-    connection.executemany(TURNS.upsert, rows)
+def run(connection: sqlite3.Connection, steps: Steps[T]) -> T:
+    """Run what takes several statements."""
+    answer: Any = None
+    try:
+        while True:
+            step = steps.send(answer)
+            if isinstance(step, Ask):
+                answer = connection.execute(step.sql, step.given).fetchall()
+            else:
+                connection.executemany(step.sql, step.rows)
+                answer = None
+    except StopIteration as end:
+        result: T = end.value
+        return result
 
 
 def read_turns(
@@ -50,14 +64,6 @@ def read_turns(
     count = max(0, min(limit, talks.PAGE_ROWS))
     rows = connection.execute(talks.turns_sql(before is not None), (session, *cursor, count))
     return [talks.turn_of(row) for row in rows]
-
-
-def add_conversations(
-    connection: sqlite3.Connection, conversations: Sequence[Conversation]
-) -> None:
-    """Add or renew by id."""
-    rows = [talks.conversation_row(conversation, str) for conversation in conversations]
-    connection.executemany(CONVERSATIONS.upsert, rows)
 
 
 def read_page(connection: sqlite3.Connection, query: Query) -> tuple[list[Any], int]:

@@ -43,6 +43,12 @@ memories = sa.Table(
     sa.Index("ix_memories_importance", "importance"),
     sa.Index("ix_memories_access_count", "access_count"),
     sa.Index("ix_memories_expires", "expires"),
+    sa.Index(
+        "ix_memories_training_relevance",
+        "training_relevance",
+        sqlite_where=sa.text("training_relevance IS NOT NULL"),
+        postgresql_where=sa.text("training_relevance IS NOT NULL"),
+    ),
 )
 memory_vectors = sa.Table(  # float16 of unit length
     "memory_vectors",

@@ -85,6 +85,7 @@ def prepare_sqlite(path: Path, all_tables: Sequence[Tables] = ()) -> None:
             if was is not None and was != head():
                 _back_up(path, was)
             with engine.begin() as connection:
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")  # no text stays behind
                 upgrade(connection)
                 for statement in missing(connection, all_tables):
                     connection.exec_driver_sql(statement)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from roomtone.records import Conversation, Relationship, TurnRecord
+from roomtone.records import Relationship, TurnRecord
 from roomtone.stores import _talks as talks
+from roomtone.stores._jobs import Ask, Steps, Texts
 from roomtone.stores._pg_pool import Connection, clean, named
 from roomtone.stores._steps import to_ms
-from roomtone.stores._talks import CONVERSATIONS, RELATIONSHIPS, TURNS, Query
+from roomtone.stores._talks import RELATIONSHIPS, Query
+
+T = TypeVar("T")
 
 WITHIN = "strpos"
 NAMED, STORED = named, clean
+TEXTS = Texts(named, clean)
 
 
 def numbered(sql: str) -> str:
@@ -34,10 +38,20 @@ async def put(connection: Connection, sql: str, rows: Sequence[Sequence[Any]]) -
     await connection.executemany(numbered(sql), rows)
 
 
-async def add_turns(connection: Connection, turns: Sequence[TurnRecord]) -> None:
-    """Add or renew by session and id."""
-    rows = [talks.turn_row(turn, named, clean) for turn in turns]
-    await connection.executemany(numbered(TURNS.upsert), rows)
+async def run(connection: Connection, steps: Steps[T]) -> T:
+    """Run what takes several statements."""
+    answer: Any = None
+    try:
+        while True:
+            step = steps.send(answer)
+            answer = None
+            if isinstance(step, Ask):
+                answer = await fetch(connection, step.sql, step.given)
+            elif step.rows:
+                await connection.executemany(numbered(step.sql), step.rows)
+    except StopIteration as end:
+        result: T = end.value
+        return result
 
 
 async def read_turns(
@@ -51,12 +65,6 @@ async def read_turns(
     sql = numbered(talks.turns_sql(before is not None))
     rows = await connection.fetch(sql, *given, max(0, min(limit, talks.PAGE_ROWS)))
     return [talks.turn_of(tuple(row)) for row in rows]
-
-
-async def add_conversations(connection: Connection, conversations: Sequence[Conversation]) -> None:
-    """Add or renew by id."""
-    rows = [talks.conversation_row(conversation, named) for conversation in conversations]
-    await connection.executemany(numbered(CONVERSATIONS.upsert), rows)
 
 
 async def read_facets(connection: Connection) -> dict[str, dict[str, int]]:

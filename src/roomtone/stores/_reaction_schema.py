@@ -20,10 +20,12 @@ reactions = sa.Table(
     sa.Column("said", NAME, nullable=False),  # by a person; "" where nobody did
     sa.Column("why", NAME, nullable=False),
     sa.Column("confidence", sa.Double, nullable=False),
+    sa.Column("score", sa.Double),  # 0 to 1, while a RATING holds
     sa.Column("revision", sa.BigInteger, nullable=False),
     sa.Column("sought", sa.Text, nullable=False),  # names, folded, as a search looks for them
     sa.Column("told", sa.Text, nullable=False),  # the whole record, as JSON
     sa.Index("ix_reactions_at", "at", "id"),
+    sa.Index("ix_reactions_target", "session", "target"),
     sa.Index("ix_reactions_state", "state", "confidence", "id"),
     *(
         sa.Index(f"ix_reactions_{column}", column, "at", "id")

@@ -9,16 +9,18 @@ from typing import Any, Unpack
 
 import msgspec
 
-from roomtone.reacted import Mark, ReactionRecord, ReactionsSought, Spent, Tally
+from roomtone.reacted import Mark, ReactionRecord, ReactionsSought, Spent, Tally, rating_of
+from roomtone.stores._jobs import Put, Steps, Texts
 from roomtone.stores._reaction_schema import reactions as _declared  # noqa: F401
 from roomtone.stores._steps import to_ms
 from roomtone.stores._talks import PAGE_ROWS, Table, sought
+from roomtone.stores._training_rows import feed
 
 REACTIONS = Table(
     "reactions",
     (
         *("id", "session", "bot", "person", "target", "at", "state", "meaning", "judged"),
-        *("judge", "said", "why", "confidence", "revision", "sought", "told"),
+        *("judge", "said", "why", "confidence", "score", "revision", "sought", "told"),
     ),
     keys=1,
     newer=("revision",),
@@ -72,6 +74,7 @@ def row_of(record: ReactionRecord, name: Text, text: Text) -> list[Any]:
         of.ms,
         *(record.state, record.meaning or "", judged, judge, record.said or "", name(record.why)),
         record.confidence,
+        rating_of(record)[1] if of.target_is != "user" else None,
         record.revision,
         sought(*names[1:4], name(of.emoji)),
         text(msgspec.json.encode(record).decode()),
@@ -112,6 +115,13 @@ def query_of(asked: ReactionsSought, within: str) -> tuple[str, str, list[Any]]:
     )
 
 
+def add(texts: Texts, reactions: Sequence[ReactionRecord]) -> Steps[None]:
+    """Add or renew, and renew the feedback of the replies that they were given to."""
+    yield Put(REACTIONS.upsert, [row_of(one, texts.name, texts.text) for one in reactions])
+    places = [(texts.name(one.of.session), texts.name(one.of.target)) for one in reactions]
+    yield from feed(list(dict.fromkeys(place for place in places if place[1])))
+
+
 class ReactionCalls:
     """The part of an Archive that is about reactions, by what a dialect runs SQL with."""
 
@@ -126,9 +136,8 @@ class ReactionCalls:
         raise AssertionError("a store says how it reads")
 
     async def add_reactions(self, reactions: Sequence[ReactionRecord]) -> None:
-        rows = [row_of(one, self._talks.NAMED, self._talks.STORED) for one in reactions]
-        if rows:
-            await self._keep(lambda c: self._talks.put(c, REACTIONS.upsert, rows))
+        if reactions:
+            await self._keep(lambda c: self._talks.run(c, add(self._talks.TEXTS, reactions)))
 
     async def reactions(
         self, **sought: Unpack[ReactionsSought]

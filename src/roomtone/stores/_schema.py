@@ -137,45 +137,6 @@ agent_performance = sa.Table(
     sa.Column("metadata", JSON, nullable=False),
     sa.Index("idx_agent_performance", "agent", "time", "id"),
 )
-turns = sa.Table(
-    "turns",
-    metadata,
-    sa.Column("session", NAME, primary_key=True),
-    sa.Column("id", NAME, primary_key=True),
-    sa.Column("bot", NAME, nullable=False),
-    sa.Column("person", NAME, nullable=False),  # `user` is a word of SQL
-    sa.Column("at", TIME, nullable=False),
-    sa.Column("message", sa.Text),
-    sa.Column("reply", sa.Text),
-    sa.Column("measured", JSON, nullable=False),  # by measurement and field
-    sa.Index("ix_turns_session", "session", "at", "id"),
-)
-conversations = sa.Table(
-    "conversations",
-    metadata,
-    sa.Column("key", NAME, primary_key=True),  # a hash of its id, which may be too long for a key
-    sa.Column("session", NAME, nullable=False),
-    sa.Column("bot", NAME, nullable=False),
-    sa.Column("person", NAME, nullable=False),
-    sa.Column("started", TIME, nullable=False),
-    sa.Column("ended", TIME, nullable=False),
-    sa.Column("turns", sa.BigInteger, nullable=False),
-    sa.Column("quality", sa.Double),
-    sa.Column("satisfaction", sa.Double),
-    sa.Column("valence", sa.Double),
-    sa.Column("emotion", NAME, nullable=False),
-    sa.Column("switches", sa.BigInteger, nullable=False),
-    sa.Column("processing_time_ms", sa.Double),
-    sa.Column("sought", sa.Text, nullable=False),  # the names, folded, as a search looks for them
-    *(
-        sa.Index(f"ix_conversations_{column}", column, "key")
-        for column in ("ended", "started", "turns", "quality", "satisfaction")
-    ),
-    *(
-        sa.Index(f"ix_conversations_{column}", column, "ended", "key")
-        for column in ("session", "bot", "person", "emotion")
-    ),
-)
 relationships = sa.Table(
     "relationships",
     metadata,

@@ -61,7 +61,12 @@ class Table:
 
 
 TURNS = Table(
-    "turns", ("session", "id", "bot", "person", "at", "message", "reply", "measured"), keys=2
+    "turns",
+    (
+        *("session", "id", "bot", "person", "at", "measured"),
+        *("conversation", "model", "platform"),
+    ),
+    keys=2,
 )
 CONVERSATIONS = Table(
     "conversations", ("key", "person", *_CONVERSATION, "sought"), keys=1, newer=("turns",)
@@ -110,9 +115,15 @@ def turn_row(turn: TurnRecord, name: Text, text: Text) -> list[Any]:
     return [
         *map(name, (turn.session, turn.id, turn.bot, turn.user)),
         to_ms(turn.at),
-        *(None if said is None else text(said) for said in (turn.message, turn.reply)),
         json.dumps(measured),
+        key_of(turn.conversation) if turn.conversation else "",
+        *map(name, (turn.model, turn.platform)),
     ]
+
+
+def key_of(id: str) -> str:
+    """What a conversation's row is known by: a hash of its id, which may be too long for a key."""
+    return hashlib.sha256(id.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def turn_of(row: Sequence[Any]) -> TurnRecord:
@@ -141,7 +152,7 @@ def conversation_row(conversation: Conversation, name: Text) -> list[Any]:
         value = values[field]
         values[field] = value if value is not None and math.isfinite(value) else None
     person = name(conversation.user)
-    key = hashlib.sha256(conversation.id.encode()).hexdigest()
+    key = key_of(conversation.id)
     return [key, person, *values.values(), sought(values["session"], values["bot"], person)]
 
 
@@ -178,8 +189,13 @@ def sought(*names: str) -> str:
 
 def turns_sql(after: bool) -> str:
     """A page of a session, newest first: for its name, the cursor, and how many."""
+    said = (
+        "(SELECT m.content FROM messages m WHERE m.session = turns.session AND "
+        "m.turn = turns.id AND m.role = '{}')"
+    )
     return (
-        f"SELECT {', '.join(TURNS.columns)} FROM turns WHERE session = ? "
+        f"SELECT session, id, bot, person, at, {said.format('user')}, {said.format('assistant')}, "
+        "measured FROM turns WHERE session = ? "
         f"{'AND (at, id) < (?, ?) ' * after}ORDER BY at DESC, id DESC LIMIT ?"
     )
 

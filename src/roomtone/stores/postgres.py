@@ -156,6 +156,9 @@ class PostgreSQL(ArchiveCalls):
     async def _look(self, job: Job) -> Any:
         return await self._opened().ask(job)
 
+    async def _look_at_once(self, job: Job) -> Any:
+        return await self._opened().read(job)
+
     def _opened(self) -> Pool:
         if self._pool is None:
             raise StoreError(

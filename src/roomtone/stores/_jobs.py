@@ -1,0 +1,93 @@
+"""What takes several statements, as steps that every dialect can run; and what it can hold."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, TypeVar
+
+import msgspec
+
+T = TypeVar("T")
+Text = Callable[[str], str]
+SOME = 400  # rows that one statement asks for
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One statement whose rows are the answer."""
+
+    sql: str
+    given: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One statement for each of many rows."""
+
+    sql: str
+    rows: Sequence[Sequence[Any]]
+
+
+Steps = Generator[Ask | Put, Any, T]
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """What a database can hold of a name, and of a text; and how it rounds down."""
+
+    name: Text
+    text: Text
+    floor: str = "floor({})"
+
+
+def batched(of: Iterable[T], size: int) -> Iterator[list[T]]:
+    """So many of them at a time."""
+    left = iter(of)
+    while some := list(islice(left, size)):
+        yield some
+
+
+def ask_of(sql: str, of: Iterable[Any]) -> Steps[list[Sequence[Any]]]:
+    """The rows of a statement about many values: `{}` in it stands for some of them at a time."""
+    found: list[Sequence[Any]] = []
+    for some in batched(of, SOME):
+        found += yield Ask(sql.replace("{}", ", ".join("?" * len(some))), some)
+    return found
+
+
+def hash_of(content: str) -> str:
+    """SHA-256 of a text without regard to case and white space."""
+    folded = " ".join(content.casefold().split())
+    return hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def finite(value: Any) -> float | None:
+    """A number that a database can hold; else None."""
+    known = isinstance(value, int | float) and math.isfinite(value)
+    return float(value) if known else None
+
+
+def json_of(texts: Texts, value: Any) -> str:
+    """JSON that a database can hold."""
+    try:
+        said = msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # half a character
+        said = "\\u"
+    if "\\u" not in said:
+        return said
+    return json.dumps(_cleaned(texts, msgspec.to_builtins(value)), ensure_ascii=False)
+
+
+def _cleaned(texts: Texts, value: Any) -> Any:
+    if isinstance(value, str):
+        return texts.text(value)
+    if isinstance(value, dict):
+        return {texts.text(str(key)): _cleaned(texts, one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(texts, one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

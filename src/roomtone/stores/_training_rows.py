@@ -1,0 +1,346 @@
+"""Messages, agents' outputs and revisions as rows, and how they are written, for every dialect.
+
+What takes several statements is a generator: it yields `Ask` and `Put`, and the dialect runs each
+in one transaction, waiting or not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from roomtone.records import Conversation, TurnRecord
+from roomtone.stores._jobs import (
+    SOME,
+    Ask,
+    Put,
+    Steps,
+    Texts,
+    ask_of,
+    batched,
+    finite,
+    hash_of,
+    json_of,
+)
+from roomtone.stores._steps import to_ms
+from roomtone.stores._talks import CONVERSATIONS, TURNS, conversation_row, key_of, turn_row
+from roomtone.training_data import AgentLog
+
+_SAID = (
+    *("conversation_id", "session", "turn", "role", "bot", "person", "timestamp"),
+    *("emotion", "language", "emotion_raw", "emotion_confidence", "emotion_intensity"),
+    *("processing_time", "quality_score", "quality_v2", "training_flag", "content_hash"),
+    *("edited", "content", "agent_outputs", "memory_context"),
+)
+_RENEWED = ", ".join(
+    f"{c} = coalesce(excluded.{c}, messages.{c})"
+    if c in ("quality_v2", "conversation_id", "edited")
+    else f"{c} = excluded.{c}"
+    for c in _SAID
+    if c not in ("session", "turn", "role")
+)
+_UPSERT = (
+    f"INSERT INTO messages ({', '.join(_SAID)}) VALUES ({', '.join('?' * len(_SAID))}) "
+    f"ON CONFLICT (session, turn, role) DO UPDATE SET {_RENEWED}"
+)
+_CONTENT, _HASH, _EDITED = (_SAID.index(name) for name in ("content", "content_hash", "edited"))
+_LOG = (
+    *("session", "turn", "role", "agent_name", "span", "timestamp", "duration_ms"),
+    *("confidence_score", "accuracy_score", "training_quality", "output"),
+)
+_OWN_MESSAGE = "(SELECT {} FROM messages WHERE session = ? AND turn = ? AND role = ?)"
+_LOG_UPSERT = (
+    f"INSERT INTO agent_logs ({', '.join(_LOG)}, message_id, conversation_id) VALUES "
+    f"({', '.join('?' * len(_LOG))}, {_OWN_MESSAGE.format('id')}, "
+    f"{_OWN_MESSAGE.format('conversation_id')}) "
+    "ON CONFLICT (session, turn, role, agent_name) DO UPDATE SET "
+    + ", ".join(f"{c} = excluded.{c}" for c in (*_LOG[4:], "message_id", "conversation_id"))
+)
+_LINK_LOGS = (
+    "UPDATE agent_logs SET message_id = m.id, conversation_id = m.conversation_id "
+    "FROM messages m WHERE m.id = ? AND agent_logs.session = m.session AND "
+    "agent_logs.turn = m.turn AND agent_logs.role = m.role"
+)
+_LOOSE = (  # of the conversations with these keys: messages that nobody knew to be theirs
+    "SELECT c.id, m.id FROM conversations c CROSS JOIN messages m CROSS JOIN turns t "
+    "WHERE c.key IN ({}) AND m.session = c.session AND m.conversation_id IS NULL AND "
+    "t.session = m.session AND t.id = m.turn AND (t.conversation = c.key OR "
+    "t.conversation = '' AND t.bot = c.bot AND t.person = c.person AND "
+    "t.at >= c.started AND t.at <= c.ended)"
+)
+_COUNT = (
+    "UPDATE conversations SET (total_messages, avg_response_time, avg_emotion_score, "
+    "conversation_quality, user_satisfaction) = (SELECT count(*), avg(processing_time), "
+    "avg(emotion_confidence), avg(quality_score), avg(user_feedback) FROM messages "
+    "WHERE conversation_id = conversations.id) WHERE id = ?"
+)
+_LATEST = (
+    "coalesce((SELECT t.{0} FROM turns t WHERE t.session = conversations.session AND "
+    "t.at >= conversations.started AND t.at <= conversations.ended AND t.bot = conversations.bot "
+    "AND t.person = conversations.person AND t.{0} <> '' ORDER BY t.at DESC, t.id DESC LIMIT 1), "
+    "conversations.{1})"
+)
+_DESCRIBE = (
+    f"UPDATE conversations SET model_used = {_LATEST.format('model', 'model_used')}, "
+    f"platform = {_LATEST.format('platform', 'platform')}, "
+    "language = coalesce((SELECT m.language FROM messages m WHERE m.conversation_id = "
+    "conversations.id AND m.language <> '' GROUP BY m.language ORDER BY count(*) DESC, m.language "
+    "LIMIT 1), conversations.language) WHERE key = ?"
+)
+_FEEDBACK = (  # the mean of the ratings that hold; what was said in other ways stays
+    "UPDATE messages SET (user_feedback, feedback_source) = (SELECT 1 + 4 * avg(r.score), "
+    "CASE WHEN count(r.score) > 0 THEN 'reaction' ELSE '' END FROM reactions r "
+    "WHERE r.session = messages.session AND r.target = messages.turn) "
+    "WHERE session = ? AND turn = ? AND role = 'assistant' AND "
+    "feedback_source IN ('', 'reaction')"
+)
+
+
+def add_turns(texts: Texts, turns: Sequence[TurnRecord]) -> Steps[None]:
+    """Add or renew turns with their messages, and count their conversations anew."""
+    own = {(turn.session, turn.id): turn for turn in turns}
+    keys = {key_of(turn.conversation) for turn in own.values() if turn.conversation}
+    found = yield from ask_of("SELECT key, id FROM conversations WHERE key IN ({})", keys)
+    ids = {key: id for key, id in found}
+    known = yield from _known(texts, list(own))
+    agreed = yield from trained(texts, {turn.user for turn in own.values()})
+    touched = {row[3] for row in known.said.values() if row[3] is not None}
+    rows, gone, logs = [], [], []
+    for turn in own.values():
+        id = ids.get(key_of(turn.conversation)) if turn.conversation else None
+        for row in _messages(texts, turn, id, turn.user in agreed):
+            place = (row[1], row[2], row[3])
+            if row[_CONTENT] is None or known.is_deleted(place):
+                gone += [place] if place in known.said else []
+                continue
+            if place in known.revised:  # what stands there since is told by revisions alone
+                _, row[_CONTENT], row[_EDITED] = known.revised[place]
+                row[_HASH] = hash_of(row[_CONTENT])
+            rows.append(row)
+        logs += [
+            one for one in turn.agents if not known.is_deleted((*_named(texts, one), one.role))
+        ]
+    yield Put(TURNS.upsert, [turn_row(turn, texts.name, texts.text) for turn in own.values()])
+    yield Put(_UPSERT, rows)
+    if gone:
+        yield Put("DELETE FROM messages WHERE session = ? AND turn = ? AND role = ?", gone)
+    yield from _add_logs(texts, logs)
+    if earlier := [
+        (turn.before_quality, texts.name(turn.session), texts.name(turn.before))
+        for turn in own.values()
+        if turn.before and turn.before_quality is not None
+    ]:
+        yield Put(
+            "UPDATE messages SET quality_v2 = ? WHERE session = ? AND turn = ? AND "
+            "role = 'assistant'",
+            earlier,
+        )
+    rated = [place for place in known.rated if place not in known.fed]
+    if rated:
+        yield Put(_FEEDBACK, rated)
+    touched |= {row[0] for row in rows if row[0] is not None}
+    yield from count(touched)
+    if described := sorted(key for key in keys if key in ids):
+        yield from _describe(own.values(), described)
+
+
+def _describe(turns: Iterable[TurnRecord], keys: Sequence[str]) -> Steps[None]:
+    """What wrote the replies of conversations, where, in which language."""
+    saying = {key_of(t.conversation) for t in turns if t.model or t.platform or t.language}
+    if some := [[key] for key in keys if key in saying]:
+        yield Put(_DESCRIBE, some)
+
+
+@dataclass(slots=True)
+class _Known:
+    """What the archive has of some turns already."""
+
+    said: dict[tuple[str, str, str], Sequence[Any]]  # messages
+    revised: dict[tuple[str, str, str], tuple[str, str, int]]  # the latest why, text and time
+    rated: list[tuple[str, str]]  # turns with a rating
+    fed: set[tuple[str, str]]  # of them, those whose reply has its feedback
+
+    def is_deleted(self, place: tuple[str, str, str]) -> bool:
+        return place in self.revised and self.revised[place][0] == "deleted"
+
+
+def _known(texts: Texts, turns: Sequence[tuple[str, str]]) -> Steps[_Known]:
+    known = _Known({}, {}, [], set())
+    for some in batched(turns, SOME):
+        given = [texts.name(part) for turn in some for part in turn]
+        wanted = f"WITH wanted(session, turn) AS (VALUES {', '.join(['(?, ?)'] * len(some))}) "
+        for row in (
+            yield Ask(
+                f"{wanted}SELECT m.session, m.turn, m.role, m.conversation_id, m.feedback_source "
+                "FROM wanted w CROSS JOIN messages m WHERE m.session = w.session "
+                "AND m.turn = w.turn",
+                given,
+            )
+        ):
+            known.said[row[0], row[1], row[2]] = row
+            if row[4]:
+                known.fed.add((row[0], row[1]))
+        for session, turn, role, why, content, at in (
+            yield Ask(
+                f"{wanted}SELECT r.session, r.turn, r.role, r.why, r.content, r.at FROM wanted w "
+                "CROSS JOIN revisions r WHERE r.session = w.session AND r.turn = w.turn "
+                "ORDER BY r.number",
+                given,
+            )
+        ):
+            if not known.is_deleted((session, turn, role)):
+                known.revised[session, turn, role] = (why, content, at)
+        for session, turn in (
+            yield Ask(
+                f"{wanted}SELECT DISTINCT r.session, r.target FROM wanted w CROSS JOIN reactions r "
+                "WHERE r.session = w.session AND r.target = w.turn AND r.score IS NOT NULL",
+                given,
+            )
+        ):
+            known.rated.append((session, turn))
+    return known
+
+
+def _named(texts: Texts, log: AgentLog) -> tuple[str, str]:
+    return texts.name(log.session), texts.name(log.turn)
+
+
+def _messages(texts: Texts, turn: TurnRecord, id: int | None, agreed: bool) -> Iterable[list[Any]]:
+    """The rows of both sides; that of a side without a text has None for it."""
+    names = [texts.name(one) for one in (turn.session, turn.id, turn.bot, turn.user)]
+    at, language = to_ms(turn.at), texts.name(turn.language)
+    for role, said, felt in (
+        ("user", turn.message, turn.values.get("user_emotion", {})),
+        ("assistant", turn.reply, turn.values.get("bot_emotion", {})),
+    ):
+        reply = role == "assistant"
+        content = None if said is None else texts.text(said)
+        outputs = {one.agent: one.output for one in turn.agents if one.role == role}
+        recalled = turn.recalled if reply else None
+        took = turn.processing_time_ms if reply else None
+        yield [
+            *(id, names[0], names[1], role, names[2], names[3], at),
+            *(texts.name(str(felt.get("emotion", ""))), language),
+            texts.text(str(felt.get("raw_label", ""))),
+            *(finite(felt.get("confidence")), finite(felt.get("intensity"))),
+            *(
+                None if took is None else finite(took / 1000),
+                finite(turn.quality) if reply else None,
+            ),
+            *(finite(turn.quality_v2) if reply else None, int(agreed)),
+            *("" if content is None else hash_of(content), None, content),
+            *(json_of(texts, outputs) if outputs else None,),
+            *(json_of(texts, recalled) if recalled is not None else None,),
+        ]
+
+
+def add_logs(texts: Texts, logs: Sequence[AgentLog]) -> Steps[None]:
+    """Add or renew what agents made of messages; nothing of what is deleted."""
+    turns = list({(one.session, one.turn): None for one in logs})
+    known = yield from _known(texts, turns)
+    yield from _add_logs(
+        texts, [one for one in logs if not known.is_deleted((*_named(texts, one), one.role))]
+    )
+
+
+def _add_logs(texts: Texts, logs: Sequence[AgentLog]) -> Steps[None]:
+    rows = []
+    for one in logs:
+        place = [*_named(texts, one), one.role]
+        numbers = (one.duration_ms, one.confidence, one.accuracy, one.training_quality)
+        rows.append(
+            [
+                *(*place, texts.name(one.agent), texts.name(one.span), to_ms(one.at)),
+                *(finite(number) for number in numbers),
+                *(json_of(texts, one.output), *place, *place),
+            ]
+        )
+    if rows:
+        yield Put(_LOG_UPSERT, rows)
+
+
+def add_conversations(texts: Texts, conversations: Sequence[Conversation]) -> Steps[None]:
+    """Add or renew, find what was said in them, and count that. Those before them are over."""
+    own = {talk.id: talk for talk in conversations}
+    was = yield from ask_of(
+        "SELECT key, ended, is_active FROM conversations WHERE key IN ({})",
+        [key_of(id) for id in own],
+    )
+    before = {key: (ended, active) for key, ended, active in was}
+    yield Put(CONVERSATIONS.upsert, [conversation_row(talk, texts.name) for talk in conversations])
+    fresh = [
+        key
+        for id, talk in own.items()
+        if (key := key_of(id)) not in before or before[key][0] < to_ms(talk.ended)
+    ]
+    if fresh:
+        yield Put(
+            "UPDATE conversations SET is_active = 1, ended_at = NULL WHERE key = ?",
+            [[key] for key in fresh],
+        )
+    names = {
+        (texts.name(talk.session), texts.name(talk.bot), texts.name(talk.user)): None
+        for talk in own.values()
+    }
+    yield Put(
+        "UPDATE conversations SET is_active = 0, ended_at = ended WHERE session = ? AND bot = ? "
+        "AND person = ? AND is_active = 1 AND ended < (SELECT max(o.ended) FROM conversations o "
+        "WHERE o.session = conversations.session AND o.bot = conversations.bot "
+        "AND o.person = conversations.person)",
+        list(names),
+    )
+    yield from link([key_of(id) for id in own])
+
+
+def link(keys: Sequence[str]) -> Steps[None]:
+    """Give messages that came before their conversation its id, and count it."""
+    loose = yield from ask_of(_LOOSE, keys)
+    if not loose:
+        return
+    yield Put("UPDATE messages SET conversation_id = ? WHERE id = ?", loose)
+    yield Put(_LINK_LOGS, [[message] for _, message in loose])
+    yield from count({id for id, _ in loose})
+    yield Put(_DESCRIBE, [[key] for key in keys])
+
+
+def end_sessions(texts: Texts, ended: Sequence[tuple[str, int]]) -> Steps[None]:
+    """The conversations of sessions that are over by a time are over, too."""
+    yield Put(
+        "UPDATE conversations SET is_active = 0, ended_at = ended WHERE session = ? AND "
+        "is_active = 1 AND ended <= ?",
+        [[texts.name(session), at] for session, at in ended],
+    )
+
+
+def count(ids: Iterable[int]) -> Steps[None]:
+    """Count these conversations anew from their messages."""
+    if some := [[id] for id in sorted(ids)]:
+        yield Put(_COUNT, some)
+
+
+def feed(places: Sequence[tuple[str, str]]) -> Steps[None]:
+    """Renew the feedback of the replies of these (session, turn) from the reactions to them."""
+    if not places:
+        return
+    yield Put(_FEEDBACK, places)
+    ids: set[int] = set()
+    for some in batched(places, SOME):
+        wanted = f"WITH wanted(session, turn) AS (VALUES {', '.join(['(?, ?)'] * len(some))}) "
+        found = yield Ask(
+            f"{wanted}SELECT DISTINCT m.conversation_id FROM wanted w CROSS JOIN messages m "
+            "WHERE m.session = w.session AND m.turn = w.turn AND m.conversation_id IS NOT NULL",
+            [part for place in some for part in place],
+        )
+        ids |= {id for (id,) in found}
+    yield from count(ids)
+
+
+def trained(texts: Texts, people: Iterable[str]) -> Steps[set[str]]:
+    """Those of these people who agreed to be learnt from."""
+    names = {texts.name(user): user for user in people}
+    found = yield from ask_of(
+        "SELECT person FROM consents WHERE purpose = 'training' AND granted = 1 AND person IN ({})",
+        names,
+    )
+    return {names[person] for (person,) in found}
