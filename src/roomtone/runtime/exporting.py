@@ -101,28 +101,19 @@ class Exporting:
             await self._relearn(after)
             self.maker.restore(state.tally, await asyncio.to_thread(self.staging.met), state.ids)
         noted = time.monotonic()
-        reading = asyncio.create_task(self._read(after))
-        try:
-            while True:
-                page, then = await reading
-                if then is not None:
-                    reading = asyncio.create_task(self._read(then))
-                page, last = self._within(page)
-                await asyncio.to_thread(self.maker.take, page)
-                if page:
-                    after = page[-1].id
-                done = last or then is None
-                if done or time.monotonic() - noted >= self._note_s:
-                    await asyncio.to_thread(self._note, after)
-                    noted = time.monotonic()
-                self._tell(self._share(done), self.maker.rows)
-                if self._stopped:
-                    raise Cancelled
-                if done:
-                    return
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
+        done = False
+        while not done:
+            page, then = await self._read(after)
+            page, last = self._within(page)
+            await asyncio.to_thread(self.maker.take, page)
+            done = last or then is None
+            after = after if then is None else then
+            if done or time.monotonic() - noted >= self._note_s:
+                await asyncio.to_thread(self._note, after)
+                noted = time.monotonic()
+            self._tell(self._share(done), self.maker.rows)
+            if self._stopped:
+                raise Cancelled
 
     async def _read(self, after: int) -> tuple[Sequence[KeptConversation], int | None]:
         return await self.archive.training_page(
