@@ -66,3 +66,14 @@ def test_every_row_passes_their_checks(one: KeptConversation) -> None:
     traced(rows, beside=True)
 
     assert [faults(encoded(row).decode()) for row in rows] == [[] for _ in rows]
+
+
+def test_a_reply_to_what_is_gone_is_in_no_row() -> None:
+    """Its message was deleted: it would stand there as an answer to another one."""
+    one = talk("a", "b", "gone", "d", "e", "f")
+    del one.messages[2]
+    rows, excluded = exported(OpenAI(), one)
+
+    assert "d" not in [m.content for row in rows for m in row.messages]
+    assert sum(len(row.messages) for row in rows) == 4
+    assert excluded == {"no_prompt": 1}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from roomtone.exports.prompt_completion import PromptCompletion
 from tests.exported import exported, pairs, talk
 
@@ -33,3 +35,15 @@ def test_a_reply_whose_message_is_gone_is_none() -> None:
 
     assert [row.completion[0].content for row in rows] == ["b"]
     assert excluded == {"empty_text": 1, "no_prompt": 1}
+
+
+def test_of_a_deleted_message_nothing_is_left() -> None:
+    """Its reply is no answer to what was asked before; without turns, what stands before counts."""
+    one = talk("a", "b", "gone", "d", "e", "f")
+    del one.messages[2], one.messages[1]
+    rows, excluded = exported(PromptCompletion(), one)
+
+    assert [row.completion[0].content for row in rows] == ["f"]
+    assert excluded == {"no_prompt": 1}
+    one.messages = [replace(message, turn=str(message.id)) for message in one.messages]
+    assert len(exported(PromptCompletion(), one)[0]) == 2

@@ -52,3 +52,14 @@ def test_a_long_conversation_is_several_rows() -> None:
 
     assert ["".join(m.content for m in row.messages) for row in rows] == ["abcd", "efgh"]
     assert len(exported(SFT(), talk(*"abcdefgh"), context=0)[0]) == 1
+
+
+def test_a_reply_to_what_is_gone_is_in_no_row() -> None:
+    """Its message was deleted: it would stand there as an answer to another one."""
+    one = talk("a", "b", "gone", "d", "e", "f")
+    del one.messages[2]
+    rows, excluded = exported(SFT(), one)
+
+    assert "d" not in [m.content for row in rows for m in row.messages]
+    assert sum(len(row.messages) for row in rows) == 4
+    assert excluded == {"no_prompt": 1}

@@ -39,6 +39,7 @@ def replies(
     past: list[Chat] = []
     asked: dict[str, tuple[int, KeptMessage] | None] = {}
     last: KeptMessage | None = None  # the message before, where it is the person's
+    by_turn = paired(conversation)
     for message in conversation.messages:
         mine, text = message.role == "user", message.content
         asked_for = only is None or message.turn in only
@@ -53,7 +54,8 @@ def replies(
             asked[message.turn], last = (len(past), message), message
             continue
         if asked_for:
-            question = asked.get(message.turn, (len(past), last) if last else None)
+            near = (len(past), last) if last and not by_turn else None
+            question = asked.get(message.turn, near)
             if question is None:
                 excluded.add("no_prompt", conversation.id)
             else:
@@ -61,6 +63,13 @@ def replies(
                 yield Reply(message, system + prompt, question[1])
         said(past, "assistant", text)
         last = None
+
+
+def paired(conversation: KeptConversation) -> bool:
+    """Whether its turns tell what each reply answers. Where they do not, it is what stands before;
+    where they do, a reply whose message is gone answers nothing that is there."""
+    asked = {message.turn for message in conversation.messages if message.role == "user"}
+    return any(m.turn in asked for m in conversation.messages if m.role == "assistant")
 
 
 def said(past: list[Chat], role: str, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomtone.exports._dialogue import blank, born, said, why_not
+from roomtone.exports._dialogue import blank, born, paired, said, why_not
 from roomtone.training_data import KeptConversation, KeptMessage
 from roomtone.training_rows import Chat, Excluded, ExportOptions
 
@@ -19,6 +19,7 @@ def stretches(
     past: list[Chat] = []
     done, last_id = 0, 0  # how far it ends in a reply, and which
     asked: dict[str, KeptMessage] = {}
+    by_turn = paired(conversation)
     for message in conversation.messages:
         if message.role == "user":
             if blank(message.content):
@@ -30,7 +31,9 @@ def stretches(
             asked[message.turn] = message
             said(past, "user", message.content)
             continue
-        why = _why(message, asked.get(message.turn), past, options)
+        question = asked.get(message.turn)
+        astray = not past or (by_turn and question is None)
+        why = "no_prompt" if astray else _why(message, question, options)
         if why:
             excluded.add(why, conversation.id)
             if done:
@@ -43,13 +46,9 @@ def stretches(
         yield past[:done], last_id
 
 
-def _why(
-    message: KeptMessage, question: KeptMessage | None, past: list[Chat], options: ExportOptions
-) -> str:
+def _why(message: KeptMessage, question: KeptMessage | None, options: ExportOptions) -> str:
     if blank(message.content):
         return "empty_text"
-    if not past:
-        return "no_prompt"
     if question and question.edited_ms is not None and question.edited_ms > born(message):
         return "question_changed"
     return why_not(message, options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from roomtone.exports._dialogue import blank, born, why_not
+from roomtone.exports._dialogue import blank, born, paired, why_not
 from roomtone.training_data import KeptConversation, KeptMessage
 from roomtone.training_rows import Excluded, ExportOptions
 
@@ -25,6 +25,7 @@ def weighed(
     """Conversations from the person's message to a reply, at least one reply of which is learnt."""
     past: list[Weighed] = []
     asked: dict[str, KeptMessage] = {}
+    by_turn = paired(conversation)
     for message in conversation.messages:
         if blank(message.content):
             excluded.add("empty_text", conversation.id)
@@ -33,7 +34,8 @@ def weighed(
         if mine and past and past[-1].role != "user" and 0 < options.context < len(past) + 2:
             yield from _learnable(past, conversation, excluded)
             past = []
-        if not mine and not past:
+        astray = by_turn and not mine and message.turn not in asked
+        if not mine and (astray or not past):
             excluded.add("no_prompt", conversation.id)
             continue
         if mine:
