@@ -169,7 +169,8 @@ def _slots(sign: Words, slots: int) -> NDArray[np.int64]:
     mixed ^= mixed >> np.uint64(31)
     mixed *= np.uint64(0x9E3779B97F4A7C15)
     mixed >>= np.uint64(64 - slots.bit_length() + 1)
-    return mixed.astype(np.int64)
+    places: NDArray[np.int64] = mixed.astype(np.int64)
+    return places
 
 
 class _Exact:

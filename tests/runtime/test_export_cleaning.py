@@ -8,9 +8,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from roomtone.duplicates import Duplicates
 from roomtone.runtime import export_cleaning
 from roomtone.runtime.clock import WallClock
-from roomtone.runtime.export_cleaning import Exact, Redacting, cleaning
+from roomtone.runtime.export_cleaning import Redacting, cleaning
 from roomtone.runtime.export_making import Making
 from roomtone.runtime.export_plan import Plan
 from roomtone.training_data import AgentLog, Revision
@@ -90,7 +91,7 @@ def test_counts_go_on_where_they_were_left() -> None:
 
 def test_a_text_is_known_again() -> None:
     """However it is spaced, and in whatever capitals; a new one is none."""
-    known = Exact()
+    known = Duplicates()
 
     assert known.seen("Hello  there") == "" == known.seen("hello you")
     assert known.seen("hello THERE\n") == "exact_duplicate"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -10,6 +9,7 @@ from typing import Any, Protocol
 import msgspec
 from msgspec.structs import replace
 
+from roomtone.duplicates import Duplicates
 from roomtone.ports_training import TrainingArchive
 from roomtone.redaction import Redactor
 from roomtone.runtime.export_plan import Plan
@@ -43,7 +43,7 @@ async def cleaning(archive: TrainingArchive, plan: Plan) -> Cleaning:
 
     def fresh(plan: Plan) -> tuple[Cleaner | None, Known | None]:
         cleaner = Redacting(key, plan.seed) if plan.redact else None
-        return cleaner, Exact() if plan.dedupe else None
+        return cleaner, Duplicates() if plan.dedupe else None
 
     return fresh
 
@@ -146,19 +146,3 @@ def _inside(value: Any, text: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_inside(one, text) for one in value]
     return value
-
-
-class Exact:
-    """Knows texts again that are the same but for capitals and spaces, by their hashes."""
-
-    def __init__(self) -> None:
-        self._hashes: set[bytes] = set()
-
-    def seen(self, text: str) -> str:
-        """ "exact_duplicate" for one that was there."""
-        folded = " ".join(text.casefold().split()).encode("utf-8", "surrogatepass")
-        digest = hashlib.blake2b(folded, digest_size=12).digest()
-        if digest in self._hashes:
-            return "exact_duplicate"
-        self._hashes.add(digest)
-        return ""
