@@ -220,7 +220,9 @@ async def _texts_are_revised(archive: Kept) -> None:
         ("what e answers", "second", "edited"),
         ("second", "third\U0001f4a5", "regenerated"),
     ], "what stood there is kept, once"
-    assert [one.reply for one in await archive.turns("edits")][1] == "third\U0001f4a5"
+    as_shown = (await archive.turns("edits"))[1]
+    assert as_shown.reply == "third\U0001f4a5"
+    assert as_shown.revised == {"assistant": "regenerated"}, "and that it was changed"
 
 
 async def _what_is_deleted_is_gone(archive: Kept) -> None:
@@ -241,7 +243,10 @@ async def _what_is_deleted_is_gone(archive: Kept) -> None:
     assert found.agent_logs == [], "nor what was made of it"
     assert all((one.before, one.content) == ("", "") for one in found.revisions)
     assert [one.number for one in found.revisions if one.turn == "e"] == [1, 2, 3]
-    kept = {turn.id: (turn.message, turn.reply) for turn in await archive.turns("edits")}
+    turns = {turn.id: turn for turn in await archive.turns("edits")}
+    became = {id: turn.revised for id, turn in turns.items()}
+    assert became == {"e": {"assistant": "deleted"}, "f": {}, "g": {"user": "deleted"}}
+    kept = {id: (turn.message, turn.reply) for id, turn in turns.items()}
     assert kept["e"] == ("what e asks", None) and kept["g"] == (None, "what g answers")
 
 

@@ -12,6 +12,9 @@ LEAST, SHARE, LEAD = 0.9, 0.12, 1.4
 """What a language must score, at least and for each word, and how many times the next one's score:
 a word that one language alone has counts 1, one that three have a third."""
 
+AT_ONCE, PLAIN = 8, 2.0
+"""After so many words a language with such a score, and twice the lead, is plain to see."""
+
 # The small words of each language, and what is said in chats: ours, from general knowledge.
 _SMALL_WORDS: Mapping[str, str] = {
     "en": """the a an and or but if of to in on at for with from by as is are was were be been am
@@ -185,15 +188,24 @@ def language(text: str) -> str:
                 scores[name] = scores.get(name, 0.0) + 0.5
         seen = seen.replace("’", "'")
     words = _WORD.findall(seen)
-    for word in words:
-        for name, weight in _WEIGHTS.get(word, ()):
-            scores[name] = scores.get(name, 0.0) + weight
+    for start in range(0, len(words), AT_ONCE):
+        for word in words[start : start + AT_ONCE]:
+            for name, weight in _WEIGHTS.get(word, ()):
+                scores[name] = scores.get(name, 0.0) + weight
+        if start == 0 and (found := _best(scores, PLAIN, 2 * LEAD)):
+            return found  # and the rest need not be looked at
+    return _best(scores, max(LEAST, SHARE * len(words)), LEAD)
+
+
+def _best(scores: Mapping[str, float], least: float, lead: float) -> str:
+    """The language with the highest score, if that is high enough; "" else."""
     if not scores:
         return ""
-    first, *others = sorted(scores.items(), key=lambda one: (-one[1], one[0]))
-    second = others[0][1] if others else 0.0
-    sure = first[1] >= max(LEAST, SHARE * len(words)) and first[1] >= LEAD * second
-    return first[0] if sure else ""
+    top = max(scores.values())
+    if top < least:
+        return ""
+    near = [name for name, score in scores.items() if score * lead > top]
+    return near[0] if len(near) == 1 else ""
 
 
 def _script(seen: str) -> str:

@@ -190,6 +190,11 @@ class ListTraining(ListReactions):
             values=turn.values,
             message=message,
             reply=reply,
+            revised={
+                place[2]: own[max(own)].why
+                for place in _both(turn)
+                if (own := self.revised.get(place))
+            },
         )
 
     def _is_deleted(self, place: Place) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from roomtone.emotions import Reading, reading
 from roomtone.errors import ServerError, StoreAway
-from roomtone.events import Event, Message, RelationshipSet, Turn, TurnRead
+from roomtone.events import Event, Message, RelationshipSet, Turn, TurnRead, TurnRevised
 from roomtone.points import Point
 from roomtone.runtime.clock import utc
 from roomtone.runtime.config import Engine, Settings
@@ -267,6 +267,9 @@ async def test_no_other_event_stands_in_the_way_of_a_reading(house: House) -> No
     assert len(await points(house, "user_emotion")) == 3
 
 
+REVISED = TurnRevised(session="s", bot="luna", turn="1", role="user", why="edited", text=" ")
+
+
 @pytest.mark.parametrize(
     ("event", "word"),
     [
@@ -276,6 +279,7 @@ async def test_no_other_event_stands_in_the_way_of_a_reading(house: House) -> No
         (TurnRead(session="s", turn="1", bot="luna"), "send what you know"),
         (ReactionJudged(session="s", of=OF), "send the `reaction`"),
         (ReactionReview(session="s", of=OF, by="eve"), "POST /v1/reactions"),
+        (REVISED, "give `text`"),
         (RelationshipSet(bot="luna", trust=0.5), "user"),
         (RelationshipSet(bot="luna", user="ann", trust=80.0), "trust"),
     ],

@@ -20,6 +20,7 @@ from roomtone.records import (
     TurnRecord,
 )
 from roomtone.stores._steps import from_ms, to_ms
+from roomtone.training_data import Role, Why
 
 PAGE_ROWS = 10_000  # rows of one page, whatever was asked
 FACETS = 50
@@ -128,7 +129,8 @@ def key_of(id: str) -> str:
 
 def turn_of(row: Sequence[Any]) -> TurnRecord:
     """A turn made of its columns."""
-    session, id, bot, user, at, message, reply, measured = row
+    session, id, bot, user, at, message, reply, edited, anew, measured = row
+    became: tuple[tuple[Role, Why | None], ...] = (("user", edited), ("assistant", anew))
     return TurnRecord(
         id=id,
         session=session,
@@ -138,6 +140,7 @@ def turn_of(row: Sequence[Any]) -> TurnRecord:
         message=message,
         reply=reply,
         values=json.loads(measured),
+        revised={role: why for role, why in became if why is not None},
     )
 
 
@@ -193,9 +196,13 @@ def turns_sql(after: bool) -> str:
         "(SELECT m.content FROM messages m WHERE m.session = turns.session AND "
         "m.turn = turns.id AND m.role = '{}')"
     )
+    why = (
+        "(SELECT r.why FROM revisions r WHERE r.session = turns.session AND r.turn = turns.id "
+        "AND r.role = '{}' ORDER BY r.number DESC LIMIT 1)"
+    )
     return (
         f"SELECT session, id, bot, person, at, {said.format('user')}, {said.format('assistant')}, "
-        "measured FROM turns WHERE session = ? "
+        f"{why.format('user')}, {why.format('assistant')}, measured FROM turns WHERE session = ? "
         f"{'AND (at, id) < (?, ?) ' * after}ORDER BY at DESC, id DESC LIMIT ?"
     )
 
