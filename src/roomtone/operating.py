@@ -14,6 +14,7 @@ from roomtone.options import EPILOG, Data, Json, Port, Url
 
 operating_app = typer.Typer()
 enrich_app = typer.Typer(no_args_is_help=True, help="What is understood later, with a model.")
+keys_app = typer.Typer(no_args_is_help=True, help="Who may ask: keys, their scopes and projects.")
 config_app = typer.Typer(no_args_is_help=True, help="What is set, to what, and by whom.")
 
 
@@ -193,5 +194,69 @@ def config_show(
     commands.config_show(origin=origin, as_json=as_json)
 
 
+@keys_app.command("create", epilog=EPILOG)
+def keys_create(
+    scope: Annotated[
+        str, typer.Option(help="What it may: ingest, read, review, export, admin; with commas.")
+    ],
+    project: Annotated[str, typer.Option(help="For which project.")] = "default",
+    name: Annotated[str, typer.Option(help="What it is for, to tell it by.")] = "",
+    expires: Annotated[
+        str | None,
+        typer.Option(help="When it is over: 90d, 12h, 2027-01-31.", show_default="never"),
+    ] = None,
+    line: Annotated[
+        bool, typer.Option("--line", help="Also print its line for access.keys, without a secret.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Make a key and print it, this once. From the first one on, every request needs a key.
+
+    A project is an installation of its own inside the data folder: its key sees nothing else. A
+    running server knows a new key within a second.
+    """
+    from roomtone.runtime import key_commands
+    from roomtone.runtime.loading import load
+
+    key_commands.create(
+        load({"data": data}),
+        scope=scope,
+        project=project,
+        name=name,
+        expires=expires,
+        line=line,
+        as_json=as_json,
+    )
+
+
+@keys_app.command("list", epilog=EPILOG)
+def keys_list(
+    project: Annotated[
+        str | None, typer.Option(help="Of this project only.", show_default="all")
+    ] = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """List the keys, the newest first: what each may, and when it was last used; never a secret."""
+    from roomtone.runtime import key_commands
+    from roomtone.runtime.loading import load
+
+    key_commands.listing(load({"data": data}), project=project, as_json=as_json)
+
+
+@keys_app.command("revoke", epilog=EPILOG)
+def keys_revoke(
+    id: Annotated[str, typer.Argument(metavar="ID", help="The key's id, as `keys list` tells.")],
+    data: Data = None,
+) -> None:
+    """End a key. Running servers turn it away within two seconds, and cut what it holds open."""
+    from roomtone.runtime import key_commands
+    from roomtone.runtime.loading import load
+
+    key_commands.revoke(load({"data": data}), id)
+
+
 operating_app.add_typer(enrich_app, name="enrich")
+operating_app.add_typer(keys_app, name="keys")
 operating_app.add_typer(config_app, name="config")

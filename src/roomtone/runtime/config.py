@@ -14,6 +14,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from roomtone.runtime.config_access import Access
 from roomtone.runtime.config_kept import Consent, Memory, Retention, Section, Training
 
 PREFIX = "ROOMTONE_"
@@ -24,12 +25,14 @@ class Server(Section):
 
     host: str = Field(
         default="127.0.0.1",
-        description="address to listen on; this machine alone, as nothing here asks for a password",
+        description="address to listen on; another than this machine's needs a key to have been "
+        "made",
     )
     port: int = Field(default=8003, ge=0, le=65535, description="TCP port; 0 takes a free one")
     insecure: bool = Field(
         default=False,
-        description="listen where other machines reach, though nobody is asked who they are",
+        description="listen where other machines reach though no key was made, so that nobody is "
+        "asked who they are",
     )
     realtime_port: int = Field(
         default=0,
@@ -303,6 +306,7 @@ class Settings(BaseSettings):
         description="folder of journal and database; in the working folder, where you see it",
     )
     server: Server = Server()
+    access: Access = Access()
     engine: Engine = Engine()
     sources: Sources = Sources()
     stores: Stores = Stores()

@@ -5,25 +5,27 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
-from stat import S_ISREG
 from typing import Any
-
-from starlette.staticfiles import StaticFiles
 
 from roomtone.errors import ServerError
 from roomtone.runtime import numbers
+from roomtone.runtime.access_keys import DEFAULT
 from roomtone.runtime.config import Settings
 from roomtone.runtime.host import Host
 from roomtone.runtime.numbers import Number
+from roomtone.runtime.projects import Projects, settings_of
 from roomtone.web import plain
 from roomtone.web.bodies import BODY_S, Bodies
+from roomtone.web.gate import Caller, Gate
 from roomtone.web.guard import PAGE, REALTIME, Guard, with_headers
 from roomtone.web.ingest import Ingest
 from roomtone.web.live import Hub
 from roomtone.web.metrics import CONTENT_TYPE, Metrics, of_faults, of_hub, of_traces
 from roomtone.web.otlp import PATHS, Otlp
+from roomtone.web.pages import Pages
 from roomtone.web.problems import (
     DATA,
+    RETRY_S,
     App,
     Faults,
     Header,
@@ -35,12 +37,12 @@ from roomtone.web.problems import (
     answer,
     answer_problem,
 )
+from roomtone.web.scopes import OPEN
 from roomtone.web.socketio import SocketIO
 
 STATIC = Path(__file__).parent / "static"
 """Where the built dashboard lies; absent in a copy that was never built."""
 
-_FOREVER: Header = (b"cache-control", b"public, max-age=31536000, immutable")
 _ASK_AGAIN: Header = (b"cache-control", b"no-cache")
 _NAMED = (
     "/v1/sessions/",
@@ -64,29 +66,46 @@ _OURS = (
 
 
 def create_app(
-    host: Host, settings: Settings, *, role: str = "all", static: Path = STATIC
+    host: Host,
+    settings: Settings,
+    *,
+    role: str = "all",
+    static: Path = STATIC,
+    gate: Gate | None = None,
+    projects: Projects[Any] | None = None,
 ) -> Server:
-    """The application for a host that its caller opens, starts and stops.
+    """The application for a host that its caller opens, starts and stops, and for the hosts of
+    other projects, where there are.
 
     Before the server is stopped, `await app.close()` ends what is open for good (live
     connections); the lifespan's end does the same, but uvicorn gets there only after waiting.
     """
-    return Server(host, settings, role, static)
+    return Server(host, settings, role, static, gate or Gate(settings), projects)
 
 
 class Server:
     """Takes every request, and looks at as little of it as its route needs."""
 
-    def __init__(self, host: Host, settings: Settings, role: str, static: Path) -> None:
+    def __init__(
+        self,
+        host: Host,
+        settings: Settings,
+        role: str,
+        static: Path,
+        gate: Gate,
+        projects: Projects[Any] | None = None,
+    ) -> None:
         self._host, self._role = host, role
+        self.faults = Faults()
+        self._gate, self._projects = gate, projects
+        self._homes: dict[str, tuple[Host, Server]] = {}
         self._static = static
-        self._files: StaticFiles | None = None
+        self._pages = Pages(host, self.faults, static)
         self._guard = Guard(settings.server)
         self._max_body = settings.limits.max_body
         self._scale = settings.relationships.scale
         self._reactions = settings.reactions
         self._settings = settings
-        self.faults = Faults()
         self.live = Hub(host)
         self.socketio = SocketIO(self.live, host, self._guard.may_listen)
         self.bodies = Bodies()
@@ -108,21 +127,20 @@ class Server:
             begun = True
             await send(message)
 
+        if self._gate.https:
+            send = _with_hsts(send)
         try:
-            self._guard.check(scope)
-            if scope["path"].startswith(REALTIME):
-                await self.socketio(scope, receive, watched)
-            elif kind == "websocket":
-                await self._socket(scope, receive, watched)
-            elif scope["path"] == "/v1/events" and scope["method"] == "POST":
-                await self._ingest(scope, receive, send)
-            elif scope["path"] in PATHS:
-                await self.otlp(scope, receive, send)
-            else:
-                await self._route(scope, receive, watched)
+            ticket = bool(self._gate.ticket_of(scope))
+            self._guard.check(scope, keyed=self._gate.locked, ticket=ticket)
+            caller = await self._gate.admit(scope, _routed(scope), needs=self._of_page(scope))
+            home = self if caller.project == DEFAULT else await self._home(caller.project)
+            await home.serve(caller, scope, receive, send, watched)
         except Problem as problem:
             if not begun:
                 await _refuse(kind, send, problem)
+        except ServerError as error:
+            if not begun:
+                await _refuse(kind, send, Problem(503, str(error), retry_s=RETRY_S))
         except Exception as error:
             if begun and isinstance(error, OSError):
                 return  # the client has gone in the middle of it
@@ -130,11 +148,59 @@ class Server:
             if not begun:
                 await _refuse(kind, send, told)
 
+    async def serve(
+        self, caller: Caller, scope: Scope, receive: Receive, send: Send, watched: Send
+    ) -> None:
+        """Answer somebody who may ask, as what this is a Roomtone of."""
+        scope["roomtone.caller"] = caller
+        path: str = scope["path"]
+        if path.startswith(REALTIME):
+            if scope["type"] == "websocket":
+                await self._gate.hold(caller, self.socketio, scope, receive, watched)
+            else:
+                await self.socketio(scope, receive, watched)
+        elif scope["type"] == "websocket":
+            await self._gate.hold(caller, self._socket, scope, receive, watched)
+        elif path == "/v1/events" and scope["method"] == "POST":
+            await self._ingest(scope, receive, send)
+        elif path in PATHS:
+            await self.otlp(scope, receive, send)
+        else:
+            await self._route(scope, receive, watched)
+
+    async def _home(self, project: str) -> Server:
+        """The faces of another project. Raises ServerError where it cannot be opened."""
+        if self._projects is None:
+            raise ServerError(
+                f"this process holds the project {DEFAULT} alone; ask one that holds {project}"
+            )
+        host = await self._projects.host(project)
+        known = self._homes.get(project)
+        if known is None or known[0] is not host:
+            own = settings_of(self._settings, project)
+            known = (host, Server(host, own, self._role, self._static, self._gate))
+            self._homes[project] = known
+        return known[1]
+
+    def _of_page(self, scope: Scope) -> str | None:
+        """What a file of the pages needs: nothing, where they only ask for what they show."""
+        path = scope["path"]
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            return None
+        if path.startswith((*_OURS, REALTIME)) or path in PATHS:
+            return None
+        return OPEN if path == "/plain.css" or self._pages.built else "read"
+
     async def close(self) -> None:
         """End what would stay open for good."""
+        for _, home in self._homes.values():
+            await home.otlp.close()
+            await home.socketio.close()
+            await home.live.close()
         await self.otlp.close()
         await self.socketio.close()
         await self.live.close()
+        await self._gate.close()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -157,7 +223,8 @@ class Server:
         elif path == "/metrics" and method == "GET":
             await answer(send, 200, await self._metrics.page(), CONTENT_TYPE)
         elif path == "/v1/stream" and method == "GET":
-            await self.live.stream(scope, receive, send)
+            caller: Caller = scope["roomtone.caller"]
+            await self._gate.hold(caller, self.live.stream, scope, receive, send)
         elif path in ("/v1/live", "/v1/stream"):
             raise Problem(426 if path == "/v1/live" else 405, _HOW_TO_LISTEN)
         elif path == "/docs" and method == "GET":
@@ -167,7 +234,7 @@ class Server:
             style = plain.STYLE.encode()
             await answer(send, 200, style, b"text/css; charset=utf-8", (*PAGE, _ASK_AGAIN))
         elif not path.startswith(_OURS) and method in ("GET", "HEAD"):
-            await self._page(scope, receive, send)
+            await self._pages(scope, receive, send)
         else:
             await self._documented(scope, receive, send)
 
@@ -197,6 +264,7 @@ class Server:
             reacted,
             rights,
             series,
+            signing,
             system,
             talks,
             training,
@@ -212,6 +280,7 @@ class Server:
         training.add_training(api, self._host)
         datasets.add_datasets(api, self._host)
         rights.add_rights(api, self._host, self._settings)
+        signing.add_signing(api, self._gate)
         system.add_system(api, self._host, self.faults, self._numbers)
         return api
 
@@ -227,10 +296,7 @@ class Server:
 
     async def _documented(self, scope: Scope, receive: Receive, send: Send) -> None:
         api = await asyncio.shield(self._load_api())
-        if scope["path"].startswith(_NAMED):
-            # A name may hold a slash: it is one part of the path as it was sent.
-            raw = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
-            scope = {**scope, "path": raw.decode("ascii", "replace")}
+        scope = {**scope, "path": _routed(scope)}
 
         async def safe(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -241,67 +307,32 @@ class Server:
             receive = await _read_body(receive, self._max_body)
         await api(scope, receive, safe)
 
-    # -- pages -----------------------------------------------------------------------------------
 
-    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """A file of the dashboard, or its one page for every address; or the plain page."""
-        path = scope["path"]
-        if not (self._static / "index.html").is_file():
-            if path != "/":
-                raise Problem(404, "there is no such page; the only one is /")
-            await self._plain_page(send)
-            return
-        if self._files is None:
-            self._files = StaticFiles(directory=self._static)
-        name = path.lstrip("/")
-        asset = name.startswith("assets/")
-        cache = _FOREVER if asset else _ASK_AGAIN
-        if not _is_file(self._files, name):
-            if asset or ("." in name.rsplit("/", 1)[-1] and not _wants_page(scope)):
-                raise Problem(404, "there is no such file; the dashboard is at /")
-            name = "index.html"
-
-        async def safe(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                kept = cache if message["status"] in (200, 206, 304) else _ASK_AGAIN
-                headers = with_headers(message["headers"], (*PAGE, kept))
-                message = {**message, "headers": headers}
-            await send(message)
-
-        response = await self._files.get_response(name, scope)
-        await response(scope, receive, safe)
-
-    async def _plain_page(self, send: Send) -> None:
-        trouble, alerts = "", []
-        now: dict[str, Any] = {"sessions": [], "count": 0}
-        try:
-            now = await self._host.overview(plain.SHOWN)
-            alerts = await self._host.recent_alerts(None, 20)
-        except Exception as error:
-            if not isinstance(error, ServerError):
-                self.faults.note("plain page", error)
-            trouble = "Not all could be read; /readyz says what to do."
-        page = plain.render(now["sessions"], now["count"], alerts, trouble)
-        headers = (*PAGE, (b"cache-control", b"no-store"))
-        await answer(send, 200, page.encode(), b"text/html; charset=utf-8", headers)
+def _routed(scope: Scope) -> str:
+    """The path by which a request is routed: a name may hold a slash, and is one part of the path
+    as it was sent."""
+    path: str = scope["path"]
+    if not path.startswith(_NAMED):
+        return path
+    raw: bytes = (scope.get("raw_path") or path.encode()).partition(b"?")[0]
+    return raw.decode("ascii", "replace")
 
 
+def _with_hsts(send: Send) -> Send:
+    """Tells browsers to come by https alone from now on."""
+
+    async def told(message: Message) -> None:
+        if message["type"] in ("http.response.start", "websocket.http.response.start"):
+            message = {**message, "headers": with_headers(message["headers"], (_HSTS,))}
+        await send(message)
+
+    return told
+
+
+_HSTS: Header = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _HOW_TO_LISTEN = (
     "frames come otherwise; connect to /v1/live with a WebSocket, or GET /v1/stream?topics=pulse"
 )
-
-
-def _is_file(files: StaticFiles, name: str) -> bool:
-    try:
-        _, found = files.lookup_path(name)
-    except (OSError, ValueError):  # too long a name, or one with a NUL
-        return False
-    return found is not None and S_ISREG(found.st_mode)
-
-
-def _wants_page(scope: Scope) -> bool:
-    """Whether a browser asks for something to show, and not a script or picture for a page."""
-    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])
 
 
 async def _read_body(receive: Receive, most: int) -> Receive:

@@ -32,12 +32,14 @@ REALTIME = "/socket.io"
 _LOCAL_NAMES = ("localhost", "localhost.localdomain", "ip6-localhost")
 
 
-def check_bind(server: Server) -> None:
-    """Raise BadConfig when the server would listen where others reach it without being told to."""
-    if not is_loopback(server.host) and not server.insecure:
+def check_bind(server: Server, *, keyed: bool = False) -> None:
+    """Raise BadConfig when the server would listen where others reach it, and ask nobody who they
+    are, without being told to. `keyed`: a key was made, so everybody is asked."""
+    if not is_loopback(server.host) and not server.insecure and not keyed:
         raise BadConfig(
-            f"{server.host} can be reached from other machines, and nobody is asked who they are; "
-            "listen on 127.0.0.1 behind a proxy that asks, or say --insecure"
+            f"{server.host} can be reached from other machines, and no key was made yet, so nobody "
+            "would be asked who they are; run `roomtone keys create --scope admin`, listen on "
+            "127.0.0.1, or say --insecure"
         )
 
 
@@ -71,17 +73,21 @@ class Guard:
         self._known: set[bytes] = set()
         self._listeners = {origin.rstrip("/").lower() for origin in server.realtime_origins}
 
-    def check(self, scope: Scope) -> None:
-        """Raise Problem for a request that should not be answered."""
+    def check(self, scope: Scope, *, keyed: bool = False, ticket: bool = False) -> None:
+        """Raise Problem for a request that should not be answered.
+
+        `keyed`: everybody is asked for a key, which no rebound name brings along. `ticket`: the
+        request says who asks by that alone, so it may be of any page.
+        """
         host = origin = None
         for name, value in scope["headers"]:
             if name == b"host":
                 host = value
             elif name == b"origin":
                 origin = value
-        if host is not None and host not in self._known:
+        if host is not None and not keyed and host not in self._known:
             self._check_host(host)
-        if origin is None:
+        if origin is None or ticket:
             return
         if scope["path"].startswith(REALTIME):
             if origin.decode("latin-1").lower() not in self._listeners:
@@ -105,7 +111,7 @@ class Guard:
             raise Problem(
                 421,
                 f"this server answers to this machine's names only, not to {text[:100]!r}; ask "
-                "http://127.0.0.1, or start it with --insecure behind a proxy",
+                "http://127.0.0.1, or make a key, so that it may answer to all",
             )
         if len(self._known) < 100:
             self._known.add(host)

@@ -10,6 +10,7 @@ import msgspec
 from roomtone.runtime import numbers
 from roomtone.runtime.config import Settings
 from roomtone.runtime.numbers import Number
+from roomtone.web.gate import Gate
 from roomtone.web.guard import Guard
 from roomtone.web.metrics import CONTENT_TYPE, Metrics, of_faults
 from roomtone.web.problems import Faults, Problem, Receive, Scope, Send, answer, answer_problem
@@ -21,13 +22,14 @@ Parts = Callable[[], Awaitable[list[dict[str, Any]]]]
 class Health:
     """GET /healthz, /readyz and /metrics of an engine or a worker."""
 
-    def __init__(self, settings: Settings, role: str) -> None:
+    def __init__(self, settings: Settings, role: str, gate: Gate | None = None) -> None:
         self.role = role
         self.running: Any = None
         """What runs here, as soon as it does."""
         self.parts: Parts = self._waiting
         self.faults = Faults()
         self._guard = Guard(settings.server)
+        self._gate = gate or Gate(settings)
         self._metrics = Metrics(self._memory, self._disk)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -38,11 +40,12 @@ class Health:
             await send({"type": "lifespan.shutdown.complete"})
             return
         try:
-            self._guard.check(scope)
+            self._guard.check(scope, keyed=self._gate.locked)
             if scope["type"] != "http":
                 await receive()
                 await send({"type": "websocket.close", "code": 1008})
                 return
+            await self._gate.admit(scope, scope["path"])
             await self._answer(scope, send)
         except Problem as problem:
             await answer_problem(send, problem)
@@ -50,7 +53,8 @@ class Health:
             await answer_problem(send, self.faults.note("health", error))
 
     async def close(self) -> None:
-        """Nothing here stays open."""
+        """Nothing here stays open but the look at the keys."""
+        await self._gate.close()
 
     async def _answer(self, scope: Scope, send: Send) -> None:
         path = scope["path"]

@@ -13,6 +13,7 @@ import tempfile
 import webbrowser
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,15 @@ import uvicorn
 from roomtone import __version__
 from roomtone.errors import BadConfig
 from roomtone.events import Event
-from roomtone.runtime import logs, plugins, roles, terminal
+from roomtone.runtime import logs, plugins, projects, roles, terminal
+from roomtone.runtime.access import Access
 from roomtone.runtime.clock import Clock, WallClock, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.crowd import Crowd, CrowdClock, recall
 from roomtone.runtime.feeds import listening
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.publishing import publishing
+from roomtone.web.gate import Gate
 from roomtone.web.guard import check_bind
 
 BACKLOG = 1024
@@ -61,7 +64,7 @@ async def serve(settings: Settings, *, role: str = "all", verbose: bool = False)
     logs.configure(settings.log, verbose=verbose, role=role)
     jobs = {"all": _serve_all, "web": _serve_web, "engine": _serve_engine, "worker": _serve_worker}
     job = jobs[roles.check_role(settings, role)]
-    check_bind(settings.server)
+    check_bind(settings.server, keyed=_locked(settings))
     stop = _stop_signal()
     with listen(settings.server.host, settings.server.port) as door:
         await _until(stop, job(settings, door))
@@ -81,10 +84,17 @@ async def _serve_all(settings: Settings, door: socket.socket) -> None:
 async def _serve_web(settings: Settings, door: socket.socket) -> None:
     from roomtone.web.app import create_app
 
+    gate = Gate(settings)
     with _realtime(settings) as second:
         async with (
             roles.away(settings, stores=True) as host,
-            accepting(create_app(host, settings, role="web"), settings, door, *second),
+            projects.opened(settings, gate.access, partial(roles.away, stores=True)) as others,
+            accepting(
+                create_app(host, settings, role="web", gate=gate, projects=others),
+                settings,
+                door,
+                *second,
+            ),
         ):
             url = address(door)
             terminal.out.print(f" dashboard  [bold]{url}[/]   api docs  {url}/docs")
@@ -101,13 +111,18 @@ async def _serve_engine(settings: Settings, door: socket.socket) -> None:
         terminal.out.print(f" engine of partition {settings.cluster.partition}: {address(door)}")
         async with (
             roles.opened(settings, WallClock()) as pipeline,
+            projects.opened(settings, Access(settings), _pipeline) as others,
             publishing(settings, pipeline.names, pipeline.measurements[0].name) as documents,
         ):
             pipeline.documents = documents
             health.running, health.parts = pipeline, pipeline.readiness
             _freeze()
             terminal.out.print(f" data in {terminal.clean(settings.data)}; Ctrl-C to stop")
-            await roles.lost(pipeline)
+            following = asyncio.create_task(others.follow(), name="follow the keys")
+            try:
+                await roles.lost(pipeline)
+            finally:
+                following.cancel()
 
 
 async def _serve_worker(settings: Settings, door: socket.socket) -> None:
@@ -135,7 +150,7 @@ async def demo(
     keep: bool = False,
 ) -> None:
     """`roomtone demo`: the server, the crowd, and each alert as it comes."""
-    check_bind(settings.server)
+    check_bind(settings.server, keyed=_locked(settings))
     stop = _stop_signal()
     wanted = settings.server.port
     with listen(settings.server.host, wanted, tries=PORTS_TRIED) as door:
@@ -181,6 +196,20 @@ async def _perform(
         jobs.create_task(_tell(pipeline, clock))
 
 
+def _locked(settings: Settings) -> bool:
+    """Whether a key was ever made. Raises BadConfig where that cannot be read."""
+    access = Access(settings)
+    access.load()
+    return access.locked
+
+
+@contextlib.asynccontextmanager
+async def _pipeline(settings: Settings) -> AsyncIterator[Pipeline]:
+    """What runs for one project; one whose partition goes to another engine ends."""
+    async with roles.opened(settings, WallClock()) as pipeline:
+        yield pipeline
+
+
 @contextlib.asynccontextmanager
 async def outside(settings: Settings, pipeline: Pipeline) -> AsyncIterator[None]:
     """What comes in and goes out by itself: live sources, and the documents' payloads."""
@@ -205,10 +234,17 @@ async def running(
     """
     from roomtone.web.app import create_app
 
+    gate = Gate(settings)
     with _realtime(settings) as second:
         async with (
             roles.opened(settings, clock, before) as pipeline,
-            accepting(create_app(pipeline, settings), settings, door, *second),
+            projects.opened(settings, gate.access, _pipeline) as others,
+            accepting(
+                create_app(pipeline, settings, gate=gate, projects=others),
+                settings,
+                door,
+                *second,
+            ),
         ):
             yield pipeline
 
@@ -230,7 +266,7 @@ async def accepting(app: Any, settings: Settings, *doors: socket.socket) -> Asyn
     """An application, served at listening sockets until the end of the block."""
     from roomtone.web import sockets
 
-    server = Quiet(sockets.config(app, settings))
+    server = Quiet(sockets.config(app, settings, keyed=_locked(settings)))
     serving = asyncio.create_task(server.serve(list(doors)))
     try:
         while not server.started and not serving.done():  # noqa: ASYNC110

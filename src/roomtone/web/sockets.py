@@ -102,13 +102,13 @@ class Streams(AutoHTTPProtocol):  # type: ignore[misc, valid-type, unused-ignore
         self.app = app
 
 
-def config(app: App, settings: Settings) -> uvicorn.Config:
+def config(app: App, settings: Settings, *, keyed: bool = False) -> uvicorn.Config:
     """uvicorn's configuration for the app. Raises BadConfig for an open address without consent.
 
     Addresses are taken from the connection, not from `X-Forwarded-For`, which anybody can write;
     live frames are not packed, which would cost three times their making for each viewer.
     """
-    check_bind(settings.server)
+    check_bind(settings.server, keyed=keyed)
     return uvicorn.Config(
         app,
         host=settings.server.host,
