@@ -269,11 +269,15 @@ async def _ratings_are_feedback(archive: Kept) -> None:
     more = {**of, "id": "r_902", "user": "Roy", "emoji": "❤️"}
     second = judged(902, "RATING", 0.9, of=more)
     await archive.add_reactions([second])
+    ratings = (await archive.training_counts(user="Ray"))["ratings"]
+    assert ratings == {"desirable": 1, "undesirable": 1}
     assert await feedback() == (1 + 4 * 0.6, "reaction", 1 + 4 * 0.6), "a mean of all"
     gone = msgspec.structs.replace(first, revision=2, state="retracted", meaning=None)
     other = msgspec.structs.replace(second, revision=2, meaning="EMOTIONAL", state="reviewed")
     await archive.add_reactions([gone])
     assert (await feedback())[0] == 5.0, "what is taken back counts no more"
+    ratings = (await archive.training_counts(user="Ray"))["ratings"]
+    assert ratings == {"desirable": 1, "undesirable": 0}, "nor here"
     await archive.add_reactions([other])
     assert await feedback() == (None, "", None), "nor what turns out to mean something else"
     found = await one_of(archive, "Ray")

@@ -164,8 +164,18 @@ class ListTraining(ListReactions):
         facets["meaning"] = Counter(
             meaning for one in found for meaning in {r.meaning for r in one.reactions if r.meaning}
         )
+        scores = [
+            r.score
+            for one in found
+            for r in one.reactions
+            if r.meaning == "RATING" and r.score is not None
+        ]
         return {
             **_amounts(found),
+            "ratings": {
+                "desirable": sum(score > 0.5 for score in scores),
+                "undesirable": sum(score < 0.5 for score in scores),
+            },
             "trainable": _amounts(may),
             "exported": sum(one.training_data_exported for one in found),
             "training_messages": sum(m.training_flag for one in found for m in one.messages),

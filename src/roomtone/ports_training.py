@@ -45,8 +45,9 @@ class TrainingArchive(Protocol):  # stores/
     async def training_counts(self, **sought: Unpack[TrainingSought]) -> Mapping[str, Any]:
         """How much there is: `conversations`, `messages`, `people`, `characters`; `trainable`, the
         same four of what may be learnt from; `exported` conversations; `training_messages` with
-        their flag; `quality`, a histogram of conversation_quality in 20 bins of .05; and by `bot`,
-        `emotion`, `language`, `meaning` how many conversations, the 50 most frequent."""
+        their flag; `quality`, a histogram of conversation_quality in 20 bins of .05; `ratings` of
+        replies, how many of them `desirable` and `undesirable`; and by `bot`, `emotion`,
+        `language`, `meaning` how many conversations, the 50 most frequent."""
 
     async def mark_exported(
         self, ids: Sequence[int], dataset: str = "", *, flag: bool = True

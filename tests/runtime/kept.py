@@ -147,6 +147,8 @@ class KeptArchive:
 
     async def training_counts(self, **sought: Any) -> Mapping[str, Any]:
         found = self._sought(sought)
+        if sought.get("trainable"):
+            found = [one for one in found if self._may(one)]
         return {
             **_amounts(found),
             "trainable": _amounts([one for one in found if self._may(one)]),

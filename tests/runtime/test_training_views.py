@@ -27,6 +27,9 @@ async def test_an_overview_says_how_much_may_be_learnt_from() -> None:
     assert (left_out["reason"], left_out["conversations"]) == ("no_consent", 5)
     assert len(told["quality"]["edges"]) == len(told["quality"]["counts"]) + 1 == 21
     assert told["tokens"] > told["trainable"]["tokens"] > 0
+    assert told["facets"]["bot"] == {"luna": 15}
+    told = await training_views.overview(talks(), Filters(trainable=False))
+    assert (told["trainable"]["people"], told["facets"]["bot"]) == (3, {"luna": 20})
 
 
 async def test_a_preview_is_the_first_lines_to_the_byte() -> None:

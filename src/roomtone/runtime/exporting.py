@@ -78,7 +78,9 @@ class Exporting:
         Cancelled. What is left behind by any other end can be gone on with."""
         state = await asyncio.to_thread(self._left) if resume else None
         for _ in range(AGAIN):
-            self.counts = await self.archive.training_counts(**self._sought)
+            # Of everybody, so that it can be told how much those did not agree to.
+            everybody: TrainingSought = {**self._sought, "trainable": False}
+            self.counts = await self.archive.training_counts(**everybody)
             self._check_counts()
             try:
                 await self._all(state)

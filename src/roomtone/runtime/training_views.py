@@ -35,9 +35,11 @@ def amounts(counts: Mapping[str, Any]) -> dict[str, int]:
 
 async def overview(archive: TrainingArchive, filters: Filters) -> dict[str, Any]:
     """What could be learnt from, what may be, and what is left out."""
-    counts = await archive.training_counts(**filters.sought())
-    trainable = amounts(counts["trainable"])
-    everything = amounts(counts)
+    sought = filters.sought()
+    everybody: TrainingSought = {**sought, "trainable": False}
+    there = await archive.training_counts(**everybody)
+    trainable, everything = amounts(there["trainable"]), amounts(there)
+    counts = await archive.training_counts(**sought) if filters.trainable else there
     missing = {name: everything[name] - trainable[name] for name in ("conversations", "messages")}
     reason = {"reason": "no_consent", "words": OWN_WORDS["no_consent"]}
     return {

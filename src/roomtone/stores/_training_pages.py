@@ -327,6 +327,14 @@ def counts(texts: Texts, sought: TrainingSought) -> Steps[dict[str, Any]]:
         given,
     )
     told["meaning"] = {value: number for value, number in rows}
+    ((good, bad),) = yield Ask(
+        "SELECT sum(CASE WHEN r.score > .5 THEN 1 ELSE 0 END), sum(CASE WHEN r.score < .5 THEN 1 "
+        "ELSE 0 END) FROM reactions r JOIN messages m ON m.session = r.session AND "
+        "m.turn = r.target AND m.role = 'assistant' JOIN conversations c ON "
+        f"c.id = m.conversation_id WHERE {condition} AND r.meaning = 'RATING'",
+        given,
+    )
+    told["ratings"] = {"desirable": int(good or 0), "undesirable": int(bad or 0)}
     return told
 
 
