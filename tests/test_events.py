@@ -49,7 +49,7 @@ def refusal(body: bytes) -> str:
 
 
 def test_every_documented_type_decodes() -> None:
-    """The fifteen types of wire version 1, each with its fields."""
+    """The sixteen types of wire version 1, each with its fields."""
     bodies = [
         one(type="message", user="a", text="hi", role="host", reply_to="m1"),
         one(type="reaction", user="a", emoji="❤️", target="m1", action="remove"),
@@ -66,12 +66,13 @@ def test_every_documented_type_decodes() -> None:
         one(type="reaction_judged", user="a", of=OF, verdict={"meaning": "RATING"}),
         one(type="reaction_review", user="a", of=OF, meaning="AGREEMENT", by="ann"),
         one(type="consent", user="a", purposes={"training": True}, basis="contract", by="form"),
+        one(type="erased", person="5f"),
     ]
 
     taken, refused, places = decode(b"\n".join(bodies))
 
     assert refused == []
-    assert places == list(range(15))
+    assert places == list(range(16))
     assert tuple(type(event) for event in taken) == EVENT_TYPES
 
 

@@ -15,10 +15,11 @@ def test_consent_is_said_and_shown_without_a_server(tmp_path: Path) -> None:
     (tmp_path / "journal").mkdir()
     folder = ["--data", str(tmp_path), "--json"]
 
+    said = CliRunner().invoke(people_app, ["consent", "ann", "--training", "yes", *folder])
     shown = CliRunner().invoke(people_app, ["consent", "ann", *folder])
 
-    assert shown.exit_code == 0, shown.output
-    assert not json.loads(shown.output)["purposes"]["training"]["granted"]
+    assert said.exit_code == 0, said.output
+    assert json.loads(shown.output)["purposes"]["training"]["granted"]
 
 
 def test_a_word_that_is_neither_yes_nor_no_is_a_usage_error() -> None:

@@ -479,6 +479,15 @@ export interface ConsentGiven {
   by?: string
 }
 
+export interface Erased {
+  type: 'erased'
+  session?: string
+  id?: string | null
+  at?: string | null
+  user?: string | null
+  person: string
+}
+
 export type WireEvent =
   | Message
   | Reaction
@@ -495,3 +504,4 @@ export type WireEvent =
   | ReactionJudged
   | ReactionReview
   | ConsentGiven
+  | Erased

@@ -85,6 +85,8 @@ class Blank:
         return kept | {"user": self.name}
 
     def _of_others(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        if event.get("type") == "message" and event.get("role", "user") != "user":
+            event = {**event, "text": self.line(event.get("text", ""))}  # a bot, who answers them
         told = event.get("type") in _TOLD
         return {name: self._part(name, value, told) for name, value in event.items()}
 

@@ -28,6 +28,13 @@ class ConsentGiven(Occurrence, frozen=True, kw_only=True, omit_defaults=True, ta
     by: Name = "api"
 
 
+class Erased(Occurrence, frozen=True, kw_only=True, omit_defaults=True, tag="erased"):
+    """Somebody was erased, and the hash that stands for them. Roomtone says so to itself."""
+
+    session: Name = "erasures"  # it belongs to none
+    person: Name
+
+
 def words(event: ConsentGiven, arrival: datetime) -> list[Consent]:
     """An event as what is kept of it: one word for each purpose."""
     return [

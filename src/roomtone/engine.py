@@ -59,6 +59,7 @@ class Output:
     revisions: list[Revision] = field(default_factory=list)  # of turns told of before, or here
     gone: list[Block] = field(default_factory=list)  # points that are no more
     consents: list[Consent] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)  # who, by their hashes
 
 
 class Engine:

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta
 
-from roomtone.consents import ConsentGiven
+from roomtone.consents import ConsentGiven, Erased
 from roomtone.heard import (
     MAX_AGENTS,
     MAX_NAME,
@@ -165,11 +165,12 @@ class RelationshipSet(_OfPair, frozen=True, kw_only=True, omit_defaults=True, ta
 
 
 _InRoom = Message | Reaction | Join | Leave | PollOpened | PollVote | PollClosed | Heartbeat
+_OfRights = ConsentGiven | Erased
 _OfTurns = Turn | TurnRevised | TurnRead | RelationshipSet
-Event = _InRoom | _OfTurns | ReactionJudged | ReactionReview | ConsentGiven
+Event = _InRoom | _OfTurns | ReactionJudged | ReactionReview | _OfRights
 EVENT_TYPES: tuple[type[Occurrence], ...] = get_args(Event)
 
-OWN = (TurnRead, ReactionJudged, ReactionReview)
+OWN = (TurnRead, ReactionJudged, ReactionReview, Erased)
 """What Roomtone tells itself, and takes from nobody else."""
 
 

@@ -71,7 +71,7 @@ def _of_somebody(heard: list[str], blank: Blank) -> list[str]:
     id, user, role, text, *rest = heard
     if user == blank.user:
         return [blank.named(id), blank.name, role, "-" * len(text), *rest]
-    return heard
+    return heard if role == "user" else [id, user, role, blank.line(text), *rest]
 
 
 def _of_others(held: Held, blank: Blank) -> Held:

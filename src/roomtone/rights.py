@@ -1,13 +1,14 @@
-"""The commands by which people have their rights: consent."""
+"""The commands by which people have their rights: consent, all that is kept, being erased."""
 
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from roomtone.options import EPILOG, Data, Json, Url
+from roomtone.options import EPILOG, OK, UNWELL, Data, Json, Url
 
 # What is heavy is imported inside the commands, as in `__main__`.
 
@@ -49,6 +50,48 @@ def consent(
         user, purposes, basis=basis, by=by, url=url, data=data, as_json=as_json
     )
     asyncio.run(job)
+
+
+@people_app.command(epilog=EPILOG)
+def export(
+    user: User,
+    out: Annotated[Path, typer.Option("--out", help="File to write.", metavar="FILE")],
+    url: Url = None,
+    data: Data = None,
+) -> None:
+    """Write all that is kept of a person into one JSON file, for them."""
+    from roomtone.runtime import people_commands
+
+    asyncio.run(people_commands.export(user, out, url=url, data=data))
+
+
+@people_app.command(epilog=EPILOG)
+def erase(
+    user: User,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be removed.")
+    ] = False,
+    url: Url = None,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Erase a person from every store, and take nothing more of them.
+
+    Tells what was removed where. What cannot be reached now is erased once it is back; then it
+    ends with 1.
+    """
+    from roomtone.runtime import people_commands
+
+    job = people_commands.erase(user, dry_run=dry_run, url=url, data=data, as_json=as_json)
+    raise typer.Exit(OK if asyncio.run(job) else UNWELL)
+
+
+@people_app.command(epilog=EPILOG)
+def readmit(user: User, url: Url = None, data: Data = None, as_json: Json = False) -> None:
+    """Take in again what a person does who was erased; what is gone stays gone."""
+    from roomtone.runtime import people_commands
+
+    asyncio.run(people_commands.readmit(user, url=url, data=data, as_json=as_json))
 
 
 def _yes(word: str, option: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from roomtone.web import rights_models as models
-from tests.web.conftest import Site
+from tests.web.conftest import Site, message
 
 
 async def test_consent_is_told_as_documented(site: Site) -> None:
@@ -17,6 +17,19 @@ async def test_consent_is_told_as_documented(site: Site) -> None:
         True,
         False,
     ]
+
+
+async def test_a_word_holds_when_it_is_answered(site: Site) -> None:
+    """The answer is read back from the archive; the next event is refused already."""
+    path = "/v1/people/ann/consent"
+    word = {"training": True, "analytics": False, "basis": "contract", "by": "form"}
+    response = await site.client.put(path, json=word)
+
+    assert response.status_code == 200, response.text
+    told = (await site.get(path))["purposes"]
+    assert told == response.json()["purposes"]
+    assert told["training"]["granted"] and told["training"]["basis"] == "contract"
+    assert (await site.say(message()))["accepted"] == 0
 
 
 @pytest.mark.parametrize("word", [{}, {"ads": True}, {"training": True, "by": "a\nb"}])

@@ -23,6 +23,7 @@ ASKABLE = frozenset(
     {
         "close_history",
         "enrich_reactions",
+        "erase_person",
         "event_names",
         "explain",
         "find",
@@ -32,7 +33,9 @@ ASKABLE = frozenset(
         "last_events",
         "open_sessions",
         "overview",
+        "person_in_journal",
         "reactions_standing",
+        "readmit_person",
         "readiness",
         "review_reaction",
         "set_relationship",

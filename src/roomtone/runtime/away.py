@@ -12,7 +12,6 @@ from uuid import uuid4
 import msgspec
 import structlog
 
-from roomtone.consents import ConsentGiven
 from roomtone.errors import (
     BadEvent,
     EngineFailed,
@@ -36,6 +35,7 @@ from roomtone.runtime.host import Place
 from roomtone.runtime.inspector import KEPT, Inspector
 from roomtone.runtime.link import ANSWER_S, ASKS, Asked, Inbound, Link, Refused, Told
 from roomtone.runtime.opening import Opening
+from roomtone.runtime.people_away import PeopleAway
 from roomtone.runtime.recalling import Recalling
 from roomtone.runtime.views import news_health, show_row
 
@@ -75,7 +75,7 @@ _KINDS: dict[str, type[RoomtoneError]] = {
 }
 
 
-class Away:
+class Away(PeopleAway):
     """A Host without an engine: live state is asked, what is kept is read from the stores."""
 
     def __init__(self, settings: Settings) -> None:
@@ -327,11 +327,6 @@ class Away:
     async def _may_be_remembered(self, user: str) -> bool:
         found = await standing(self.archive, self.settings, user)
         return bool(found["purposes"]["memory"]["granted"])
-
-    async def give_consent(self, said: ConsentGiven) -> dict[str, Any]:
-        """Have the engine take a person's word."""
-        shown: dict[str, Any] = await self._ask("give_consent", said, within_s=ANSWER_S)
-        return shown
 
     async def review_reaction(
         self, id: str, does: Literal["mean", "accept", "skip"], meaning: str | None, by: str

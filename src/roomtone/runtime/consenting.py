@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 import structlog
 
@@ -14,7 +14,6 @@ from roomtone.engine import Output
 from roomtone.errors import RoomtoneError
 from roomtone.events import CONSENT, Event, Message, Refusal
 from roomtone.ports import Archive
-from roomtone.ports_training import TrainingArchive
 from roomtone.revisions import TurnRevised
 from roomtone.runtime.config import Settings
 from roomtone.runtime.opening import Opening
@@ -31,25 +30,10 @@ RETRY_S = 2.0
 log = structlog.get_logger()
 
 
-class _Without:
-    """What stands for an archive that keeps no consents."""
-
-    async def consents(self, users: Sequence[str] | None = None) -> Sequence[Consent]:
-        return []
-
-    async def set_consents(self, consents: Sequence[Consent]) -> None:
-        return None
-
-
-def log_of(archive: Archive) -> TrainingArchive:
-    """The part of an archive that keeps what people agreed to."""
-    return cast(TrainingArchive, archive if hasattr(archive, "consents") else _Without())
-
-
 async def standing(archive: Archive, settings: Settings, user: str) -> dict[str, Any]:
     """What holds for a person, purpose by purpose, as the archive has it."""
     unasked = {one: DEFAULTS[one] and one not in settings.consent.ask for one in PURPOSES}
-    return {"user": user, "purposes": told(await log_of(archive).consents([user]), unasked)}
+    return {"user": user, "purposes": told(await archive.consents([user]), unasked)}
 
 
 class Consenting:
@@ -117,7 +101,7 @@ class Consenting:
 
     async def read(self) -> None:
         """Take up what the archive has, and take back what is assumed no more."""
-        self.agreed.take(await log_of(self._archive).consents())
+        self.agreed.take(await self._archive.consents())
         if not self._settings.training.assume_consent:
             gone = [
                 Consent(
@@ -131,7 +115,7 @@ class Consenting:
                 if one.basis == ASSUMED
             ]
             if gone:
-                await log_of(self._archive).set_consents(gone)
+                await self._archive.set_consents(gone)
                 self.agreed.take(gone)
         self.is_read = True
 

@@ -10,7 +10,7 @@ from uuid import uuid4
 import msgspec
 from msgspec.structs import replace
 
-from roomtone.consents import ConsentGiven
+from roomtone.consents import ConsentGiven, Erased
 from roomtone.effects import opens_room
 from roomtone.errors import DiskFull, RoomtoneError
 from roomtone.events import (
@@ -44,12 +44,13 @@ AHEAD_MS = 30_000
 """How far a client's clock may be ahead: what is within this counts as now."""
 
 _OF_TURNS = (Turn, TurnRevised, TurnRead, RelationshipSet)
-TURNS = (*_OF_TURNS, ReactionJudged, ReactionReview, ConsentGiven)
+TURNS = (*_OF_TURNS, ReactionJudged, ReactionReview, ConsentGiven, Erased)
 """What opens no room and belongs to none: it is taken whatever becomes of its session."""
 
 _OWN = {
     TurnRead: "what is read of a turn is read here; send what you know of it in the `turn`",
     ReactionJudged: "what a reaction means is judged here; send the `reaction`",
+    Erased: "a person is erased by DELETE /v1/people/USER",
     ReactionReview: "a person's word on a reaction goes to POST /v1/reactions/ID/review",
 }
 
@@ -125,6 +126,7 @@ class Door:
             pipeline.inspector.turned_away(len(events))
             raise trouble
         errors = list(refusals)
+        events, kept = pipeline.erasing.sift(events, kept, errors)
         if not own:
             events, kept = pipeline.consenting.sift(events, kept, errors)
         if any(type(event) in TURNS for event in events):
@@ -143,6 +145,7 @@ class Door:
                 if event.session not in self._owner and opens_room(event)
             }
             good, crowded = self._sift(events, places, arrival, history, client, errors)
+        good = [event for event in good if not pipeline.erasing.bars(event)]  # since we looked
         if crowded and not good:
             raise TooManySessions(errors[-1].reason, errors)
         if not good:

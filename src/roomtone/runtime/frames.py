@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from roomtone.alerts import Alert
-from roomtone.consents import ConsentGiven
+from roomtone.consents import ConsentGiven, Erased
 from roomtone.engine import Output
 from roomtone.events import (
     Event,
@@ -123,7 +123,7 @@ def ended_frames(out: Output) -> Iterable[tuple[str, bytes]]:
 
 
 _OF_PAIRS = (TurnRead, TurnRevised, RelationshipSet)
-_OURS = (Heartbeat, *_OF_PAIRS, ReactionJudged, ReactionReview, ConsentGiven)
+_OURS = (Heartbeat, *_OF_PAIRS, ReactionJudged, ReactionReview, ConsentGiven, Erased)
 """What nobody did."""
 
 

@@ -106,6 +106,15 @@ class Host(Protocol):
         Raises BadEvent when it is refused.
         """
 
+    async def erase_person(self, user: str) -> dict[str, Any]:
+        """Erase a person from every store; returns the receipt. What fails is done later."""
+
+    async def readmit_person(self, user: str) -> bool:
+        """Take a person in again who was erased; False if they were not."""
+
+    async def person_in_journal(self, user: str) -> int:
+        """How many of a person's events the journal holds."""
+
     async def give_consent(self, said: ConsentGiven) -> dict[str, Any]:
         """Take a person's word on what they agree to; returns what holds from now on.
 

@@ -144,6 +144,18 @@ class Inspector:
             }
             its.odd.append((next(self._count), item))
 
+    def forget(self, user: str) -> int:
+        """Leave out what names a person; returns how many events that were."""
+        gone = 0
+        for its in self._sources.values():
+            for kept in (its.good, its.odd):
+                stay = [item for item in kept if user not in str(item[1])]
+                gone += len(kept) - len(stay)
+                kept.clear()
+                kept.extend(stay)
+        self._faults = {where: told for where, told in self._faults.items() if user not in told}
+        return gone
+
     def fault(self, where: str, error: Exception) -> None:
         """A part of the server failed and goes on."""
         self.fault_count += 1

@@ -8,17 +8,26 @@ import fcntl
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
+from hashlib import file_digest
 from pathlib import Path
 
 import msgspec
 
+from roomtone.blanking import Blank
 from roomtone.errors import BadEvent, JournalError
 from roomtone.records import Batch, Entry, decode_entry, encode_entry
 from roomtone.runtime import journal_retention as retention
 from roomtone.runtime import journal_snapshots as snapshots
 from roomtone.runtime.journal_disk import Disk, explain
 from roomtone.runtime.journal_ids import IdMemory, Run, collect, digest, restore_runs
-from roomtone.runtime.journal_segments import list_segments, read_journal, read_segments, recover
+from roomtone.runtime.journal_rewriting import rewrite
+from roomtone.runtime.journal_segments import (
+    Segment,
+    list_segments,
+    read_journal,
+    read_segments,
+    recover,
+)
 from roomtone.runtime.journal_writer import Item, Writer, again
 
 __all__ = ["Journal", "Receipt", "read_journal"]
@@ -198,6 +207,24 @@ class Journal:
     def latest_snapshot(self) -> tuple[int, bytes] | None:
         """The newest sound snapshot as (position, data); go on with `replay(position)`."""
         return snapshots.latest_snapshot(self.folder, self.end)
+
+    def rotate(self) -> None:
+        """Have the next entry begin a new segment."""
+        self._writer.turn = True
+
+    def rewrite(self, blank: Blank) -> dict[int, str]:
+        """Take a person out of all sealed segments; returns the new hashes by where they begin.
+
+        Blocks for as long as it takes to read the journal: call it in a thread.
+        """
+        found: dict[int, str] = {}
+
+        def note(segment: Segment) -> None:
+            with segment.path.open("rb") as file:
+                found[segment.base] = file_digest(file, "sha256").hexdigest()
+
+        rewrite(self._writer.disk, self.folder, blank, note)
+        return found
 
     def drop_before(self, position: int) -> int:
         """Remove sealed segments that end at or before a position; returns the bytes freed.

@@ -19,14 +19,15 @@ from roomtone.runtime.journal_segments import (
     list_segments,
     pack_frame,
     read_frames,
+    read_segments,
 )
 
 Row = dict[str, Any]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
-_MARKS = (b"reaction_judged", b"reaction_review")
-"""Events that hold what others said."""
+_MARKS = (b"reaction_judged", b"reaction_review", b"\xa4role\xa3bot", b"\xa4role\xa4host")
+"""Events that hold what others said, or were answered."""
 
 
 def events_of(folder: Path, blank: Blank) -> Iterator[Row]:
@@ -43,6 +44,16 @@ def learn(folder: Path, blank: Blank) -> int:
     for event in events_of(folder, blank):
         many += 1
         blank.learn(event.get(name) for name in ("text", "message", "reply"))
+    return many
+
+
+def count_events(folder: Path, user: str) -> int:
+    """How many events of a person the journal holds, also in what is being written."""
+    blank, many = Blank(user, ""), 0
+    segments = list_segments(folder)
+    for _, body in read_segments(segments, 0, torn=True):
+        if user.encode() in body:
+            many += sum(blank.is_mine(one) for one in _decode(body).get("events", ()))
     return many
 
 
@@ -67,7 +78,10 @@ def rewrite(
 
 
 def _concerns(segment: Segment, blank: Blank) -> bool:
-    data = segment.path.read_bytes()
+    return _may_concern(segment.path.read_bytes(), blank)
+
+
+def _may_concern(data: bytes, blank: Blank) -> bool:
     return blank.user.encode() in data or (
         bool(blank.said) and any(mark in data for mark in _MARKS)
     )
@@ -97,7 +111,7 @@ def _rewrite(disk: Disk, segment: Segment, blank: Blank) -> bool:
 
 def without(body: bytes, blank: Blank) -> bytes:
     """An entry without the person, of the same length: what goes leaves a field nobody reads."""
-    if blank.user.encode() not in body and not any(mark in body for mark in _MARKS):
+    if not _may_concern(body, blank):
         return body
     entry: Row = _decode(body)
     if entry.get("type") != "batch":

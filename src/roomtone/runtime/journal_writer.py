@@ -15,6 +15,7 @@ from roomtone.runtime.journal_disk import Disk, explain, sync_folder, write_all
 from roomtone.runtime.journal_ids import Run, build_run, read_run, write_run
 from roomtone.runtime.journal_segments import (
     FRAME_BYTES,
+    HEAD_BYTES,
     Segment,
     create_segment,
     pack_frame,
@@ -92,6 +93,7 @@ class Writer:
         self._segment_bytes, self._sync, self._probe_s = segment_bytes, sync, probe_s
         self._digests, self._newest_ms = bytearray(digests), newest_ms
         self._fd = disk.open(segment.path, os.O_WRONLY | os.O_APPEND)
+        self.turn = False  # the next entry begins a new segment
         self._queue: deque[Item] = deque()
         self._waiting = 0
         self._stopping = False
@@ -102,6 +104,11 @@ class Writer:
     def end(self) -> int:
         """The position behind the last synced entry."""
         return self._segment.end
+
+    @property
+    def holds_any(self) -> bool:
+        """Whether anything is in the open segment."""
+        return self._segment.size > HEAD_BYTES
 
     def start(self) -> None:
         self._thread.start()
@@ -171,8 +178,9 @@ class Writer:
 
     def _commit(self, group: list[Item]) -> None:
         """Write and sync one group as one frame."""
-        if self._segment.size >= self._segment_bytes:
+        if self._segment.size >= self._segment_bytes or (self.turn and self.holds_any):
             self._rotate()
+        self.turn = False
         bodies = [item.body for item in group if item.body]
         if bodies:
             frame, ends = pack_frame(self._segment.end, self._segment.salt, bodies)

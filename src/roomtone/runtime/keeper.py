@@ -20,7 +20,6 @@ from roomtone.points import Block
 from roomtone.ports import Archive, SeriesStore
 from roomtone.records import DeadLetter
 from roomtone.runtime import pseudonyms
-from roomtone.runtime.consenting import log_of
 from roomtone.runtime.datasets import heed
 from roomtone.runtime.lanes import Lane
 from roomtone.runtime.opening import Opening
@@ -205,6 +204,11 @@ class Keeper:
             self._key = await self._archive.key(pseudonyms.KEY)
         return self._key
 
+    @property
+    def letters(self) -> deque[DeadLetter]:
+        """Dead letters that wait."""
+        return self._letters
+
     def bury(self, at: datetime, source: str, reason: str, raw: bytes) -> None:
         """Keep what could not be taken in, with the reason."""
         self.buried += 1
@@ -317,7 +321,7 @@ class Keeper:
         if reactions:
             await self._archive.add_reactions(list(reactions.values()))
         if consents := [one for out in outs for one in out.consents]:
-            await log_of(self._archive).set_consents(consents)
+            await self._archive.set_consents(consents)
             await heed(self._archive, consents)
         if alerts:
             await self._archive.add_alerts(alerts)

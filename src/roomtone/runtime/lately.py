@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 
+from msgspec import structs
+
 from roomtone.records import Batch
 
 MOST_BYTES = 4 << 20
@@ -27,6 +29,16 @@ class Lately:
 
     def __reversed__(self) -> Iterator[Batch]:
         return (batch for _, batch in reversed(self._batches))
+
+    def forget(self, user: str) -> int:
+        """Leave out a person's events; returns how many."""
+        gone, kept = 0, deque[tuple[int, Batch]]()
+        for size, batch in self._batches:
+            own = [event for event in batch.events if event.user != user]
+            gone += len(batch.events) - len(own)
+            kept.append((size, structs.replace(batch, events=own)))
+        self._batches = kept
+        return gone
 
     def add(self, batch: Batch, size: int) -> None:
         """Remember a batch that takes so many bytes, and forget the oldest that no longer fit."""

@@ -78,6 +78,12 @@ class Access:
             for use in uses.values():
                 self.note(use)
 
+    async def squeeze(self) -> None:
+        """Have the store keep nothing of what was deleted, where that takes a step of its own."""
+        squeeze = getattr(await self.ready(), "squeeze", None)
+        if squeeze is not None:
+            await squeeze()
+
     async def close(self) -> None:
         """Write what waits and let go."""
         await self.flush()

@@ -52,6 +52,7 @@ class Mirror:
         self, url: str, measurements: Sequence[Measurement], key: Callable[[], Awaitable[bytes]]
     ) -> None:
         self._store: SeriesStore | None = plugins.series_store(url) if url else None
+        self.store = self._store
         self._measurements, self._key = measurements, key
         self._rooms: deque[Block] = deque()
         self._people: deque[Block] = deque()  # these need a key of the archive's first

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import msgspec
 from rich.table import Table
@@ -13,12 +14,13 @@ from rich.table import Table
 from roomtone import events as wire
 from roomtone.consents import ConsentGiven
 from roomtone.errors import BadEvent, JournalError
-from roomtone.runtime import terminal
+from roomtone.runtime import person_export, terminal
 from roomtone.runtime.clock import iso
 from roomtone.runtime.config import Settings
 from roomtone.runtime.consenting import standing
 from roomtone.runtime.loading import load
 from roomtone.runtime.people_remote import OfServer
+from roomtone.runtime.person_export import would_erase
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.remote import Remote
 
@@ -35,6 +37,12 @@ class Rights(Protocol):
 
     async def give_consent(self, said: ConsentGiven) -> Row: ...
 
+    async def erase(self, user: str, dry_run: bool) -> Row: ...
+
+    async def readmit(self, user: str) -> Row: ...
+
+    async def export(self, user: str, out: BinaryIO) -> None: ...
+
 
 class OfFolder:
     """Works in a data folder that no server has open."""
@@ -49,6 +57,23 @@ class OfFolder:
     async def give_consent(self, said: ConsentGiven) -> Row:
         """Say what a person agrees to."""
         return await self._pipeline.give_consent(said)
+
+    async def erase(self, user: str, dry_run: bool) -> Row:
+        """Erase a person, or say what that would remove."""
+        if dry_run:
+            return await would_erase(self._pipeline, user)
+        return await self._pipeline.erase_person(user)
+
+    async def readmit(self, user: str) -> Row:
+        """Take a person in again who was erased."""
+        if not await self._pipeline.readmit_person(user):
+            raise BadEvent(f"{user!r} was not erased here; there is nothing to take back")
+        return {"user": user, "readmitted": True}
+
+    async def export(self, user: str, out: BinaryIO) -> None:
+        """Write all that is kept of a person."""
+        async for piece in person_export.export(self._pipeline, user):
+            out.write(piece)
 
 
 @asynccontextmanager
@@ -104,6 +129,50 @@ async def consent(
         return
     terminal.out.print(terminal.clean(user), style="bold", markup=False)
     terminal.out.print(_table(found["purposes"]))
+
+
+async def export(user: str, out: Path, *, url: str | None, data: Path | None) -> None:
+    """`roomtone people export`: the file is there whole, or not at all."""
+    part = out.with_name(out.name + ".part")
+    with part.open("wb") as file:
+        async with opened(url, data) as rights:
+            await rights.export(user, file)
+        size = file.tell()
+    os.replace(part, out)
+    terminal.note(f"{terminal.clean(str(out))} holds all that is kept, {size:,} bytes")
+
+
+async def erase(
+    user: str, *, dry_run: bool, url: str | None, data: Path | None, as_json: bool
+) -> bool:
+    """`roomtone people erase`; whether all is done."""
+    async with opened(url, data) as rights:
+        told = await rights.erase(user, dry_run)
+    if as_json:
+        terminal.print_json(msgspec.to_builtins(told))
+    else:
+        made = Table("store", "removed", "", box=None, pad_edge=False)
+        for one in told["stores"]:
+            mark = "" if one["ok"] else "NOT YET: "
+            many, detail = f"{one['removed']:,}", mark + one["detail"]
+            made.add_row(one["store"], many, terminal.plain(detail))
+        terminal.out.print(made)
+        for one in told["datasets"]:
+            said = f"{one['name']} ({one['format']}, {one['id']}) held them"
+            terminal.note(f"{terminal.clean(said)}; make it again")
+        if dry_run:
+            terminal.note("nothing was removed; leave --dry-run out to do it")
+    return all(one["ok"] for one in told["stores"])
+
+
+async def readmit(user: str, *, url: str | None, data: Path | None, as_json: bool) -> None:
+    """`roomtone people readmit`."""
+    async with opened(url, data) as rights:
+        told = await rights.readmit(user)
+    if as_json:
+        terminal.print_json(told)
+    else:
+        terminal.note(f"what {terminal.clean(user)} does is taken again from now on")
 
 
 def _table(purposes: Mapping[str, Row]) -> Table:

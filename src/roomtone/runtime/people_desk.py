@@ -1,12 +1,14 @@
-"""Answers what people may ask of the engine in this process: their consent."""
+"""Answers what people may ask of the engine in this process: consent, and being erased."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, cast
 
 from roomtone.consents import ConsentGiven
 from roomtone.errors import BadEvent, StoreAway
 from roomtone.runtime.consenting import standing
+from roomtone.runtime.journal_rewriting import count_events
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -14,6 +16,19 @@ if TYPE_CHECKING:
 
 class PeopleDesk:
     """What of a Host is about the rights of people."""
+
+    async def erase_person(self, user: str) -> dict[str, Any]:
+        """Erase a person from every store; returns the receipt. What fails is done later."""
+        return dict(await cast("Pipeline", self).erasing.erase(user))
+
+    async def readmit_person(self, user: str) -> bool:
+        """Take a person in again who was erased; False if they were not."""
+        return await cast("Pipeline", self).erasing.readmit(user)
+
+    async def person_in_journal(self, user: str) -> int:
+        """How many of a person's events the journal holds."""
+        folder = cast("Pipeline", self).journal.folder
+        return await asyncio.to_thread(count_events, folder, user)
 
     async def give_consent(self, said: ConsentGiven) -> dict[str, Any]:
         """Take a person's word; returns what holds for them from now on.

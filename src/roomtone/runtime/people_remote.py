@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -31,6 +31,22 @@ class OfServer:
         body = msgspec.json.encode({**said.purposes, "basis": said.basis, "by": said.by})
         found: Row = self._remote.put(f"/v1/people/{escape(said.user or '')}/consent", body)
         return found
+
+    async def erase(self, user: str, dry_run: bool) -> Row:
+        """Erase a person, or say what that would remove."""
+        given = {"dry_run": "true"} if dry_run else {}
+        found: Row = self._remote.delete(f"/v1/people/{escape(user)}", **given)
+        return found
+
+    async def readmit(self, user: str) -> Row:
+        """Take a person in again who was erased."""
+        found: Row = self._remote.post(f"/v1/people/{escape(user)}/readmit", b"{}")
+        return found
+
+    async def export(self, user: str, out: BinaryIO) -> None:
+        """Write all that is kept of a person."""
+        for piece in self._remote.pieces(f"/v1/people/{escape(user)}/export"):
+            out.write(piece)
 
 
 def consent(

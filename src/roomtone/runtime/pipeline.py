@@ -21,10 +21,10 @@ from roomtone.runtime.audience import Audience
 from roomtone.runtime.board import Board
 from roomtone.runtime.clock import Clock, WallClock
 from roomtone.runtime.config import Settings
-from roomtone.runtime.consenting import Consenting
 from roomtone.runtime.datasets import Datasets
 from roomtone.runtime.desk import Desk
 from roomtone.runtime.door import Door, Receipt
+from roomtone.runtime.erasing import Erasing
 from roomtone.runtime.event_names import EventNames
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.inspector import Inspector
@@ -75,11 +75,11 @@ class Pipeline(Desk):
         self.opening = Opening(self.series, self.archive, self.measurements)
         self.keeper = Keeper(self.series, self.archive, self.opening)
         self.mirror = Mirror(settings.stores.mirror, self.measurements, self.keeper.key)
-        self.consenting = Consenting(settings, self.archive, self.opening)
         self.door = Door(self)
         self.memory = Remembering(settings, clock, self.inspector.fault)
         self.datasets = Datasets(self.archive, settings.datasets_folder, clock)
-        self.memory.may = self.consenting.may_be_remembered
+        self.erasing = Erasing(self)
+        self.consenting = self.erasing.consenting
         self.reader = Reader(self)
         self.judging = Judging(self)
         self.watched = Audience(self.news, self.inspector.fault)
@@ -143,7 +143,7 @@ class Pipeline(Desk):
         self._tasks.append(asyncio.create_task(self.opening.run(), name="open stores"))
         self.wake()  # turns and reactions may have waited since the last time
         jobs = (self._consume, self._recount, self._run_clock, self._run_push, self._mend)
-        parts = (self.keeper, self.mirror, self.memory, self.reader, self.judging, self.consenting)
+        parts = (self.keeper, self.mirror, self.memory, self.reader, self.judging, self.erasing)
         for job in (*jobs, *(part.run for part in parts), self._upkeep):
             self._tasks.append(asyncio.create_task(self._supervised(job), name=job.__name__))
 
@@ -364,7 +364,7 @@ class Pipeline(Desk):
         if live:
             self.show(out)
         self.door.forget(out.ended)
-        self.consenting.heard(out)
+        self.erasing.take(out)
         self.keeper.keep(out, position)
         self.mirror.keep(out)
         self.memory.keep(out)

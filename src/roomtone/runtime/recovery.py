@@ -80,6 +80,7 @@ async def _agreed(pipeline: Pipeline) -> None:
 
     What was said after that comes with the journal.
     """
+    await asyncio.to_thread(pipeline.erasing.tombstones.load)
     if (found := pipeline.journal.latest_snapshot()) is not None:
         with contextlib.suppress(*_UNUSABLE):
             saved = state.unpack(found[1]).get("consents", b"\x90")

@@ -6,7 +6,7 @@ import http.client
 import json
 import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -52,6 +52,20 @@ class Remote:
     def post(self, path: str, body: bytes, **query: object) -> Any:
         """The decoded answer. Raises Busy when it should be tried again later."""
         return self._ask("POST", f"{path}?{urlencode(query)}" if query else path, body)
+
+    def pieces(self, path: str) -> Iterator[bytes]:
+        """An answer that may be long, as it comes. Raises ServerError as `get` does."""
+        try:
+            self._connection.request("GET", path)
+            response = self._connection.getresponse()
+            if response.status >= 400:
+                raise ServerError(_detail(_decode(response.read()), response.status))
+            while piece := response.read(1 << 16):
+                yield piece
+        except (OSError, http.client.HTTPException) as error:
+            raise ServerError(
+                f"no server at {self.url} ({_reason(error)}); {self._remedy}"
+            ) from None
 
     def put(self, path: str, body: bytes) -> Any:
         """The decoded answer, as of `post`."""

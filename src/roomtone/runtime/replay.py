@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from roomtone.consents import ConsentGiven, words
+from roomtone.consents import ConsentGiven, Erased, words
 from roomtone.conversations import Conversations
 from roomtone.engine import Engine, Output
 from roomtone.events import Event
@@ -66,6 +66,8 @@ def hear(conversations: Conversations, entry: Entry) -> Iterator[Output]:
     """
     match entry:
         case Batch():
+            if gone := [one.person for one in entry.events if type(one) is Erased]:
+                yield Output(entry.arrival // 1000, erased=gone)
             if said := [one for one in entry.events if type(one) is ConsentGiven]:
                 arrived = utc(entry.arrival)
                 consents = [word for one in said for word in words(one, arrived)]

@@ -67,6 +67,8 @@ def erasing(blank: Blank, there: Columns, *, as_json: str = "{}") -> Steps:
         done["dead_letters"] = yield from _letters(blank)
     if "reactions" in there:
         done["reactions"] += yield from _around(blank)
+    if "enrichment_processing_log" in there:
+        done["enrichment_processing_log"] += yield from _answers(blank)
     for table, columns in NAMING.items():
         if table in there:
             done[table] = yield from _named(blank, table, columns, as_json)
@@ -117,6 +119,30 @@ def _around(blank: Blank) -> Generator[Step, Any, int]:
         if len(rows) < PAGE:
             return many
         after = rows[-1][0]
+
+
+def _answers(blank: Blank) -> Generator[Step, Any, int]:
+    """What a judge answered of other people's reactions, which holds what it was shown."""
+    keys, many = ("user_id", "bot_name", "point_id", "processing_type"), 0
+    where = " AND ".join(f"{one} = ?" for one in keys)
+    after: tuple[str, ...] = ("", "", "", "")
+    while True:
+        rows = yield (
+            f"SELECT {', '.join(keys)}, answer FROM enrichment_processing_log "
+            f"WHERE ({', '.join(keys)}) > (?, ?, ?, ?) ORDER BY {', '.join(keys)} LIMIT {PAGE}",
+            after,
+        )
+        for *key, answer in rows:
+            was = json.loads(answer) if answer[:1] == "{" else None
+            now = None if was is None else blank.event(was)
+            if now != was:
+                text = json.dumps(now, ensure_ascii=False, separators=(",", ":"))
+                sql = f"UPDATE enrichment_processing_log SET answer = ? WHERE {where}"
+                yield sql, (text, *key)
+                many += 1
+        if len(rows) < PAGE:
+            return many
+        after = tuple(rows[-1][:-1])
 
 
 def _named(

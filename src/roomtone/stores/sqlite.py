@@ -131,6 +131,10 @@ class SQLite(ArchiveCalls, MemoryCalls):
                 deleted += gone
         return deleted
 
+    async def squeeze(self) -> None:
+        """Write the file anew, without what is deleted."""
+        await self._opened().squeeze()
+
     async def drop_series(self, tags: Mapping[str, str]) -> int:
         def job(connection: sqlite3.Connection) -> int:
             for writer in self._writers.values():

@@ -44,3 +44,37 @@ class Word(BaseModel):
     training: bool | None = None
     basis: str = Field("consent", min_length=1, max_length=200, description="or the words of a law")
     by: str = Field("api", min_length=1, max_length=200, description="who says so")
+
+
+class Store(_Model):
+    """What became of one store."""
+
+    store: str
+    removed: int = Field(description="rows, points, memories, files: what that store has")
+    ok: bool = Field(description="false: it is tried again until it is done")
+    detail: str
+
+
+class Held(_Model):
+    """A dataset that held the person, to be made again."""
+
+    id: str
+    name: str
+    format: str
+
+
+class Receipt(_Model):
+    """What was erased where."""
+
+    person: str = Field(description="their name in series, which is gone there too")
+    stores: list[Store]
+    datasets: list[Held]
+    tombstone: bool = Field(description="whether the door is shut for them")
+    done: bool
+
+
+class Readmitted(_Model):
+    """Somebody is taken in again."""
+
+    user: str
+    readmitted: bool
