@@ -13,9 +13,15 @@ HEAVY = ("numpy", "uvicorn", "pydantic", "pyarrow", "rich.progress")
 def test_they_are_commands_like_any_other() -> None:
     """In the listing of all, and each with its own help."""
     listed = CliRunner().invoke(app, ["--help"]).stdout
-    for word in ("export", "datasets"):
+    for word in ("export", "train", "datasets"):
         assert f" {word} " in listed
-    for words in (["export"], ["datasets", "list"], ["datasets", "show"], ["datasets", "delete"]):
+    for words in (
+        ["export"],
+        ["train"],
+        ["datasets", "list"],
+        ["datasets", "show"],
+        ["datasets", "delete"],
+    ):
         assert CliRunner().invoke(app, [*words, "--help"]).exit_code == 0
 
 

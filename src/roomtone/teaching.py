@@ -121,6 +121,25 @@ def export(
     raise typer.Exit(asyncio.run(job.run(load({"data": data}), as_json=as_json)))
 
 
+@teaching_app.command(epilog=EPILOG)
+def train(
+    folder: Annotated[Path, typer.Argument(metavar="PATH", help="A dataset's folder, or a file.")],
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Needed: only try what could be learnt.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Try a dataset out before a trainer gets it: read it, and see whether anything can be learnt.
+
+    The smallest model learns from one part and is asked about another; what it knows is told
+    beside what one knows without learning. With TRL installed, TRL looks at it too. Nothing is
+    kept.
+    """
+    from roomtone.runtime import trial_commands
+
+    trial_commands.train(folder, dry_run=dry_run, as_json=as_json)
+
+
 @datasets_app.command("list", epilog=EPILOG)
 def datasets_list(
     user: Annotated[str | None, typer.Option(help="That hold this person.")] = None,

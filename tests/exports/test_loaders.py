@@ -16,6 +16,7 @@ from roomtone.runtime.export_files import Staging
 from roomtone.runtime.export_finish import finish
 from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.exporting import Exporting
+from roomtone.runtime.trial import with_trl
 from roomtone.training_data import KeptConversation
 from tests.exported import reaction, revision, talk
 from tests.runtime.kept import NOON, KeptArchive
@@ -200,6 +201,9 @@ async def test_trl_knows_its_formats(tmp_path: Path, datasets: Any) -> None:
     plain = {name: maybe_apply_chat_template(one[0], tokens) for name, one in rows.items()}
     unpaired = maybe_unpair_preference_dataset(rows["dpo"])
 
+    told = with_trl(tmp_path / "kto")
+
+    assert told["conversational"] and told["rows"]["train"] == rows["kto"].num_rows
     assert plain["sft"]["text"].startswith("<s><user>=1+1 \u2028")
     assert plain["kto"]["prompt"].endswith("</s><assistant>")
     assert plain["kto"]["completion"].endswith("</s>")
