@@ -310,12 +310,12 @@ class Keeper:
         reactions = {one.of.id: one for out in outs for one in out.reactions}
         alerts = [alert for out in outs for alert in out.alerts]
         ended = [summary for out in outs for summary in out.ended]
+        if conversations:
+            await self._archive.add_conversations(list(conversations.values()))
         if turns:
             await self._archive.add_turns(list(turns.values()))
         if revisions := [one for out in outs for one in out.revisions]:
             await self._archive.revise(revisions)
-        if conversations:
-            await self._archive.add_conversations(list(conversations.values()))
         if relationships:
             await self._archive.add_relationships(list(relationships.values()))
         if reactions:

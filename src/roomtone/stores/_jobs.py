@@ -68,6 +68,8 @@ def hash_of(content: str) -> str:
 
 def finite(value: Any) -> float | None:
     """A number that a database can hold; else None."""
+    if value is None:
+        return None
     known = isinstance(value, int | float) and math.isfinite(value)
     return float(value) if known else None
 

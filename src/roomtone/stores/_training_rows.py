@@ -47,15 +47,13 @@ _UPSERT = (
 _CONTENT, _HASH, _EDITED = (_SAID.index(name) for name in ("content", "content_hash", "edited"))
 _LOG = (
     *("session", "turn", "role", "agent_name", "span", "timestamp", "duration_ms"),
-    *("confidence_score", "accuracy_score", "training_quality", "output"),
+    *("confidence_score", "accuracy_score", "training_quality", "output", "conversation_id"),
 )
-_OWN_MESSAGE = "(SELECT {} FROM messages WHERE session = ? AND turn = ? AND role = ?)"
 _LOG_UPSERT = (
-    f"INSERT INTO agent_logs ({', '.join(_LOG)}, message_id, conversation_id) VALUES "
-    f"({', '.join('?' * len(_LOG))}, {_OWN_MESSAGE.format('id')}, "
-    f"{_OWN_MESSAGE.format('conversation_id')}) "
-    "ON CONFLICT (session, turn, role, agent_name) DO UPDATE SET "
-    + ", ".join(f"{c} = excluded.{c}" for c in (*_LOG[4:], "message_id", "conversation_id"))
+    f"INSERT INTO agent_logs ({', '.join(_LOG)}, message_id) VALUES "
+    f"({', '.join('?' * len(_LOG))}, (SELECT id FROM messages WHERE session = ? AND turn = ? "
+    "AND role = ?)) ON CONFLICT (session, turn, role, agent_name) DO UPDATE SET "
+    + ", ".join(f"{c} = excluded.{c}" for c in (*_LOG[4:], "message_id"))
 )
 _LINK_LOGS = (
     "UPDATE agent_logs SET message_id = m.id, conversation_id = m.conversation_id "
@@ -100,15 +98,19 @@ _FEEDBACK = (  # the mean of the ratings that hold; what was said in other ways 
 def add_turns(texts: Texts, turns: Sequence[TurnRecord]) -> Steps[None]:
     """Add or renew turns with their messages, and count their conversations anew."""
     own = {(turn.session, turn.id): turn for turn in turns}
-    keys = {key_of(turn.conversation) for turn in own.values() if turn.conversation}
-    found = yield from ask_of("SELECT key, id FROM conversations WHERE key IN ({})", keys)
-    ids = {key: id for key, id in found}
+    keys = {one: key_of(one) for one in {turn.conversation for turn in own.values()} if one}
+    found = yield from ask_of(
+        "SELECT key, id, model_used, platform, language FROM conversations WHERE key IN ({})",
+        keys.values(),
+    )
+    there = {key: row for key, *row in found}
+    ids = {one: there[key][0] for one, key in keys.items() if key in there}
     known = yield from _known(texts, list(own))
     agreed = yield from trained(texts, {turn.user for turn in own.values()})
     touched = {row[3] for row in known.said.values() if row[3] is not None}
     rows, gone, logs = [], [], []
     for turn in own.values():
-        id = ids.get(key_of(turn.conversation)) if turn.conversation else None
+        id = ids.get(turn.conversation)
         for row in _messages(texts, turn, id, turn.user in agreed):
             place = (row[1], row[2], row[3])
             if row[_CONTENT] is None or known.is_deleted(place):
@@ -118,9 +120,7 @@ def add_turns(texts: Texts, turns: Sequence[TurnRecord]) -> Steps[None]:
                 _, row[_CONTENT], row[_EDITED] = known.revised[place]
                 row[_HASH] = hash_of(row[_CONTENT])
             rows.append(row)
-        logs += [
-            one for one in turn.agents if not known.is_deleted((*_named(texts, one), one.role))
-        ]
+        logs += [(one, id) for one in turn.agents if known.may_have(texts, one)]
     yield Put(TURNS.upsert, [turn_row(turn, texts.name, texts.text) for turn in own.values()])
     yield Put(_UPSERT, rows)
     if gone:
@@ -141,15 +141,21 @@ def add_turns(texts: Texts, turns: Sequence[TurnRecord]) -> Steps[None]:
         yield Put(_FEEDBACK, rated)
     touched |= {row[0] for row in rows if row[0] is not None}
     yield from count(touched)
-    if described := sorted(key for key in keys if key in ids):
-        yield from _describe(own.values(), described)
-
-
-def _describe(turns: Iterable[TurnRecord], keys: Sequence[str]) -> Steps[None]:
-    """What wrote the replies of conversations, where, in which language."""
-    saying = {key_of(t.conversation) for t in turns if t.model or t.platform or t.language}
-    if some := [[key] for key in keys if key in saying]:
-        yield Put(_DESCRIBE, some)
+    news = {
+        keys[turn.conversation]
+        for turn in own.values()
+        if turn.conversation in ids
+        and any(
+            said not in ("", was)
+            for said, was in zip(
+                (turn.model, turn.platform, turn.language),
+                there[keys[turn.conversation]][1:],
+                strict=True,
+            )
+        )
+    }
+    if news:
+        yield Put(_DESCRIBE, [[key] for key in sorted(news)])
 
 
 @dataclass(slots=True)
@@ -163,6 +169,10 @@ class _Known:
 
     def is_deleted(self, place: tuple[str, str, str]) -> bool:
         return place in self.revised and self.revised[place][0] == "deleted"
+
+    def may_have(self, texts: Texts, log: AgentLog) -> bool:
+        """Whether what an agent made is of a text that is not deleted."""
+        return not self.revised or not self.is_deleted((*_named(texts, log), log.role))
 
 
 def _known(texts: Texts, turns: Sequence[tuple[str, str]]) -> Steps[_Known]:
@@ -239,21 +249,28 @@ def add_logs(texts: Texts, logs: Sequence[AgentLog]) -> Steps[None]:
     """Add or renew what agents made of messages; nothing of what is deleted."""
     turns = list({(one.session, one.turn): None for one in logs})
     known = yield from _known(texts, turns)
+    of = {place: row[3] for place, row in known.said.items()}
     yield from _add_logs(
-        texts, [one for one in logs if not known.is_deleted((*_named(texts, one), one.role))]
+        texts,
+        [
+            (one, of.get((*_named(texts, one), one.role)))
+            for one in logs
+            if known.may_have(texts, one)
+        ],
     )
 
 
-def _add_logs(texts: Texts, logs: Sequence[AgentLog]) -> Steps[None]:
+def _add_logs(texts: Texts, logs: Sequence[tuple[AgentLog, int | None]]) -> Steps[None]:
+    """Outputs with the ids of their conversations, behind their messages."""
     rows = []
-    for one in logs:
+    for one, conversation in logs:
         place = [*_named(texts, one), one.role]
         numbers = (one.duration_ms, one.confidence, one.accuracy, one.training_quality)
         rows.append(
             [
                 *(*place, texts.name(one.agent), texts.name(one.span), to_ms(one.at)),
                 *(finite(number) for number in numbers),
-                *(json_of(texts, one.output), *place, *place),
+                *(json_of(texts, one.output), conversation, *place),
             ]
         )
     if rows:
