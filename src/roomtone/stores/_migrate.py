@@ -31,6 +31,29 @@ def upgrade(connection: sa.Connection, to: str = "head") -> None:
         context.run_migrations()
 
 
+def downgrade_sqlite(path: Path, to: str) -> None:
+    """Bring a file back to an earlier migration, for the release that knows no later one.
+
+    A copy of it as it was lies beside it afterwards.
+    """
+    engine = _engine(path)
+    try:
+        with _lock(path):
+            _back_up(path, head(), to)
+            with engine.begin() as connection:
+                connection.exec_driver_sql("PRAGMA secure_delete = ON")
+                script = _script()
+                options = {
+                    "fn": lambda revision, context: script._downgrade_revs(to, revision),
+                    "render_as_batch": True,
+                }
+                context = MigrationContext.configure(connection, opts=options)
+                with Operations.context(context):
+                    context.run_migrations()
+    finally:
+        engine.dispose()
+
+
 def upgrade_sql(dialect: str, stands_at: str | None, to: str = "head") -> str:
     """The same migrations as one text of SQL, for a driver that Alembic cannot use."""
     text = StringIO()
@@ -169,9 +192,9 @@ def _enter_wal(path: Path) -> None:
         connection.close()
 
 
-def _back_up(path: Path, was: str) -> None:
+def _back_up(path: Path, was: str, to: str = "") -> None:
     """Write a compact copy beside the file; a half-written one never has the final name."""
-    copy = path.with_name(f"{path.name}.before-{head()}-from-{was}")
+    copy = path.with_name(f"{path.name}.before-{to or head()}-from-{was}")
     half = copy.with_name(copy.name + ".part")
     half.unlink(missing_ok=True)
     connection = sqlite3.connect(path, isolation_level=None, timeout=30)
