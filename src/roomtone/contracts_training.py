@@ -73,6 +73,7 @@ async def check_training(archive: Kept) -> None:
     await _either_may_come_first(archive)
     await _texts_are_revised(archive)
     await _what_is_deleted_is_gone(archive)
+    await _a_changed_reply_is_scored_anew(archive)
     await _ratings_are_feedback(archive)
     await _pages_go_on(archive)
     await _choices_narrow(archive)
@@ -223,6 +224,28 @@ async def _texts_are_revised(archive: Kept) -> None:
     as_shown = (await archive.turns("edits"))[1]
     assert as_shown.reply == "third\U0001f4a5"
     assert as_shown.revised == {"assistant": "regenerated"}, "and that it was changed"
+
+
+async def _a_changed_reply_is_scored_anew(archive: Kept) -> None:
+    talk = talk_of("scored", "Uma")
+    turns = [
+        turn_of(talk, "e"),
+        turn_of(talk, "f", second=90, before="e", before_quality=0.9, quality=None),
+    ]
+    long = revision(1, "word " * 30, session="scored")  # after a minute: "f" is said after that
+    await archive.add_conversations([talk])
+    await archive.add_turns(turns)
+    await archive.revise([long])
+    first = await one_of(archive, "Uma")
+    await archive.revise([revision(2, "Short.", session="scored")])
+    await archive.add_turns(turns)
+    second = await one_of(archive, "Uma")
+
+    replies = [one.messages[1] for one in (first, second)]
+    assert [one.quality_score for one in replies] == [0.7, 0.6], "its length counts anew"
+    assert [one.quality_v2 for one in replies] == [0.9, None], "what was said next was said of it"
+    for talked in (first, second):
+        check_counts(talked)
 
 
 async def _what_is_deleted_is_gone(archive: Kept) -> None:

@@ -14,6 +14,7 @@ import msgspec
 from roomtone.listed_reactions import ListReactions
 from roomtone.reacted import ReactionRecord, rating_of
 from roomtone.records import Conversation, TurnRecord
+from roomtone.reply_quality import anew
 from roomtone.training_data import (
     AgentLog,
     Consent,
@@ -43,7 +44,7 @@ class ListTraining(ListReactions):
         self.made: dict[str, Dataset] = {}
         self.holds: dict[str, set[str]] = {}
         self.exported: set[int] = set()
-        self.later: dict[tuple[str, str], float] = {}  # what the next turn said of a reply
+        self.later: dict[tuple[str, str], tuple[float, datetime]] = {}  # what was said next, when
         self._numbers: dict[Any, int] = {}
 
     # -- what is written ----------------------------------------------------------------------
@@ -52,7 +53,7 @@ class ListTraining(ListReactions):
         self.told |= {(turn.session, turn.id): turn for turn in turns}
         for turn in turns:
             if turn.before and turn.before_quality is not None:
-                self.later[turn.session, turn.before] = turn.before_quality
+                self.later[turn.session, turn.before] = (turn.before_quality, turn.at)
             await self.add_agent_logs(turn.agents)
 
     async def revise(self, revisions: Sequence[Revision]) -> None:
@@ -294,7 +295,10 @@ class ListTraining(ListReactions):
             scores = self._scores(turn) if reply else []
             outputs = {log.agent: log.output for log in turn.agents if log.role == role}
             own = self.revised.get(place)
-            v2 = self.later.get((turn.session, turn.id), turn.quality_v2)
+            changed = own[max(own)].at if own else turn.at
+            v2, at = self.later.get((turn.session, turn.id), (turn.quality_v2, changed))
+            v2 = v2 if changed <= at else None  # it was said of another text
+            score = anew(turn.quality, turn.reply or "", text)
             yield KeptMessage(
                 id=self._number(place),
                 conversation=id,
@@ -307,7 +311,7 @@ class ListTraining(ListReactions):
                 emotion_confidence=felt.get("confidence"),
                 emotion_intensity=felt.get("intensity"),
                 processing_time=took / 1000 if reply and took is not None else None,
-                quality_score=turn.quality if reply else None,
+                quality_score=score if reply else None,
                 quality_v2=v2 if reply else None,
                 user_feedback=1 + 4 * fmean(scores) if scores else None,
                 feedback_source="reaction" if scores else "",

@@ -49,6 +49,17 @@ def v1(
     return round(min(1.0, max(0.0, score)), 4)
 
 
+def anew(score: float | None, before: str, now: str) -> float | None:
+    """The documents' quality of a reply that says something else now: its length alone is new.
+
+    Without the penalties, which who keeps it does not know of.
+
+    >>> anew(0.6, "Who?", "word " * 30), anew(None, "", "Hm."), anew(0.7, "word " * 30, "Hm.")
+    (0.7, None, 0.6)
+    """
+    return None if score is None else round(score + v1(now) - v1(before), 4)
+
+
 def v2(content: float | None) -> float | None:
     """Our quality of a reply, 0 to 1: how content its person is with it, by what they say next.
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from roomtone.reacted import ReactionRecord
+from roomtone.reply_quality import anew
 from roomtone.stores._jobs import SOME, Ask, Put, Steps, Texts, ask_of, batched, hash_of
 from roomtone.stores._steps import to_ms
 from roomtone.stores._training_rows import count
@@ -18,6 +19,13 @@ _OF = "WHERE session = ? AND turn = ? AND role = ?"
 _REVISION = (
     "INSERT INTO revisions (session, turn, role, number, why, at, said_by, before, content) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_ANEW = (  # what was said next before a text was changed says nothing of it as it is now
+    "UPDATE messages SET content = ?, content_hash = ?, edited = ?, quality_score = ?, "
+    "quality_v2 = CASE WHEN EXISTS (SELECT 1 FROM messages n WHERE "
+    "n.conversation_id = messages.conversation_id AND n.role = 'user' AND "
+    "n.timestamp > messages.timestamp AND n.timestamp < ?) THEN NULL ELSE quality_v2 END "
+    f"{_OF}"
 )
 _CONSENT = (
     "INSERT INTO consents (person, purpose, granted, at, basis, said_by) VALUES (?, ?, ?, ?, ?, ?) "
@@ -36,7 +44,7 @@ LONG = 1_000  # characters of a text that was shortened, by which it is known ag
 def revise(texts: Texts, revisions: Sequence[Revision]) -> Steps[None]:
     """Write these down, each once and by number, and bring the messages to what the latest say."""
     kept: dict[_Place, dict[int, tuple[str, str]]] = {}  # why and text, by number
-    there: dict[_Place, tuple[int | None, str]] = {}  # conversation, and the text as it stands
+    there: dict[_Place, tuple[int | None, str, float | None]] = {}  # conversation, text, quality
     turns = {(texts.name(one.session), texts.name(one.turn)): None for one in revisions}
     for some in batched(turns, SOME):
         given = [part for turn in some for part in turn]
@@ -49,12 +57,13 @@ def revise(texts: Texts, revisions: Sequence[Revision]) -> Steps[None]:
         for *place, number, why, content in found:
             kept.setdefault(tuple(place), {})[number] = (why, content)
         found = yield Ask(
-            f"{wanted}SELECT m.session, m.turn, m.role, m.conversation_id, m.content FROM wanted w "
-            "CROSS JOIN messages m WHERE m.session = w.session AND m.turn = w.turn",
+            f"{wanted}SELECT m.session, m.turn, m.role, m.conversation_id, m.content, "
+            "m.quality_score FROM wanted w CROSS JOIN messages m WHERE m.session = w.session "
+            "AND m.turn = w.turn",
             given,
         )
-        for *place, id, content in found:
-            there[tuple(place)] = (id, content)
+        for *place, id, content, quality in found:
+            there[tuple(place)] = (id, content, quality)
     changed: dict[_Place, int] = {}  # when
     for one in sorted(revisions, key=lambda one: one.number):
         place = (texts.name(one.session), texts.name(one.turn), one.role)
@@ -62,7 +71,7 @@ def revise(texts: Texts, revisions: Sequence[Revision]) -> Steps[None]:
         if one.number in own or any(why == "deleted" for why, _ in own.values()):
             continue
         if one.why == "deleted":
-            yield from _delete(texts, place, one, there.pop(place, (None, ""))[1], own)
+            yield from _delete(texts, place, one, there.pop(place, (None, "", None))[1], own)
         else:
             stood = own[max(n for n in own if n < one.number)][1] if _has_less(own, one) else None
             if stood is None:
@@ -72,13 +81,16 @@ def revise(texts: Texts, revisions: Sequence[Revision]) -> Steps[None]:
             if all(number < one.number for number in own):
                 changed[place] = to_ms(one.at)
         own[one.number] = (one.why, texts.text(one.content))
-    rows = [
-        [text := kept[place][max(kept[place])][1], hash_of(text), at, *place]
-        for place, at in changed.items()
-        if place in there
-    ]
+    rows, talks = [], set[int]()
+    for place, at in changed.items():
+        if place in there:
+            id, stood, quality = there[place]
+            text = kept[place][max(kept[place])][1]
+            rows.append([text, hash_of(text), at, anew(quality, stood, text), at, *place])
+            talks |= {id} if id is not None else set()
     if rows:
-        yield Put(f"UPDATE messages SET content = ?, content_hash = ?, edited = ? {_OF}", rows)
+        yield Put(_ANEW, rows)
+        yield from count(talks)
 
 
 def _has_less(own: Mapping[int, Any], one: Revision) -> bool:

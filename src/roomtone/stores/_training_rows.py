@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from roomtone.records import Conversation, TurnRecord
+from roomtone.reply_quality import anew
 from roomtone.stores._jobs import (
     SOME,
     Ask,
@@ -45,6 +46,7 @@ _UPSERT = (
     f"ON CONFLICT (session, turn, role) DO UPDATE SET {_RENEWED}"
 )
 _CONTENT, _HASH, _EDITED = (_SAID.index(name) for name in ("content", "content_hash", "edited"))
+_QUALITY = _SAID.index("quality_score")
 _LOG = (
     *("session", "turn", "role", "agent_name", "span", "timestamp", "duration_ms"),
     *("confidence_score", "accuracy_score", "training_quality", "output", "conversation_id"),
@@ -117,7 +119,9 @@ def add_turns(texts: Texts, turns: Sequence[TurnRecord]) -> Steps[None]:
                 gone += [place] if place in known.said else []
                 continue
             if place in known.revised:  # what stands there since is told by revisions alone
+                said = row[_CONTENT]
                 _, row[_CONTENT], row[_EDITED] = known.revised[place]
+                row[_QUALITY] = anew(row[_QUALITY], said, row[_CONTENT])
                 row[_HASH] = hash_of(row[_CONTENT])
             rows.append(row)
         logs += [(one, id) for one in turn.agents if known.may_have(texts, one)]
@@ -127,13 +131,13 @@ def add_turns(texts: Texts, turns: Sequence[TurnRecord]) -> Steps[None]:
         yield Put("DELETE FROM messages WHERE session = ? AND turn = ? AND role = ?", gone)
     yield from _add_logs(texts, logs)
     if earlier := [
-        (turn.before_quality, texts.name(turn.session), texts.name(turn.before))
+        (turn.before_quality, texts.name(turn.session), texts.name(turn.before), to_ms(turn.at))
         for turn in own.values()
         if turn.before and turn.before_quality is not None
     ]:
         yield Put(
             "UPDATE messages SET quality_v2 = ? WHERE session = ? AND turn = ? AND "
-            "role = 'assistant'",
+            "role = 'assistant' AND (edited IS NULL OR edited <= ?)",  # of the text as it was
             earlier,
         )
     rated = [place for place in known.rated if place not in known.fed]
