@@ -30,6 +30,7 @@ REASONS = {
     "disliked": "replies that were rated badly",
     "same_text": "replies whose new text says the same as the old one",
     "unfinished": "texts that were shown while they were still being written",
+    "no_memory": "memories that a reply recalled and that are not here to be read",
     "no_label": "messages of which what is to be learnt is not known",
 }
 """Why something is left out, in words; whoever exports may count reasons of its own."""
@@ -177,7 +178,7 @@ _PLAIN = {
     inspect.IntType: "int64",
     inspect.FloatType: "float64",
     inspect.BoolType: "bool",
-    inspect.DateTimeType: "timestamp[ms, tz=UTC]",
+    inspect.DateTimeType: "timestamp[us, tz=UTC]",
 }
 
 _encoder = msgspec.json.Encoder()

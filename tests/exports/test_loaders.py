@@ -6,10 +6,12 @@ import csv
 import importlib.util
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from roomtone.runtime import plugins
 from roomtone.runtime.export_files import Staging
@@ -18,7 +20,7 @@ from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.exporting import Exporting
 from roomtone.runtime.trial import with_trl
 from roomtone.training_data import KeptConversation
-from tests.exported import reaction, revision, talk
+from tests.exported import START_MS, reaction, revision, talk
 from tests.runtime.kept import NOON, KeptArchive
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # read when their libraries are imported
@@ -118,11 +120,13 @@ async def test_rows_of_another_export_are_not_taken_for_these(
 async def test_a_column_may_be_empty_for_long(tmp_path: Path, datasets: Any) -> None:
     """What it holds is told on the card, and not guessed from the first rows."""
     silent = [talk("Hi " * 400, id=id, user="ann") for id in range(1, 9_000)]
+    silent[0].messages[0] = replace(silent[0].messages[0], at_ms=START_MS + 123)
     spoken = talk("Hello", id=9_000, user="ann", told={0: {"voice_pitch": 180.5}})
     folder = await made("jsonl", tmp_path / "silent", people=[*silent, spoken], split={"train": 1})
     loaded = datasets.load_dataset(str(folder), split="train")
 
     assert loaded[-1]["voice_pitch"] == 180.5
+    assert loaded[0]["at"] - loaded[1]["at"] == timedelta(milliseconds=123)
 
 
 async def test_pandas_reads_each_kind_of_file(tmp_path: Path) -> None:

@@ -16,7 +16,18 @@ def test_what_a_reply_recalled_is_a_row() -> None:
         ("The dog is called Rex", "My dog?", "Rex!", 0.7),
         ("Likes tea", "My dog?", "Rex!", None),
     ]
-    assert excluded == {"empty_text": 1}
+    assert excluded == {"no_memory": 1}
+
+
+def test_what_is_told_by_its_id_is_looked_up() -> None:
+    """Among what is kept of the person from this session."""
+    context = '[{"similarity": 0.5, "id": "x"}, {"similarity": 0.4, "id": "y"}]'
+    kept = [{"id": "x", "content": "Likes tea", "tier": "personal"}]
+    one = talk("Tea?", "As ever!", told={1: {"memory_context": context}}, memories=kept)
+    (recalled, row), excluded = exported(Memories(), one)
+
+    assert (recalled.text, recalled.similarity, recalled.tier) == ("Likes tea", 0.5, "personal")
+    assert (recalled.query, row.query, excluded) == ("Tea?", "", {"no_memory": 1})
 
 
 def test_what_was_kept_is_a_row() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from roomtone.errors import MissingExtra
 from roomtone.exports.native import Whole
@@ -16,7 +17,7 @@ from roomtone.ports_exports import Export
 from roomtone.runtime import plugins
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import mended
-from tests.exported import conversations, exported, reaction, revision, talk
+from tests.exported import START_MS, conversations, exported, reaction, revision, talk
 
 pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
 
@@ -31,12 +32,15 @@ def table(export: Export, *talks: KeptConversation, ids: bool = True) -> Any:
 def test_a_column_is_of_its_type() -> None:
     """Times are times, shares are numbers, and what is not known is null."""
     told = {1: {"quality_score": 0.5}}
-    read = table(Parquet(), talk("Hi", "Hello!", told=told), talk("Bye", id=8))
+    second = talk("Bye", id=8)
+    second.messages[0] = replace(second.messages[0], at_ms=START_MS + 123)
+    read = table(Parquet(), talk("Hi", "Hello!", told=told), second)
 
-    assert str(read.schema.field("at").type) == "timestamp[ms, tz=UTC]"
+    assert str(read.schema.field("at").type) == "timestamp[us, tz=UTC]"
     assert read["quality_score"].to_pylist() == [None, 0.5, None]
     assert read["conversation_id"].to_pylist() == [7, 7, 8]
     assert read["at"][1].as_py().isoformat() == "2026-05-28T20:26:50+00:00"
+    assert read["at"][2].as_py().isoformat() == "2026-05-28T20:26:40.123000+00:00"
     assert "message_id" not in table(Parquet(), talk("Hi"), ids=False).column_names
 
 

@@ -51,14 +51,16 @@ class Memories(Export):
     ) -> Iterator[Row]:
         """First what replies recalled, in their order, then what was kept."""
         asked: dict[str, str] = {}
+        known = {str(one.get("id", "")): one for one in conversation.memories}
         for message in conversation.messages:
             if message.role == "user":
                 asked[message.turn] = message.content
                 continue
-            for memory in recalled(message):
+            for told in recalled(message):
                 query = asked.get(message.turn, "")
+                memory = {**known.get(str(told.get("id", "")), {}), **told}
                 if blank(query) or not words(memory):
-                    excluded.add("no_prompt" if blank(query) else "empty_text", conversation.id)
+                    excluded.add("no_prompt" if blank(query) else "no_memory", conversation.id)
                 else:
                     yield _row(memory, conversation, query, message)
         for memory in conversation.memories:

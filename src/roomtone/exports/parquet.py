@@ -132,7 +132,7 @@ def _type(arrow: Any, kind: inspect.Type) -> tuple[Any, Any]:
             numbers = all(isinstance(value, int) for value in values)
             return (arrow.int64() if numbers else arrow.string()), None
         case inspect.DateTimeType():
-            return arrow.timestamp("ms", tz="UTC"), None
+            return arrow.timestamp("us", tz="UTC"), None
         case inspect.ListType() | inspect.VarTupleType():
             inner, free = _type(arrow, kind.item_type)
             return arrow.list_(inner), [free] if free else None
