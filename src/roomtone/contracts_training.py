@@ -353,6 +353,12 @@ async def _choices_narrow(archive: Kept) -> None:
     counts = await archive.training_counts()
     assert counts["trainable"]["people"] == 2 < counts["people"]
     assert counts["meaning"] == {"EMOTIONAL": 1}
+    names = ("conversations", "messages", "people")
+    for only in (False, True):
+        brief = await archive.training_counts(brief=True, trainable=only)
+        whole = await archive.training_counts(trainable=only)
+        assert {name: whole[name] for name in names} == {name: brief[name] for name in names}
+        assert set(names) <= set(brief["trainable"])
 
 
 async def _consents_are_the_latest(archive: Kept) -> None:

@@ -149,10 +149,14 @@ class ListTraining(ListReactions):
                 page.append(one)
         return page, None
 
-    async def training_counts(self, **sought: Unpack[TrainingSought]) -> Mapping[str, Any]:
+    async def training_counts(
+        self, *, brief: bool = False, **sought: Unpack[TrainingSought]
+    ) -> Mapping[str, Any]:
         every = self._every()
         found = [one for one in every if self._is_sought(one, sought, sought.get("trainable"))]
         may = [one for one in every if self._is_sought(one, sought, True)]
+        if brief:
+            return {**_amounts(found), "trainable": _amounts(may)}
         bins = [0] * 20
         for one in found:
             if one.conversation_quality is not None:
@@ -165,12 +169,8 @@ class ListTraining(ListReactions):
         facets["meaning"] = Counter(
             meaning for one in found for meaning in {r.meaning for r in one.reactions if r.meaning}
         )
-        scores = [
-            r.score
-            for one in found
-            for r in one.reactions
-            if r.meaning == "RATING" and r.score is not None
-        ]
+        given = [r for one in found for r in one.reactions if r.meaning == "RATING"]
+        scores = [r.score for r in given if r.score is not None]
         return {
             **_amounts(found),
             "ratings": {

@@ -42,12 +42,18 @@ class TrainingArchive(Protocol):  # stores/
         quicker. A million messages are read in pages, in bounded memory.
         """
 
-    async def training_counts(self, **sought: Unpack[TrainingSought]) -> Mapping[str, Any]:
-        """How much there is: `conversations`, `messages`, `people`, `characters`; `trainable`, the
-        same four of what may be learnt from; `exported` conversations; `training_messages` with
-        their flag; `quality`, a histogram of conversation_quality in 20 bins of .05; `ratings` of
-        replies, how many of them `desirable` and `undesirable`; and by `bot`, `emotion`,
-        `language`, `meaning` how many conversations, the 50 most frequent."""
+    async def training_counts(
+        self, *, brief: bool = False, **sought: Unpack[TrainingSought]
+    ) -> Mapping[str, Any]:
+        """How much there is, whoever agreed, unless `trainable` is True: `conversations`,
+        `messages`, `people`, `characters`; `trainable`, the same four of what may be learnt from;
+        `exported` conversations; `training_messages` with their flag; `quality`, a histogram of
+        conversation_quality in 20 bins of .05; by `bot`, `emotion`, `language`, `meaning` how many
+        conversations, the 50 most frequent; and `ratings` that hold, `desirable` and `undesirable`.
+
+        With `brief` only conversations, messages and people, and the same of what is `trainable`:
+        no message is looked at, so it is quick.
+        """
 
     async def mark_exported(
         self, ids: Sequence[int], dataset: str = "", *, flag: bool = True

@@ -145,7 +145,7 @@ class KeptArchive:
             count += len(one.messages)
         return page, None
 
-    async def training_counts(self, **sought: Any) -> Mapping[str, Any]:
+    async def training_counts(self, *, brief: bool = False, **sought: Any) -> Mapping[str, Any]:
         found = self._sought(sought)
         if sought.get("trainable"):
             found = [one for one in found if self._may(one)]

@@ -45,6 +45,9 @@ async def test_what_failed_says_why_and_leaves_no_files(tmp_path: Path) -> None:
 
     assert kept.status == "failed" and "roomtone people consent" in kept.error
     assert list(tmp_path.iterdir()) == []
+    with pytest.raises(BadEvent):
+        await making(archive, tmp_path / "set", keep_failed=False).run()
+    assert len(archive.made) == 1
 
 
 async def test_a_kill_behind_the_last_rename_is_noticed(tmp_path: Path) -> None:

@@ -56,9 +56,8 @@ async def heed(archive: Any, consents: Sequence[Consent]) -> None:
 class Datasets:
     """All datasets of one archive; those made here lie under `datasets/` of its data folder."""
 
-    def __init__(self, archive: Any, folder: Path, clock: Clock) -> None:
-        self.archive: TrainingArchive = archive
-        self.folder, self.clock = folder, clock
+    def __init__(self, archive: TrainingArchive, folder: Path, clock: Clock) -> None:
+        self.archive, self.folder, self.clock = archive, folder, clock
         self._making: dict[str, tuple[Making, asyncio.Task[None]]] = {}
         self._turn = asyncio.Lock()
         self._looked = False

@@ -68,6 +68,7 @@ class Export:
                     id=id,
                     single=single,
                     mark=self.mark,
+                    keep_failed=False,
                     tell=lambda share, rows: bar.update(
                         task, completed=share, description=f"{rows:,} rows"
                     ),

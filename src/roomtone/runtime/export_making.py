@@ -39,9 +39,11 @@ class Making:
         id: str = "",
         single: bool = False,
         mark: bool = False,
+        keep_failed: bool = True,
         tell: Tell = lambda share, rows: None,
     ) -> None:
         self.archive, self.clock, self.plan, self.mark = archive, clock, plan, mark
+        self._keep_failed = keep_failed
         self.export = plugins.export(plan.format)
         self.staging = Staging(target, single=single)
         self._tell = tell
@@ -75,13 +77,17 @@ class Making:
             raise
         except RoomtoneError as error:
             await asyncio.to_thread(self.staging.drop)
-            await self._became(status="failed", error=str(error))
+            await self._failed(str(error))
             raise
         except OSError as error:
-            await self._became(
-                status="failed", error=f"{error.strerror or error}; see to the disk, make it again"
-            )
+            await self._failed(f"{error.strerror or error}; see to the disk, make it again")
             raise
+
+    async def _failed(self, why: str) -> None:
+        if self._keep_failed:
+            await self._became(status="failed", error=why)
+        else:  # whoever waits for it is told
+            await self.archive.drop_dataset(self.dataset.id)
 
     async def _run(self, resume: bool) -> dict[str, Any]:
         told = await asyncio.to_thread(self._made_before) if resume else None

@@ -63,6 +63,8 @@ class Exporting:
         self._cleaning, self._tell, self._page, self._note_s = cleaning, tell, page, note_s
         self._dataset = dataset
         self._sought = sought_of(plan)
+        self._everybody = self._sought.copy()
+        self._everybody["trainable"] = False
         self._stopped = False
         self.counts: Mapping[str, Any] = {}
         self.basis: dict[str, int] = {}
@@ -78,9 +80,7 @@ class Exporting:
         Cancelled. What is left behind by any other end can be gone on with."""
         state = await asyncio.to_thread(self._left) if resume else None
         for _ in range(AGAIN):
-            # Of everybody, so that it can be told how much those did not agree to.
-            everybody: TrainingSought = {**self._sought, "trainable": False}
-            self.counts = await self.archive.training_counts(**everybody)
+            self.counts = await self.archive.training_counts(brief=True, **self._everybody)
             self._check_counts()
             try:
                 await self._all(state)

@@ -66,9 +66,12 @@ class TrainingCalls(ReactionCalls):
         )
         return found
 
-    async def training_counts(self, **sought: Unpack[TrainingSought]) -> Mapping[str, Any]:
+    async def training_counts(
+        self, *, brief: bool = False, **sought: Unpack[TrainingSought]
+    ) -> Mapping[str, Any]:
+        counted = pages.brief if brief else pages.counts
         found: Mapping[str, Any] = await self._look_at_once(
-            lambda c: self._talks.run(c, pages.counts(self._talks.TEXTS, sought))
+            lambda c: self._talks.run(c, counted(self._talks.TEXTS, sought))
         )
         return found
 

@@ -288,6 +288,21 @@ def _memory_of(row: Sequence[Any]) -> dict[str, Any]:
 # -- counts --------------------------------------------------------------------------------------
 
 
+def brief(texts: Texts, sought: TrainingSought) -> Steps[dict[str, Any]]:
+    """Conversations, messages and people, as the conversations have them."""
+    told: dict[str, Any] = {}
+    for only in (bool(sought.get("trainable", False)), True):
+        condition, given = where(texts, sought, trainable=only)
+        ((talks, messages, people),) = yield Ask(
+            "SELECT count(*), coalesce(sum(c.total_messages), 0), count(DISTINCT c.person) "
+            f"FROM conversations c WHERE {condition}",
+            given,
+        )
+        amounts = {"conversations": talks, "messages": int(messages), "people": people}
+        told = {**told, "trainable": amounts} if told else amounts
+    return told
+
+
 def counts(texts: Texts, sought: TrainingSought) -> Steps[dict[str, Any]]:
     """How much there is, and how much may be learnt from."""
     only = bool(sought.get("trainable", False))
