@@ -6,7 +6,10 @@ import hashlib
 import json
 import re
 import shlex
+import time
 import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -14,8 +17,9 @@ import pytest
 import typer
 
 from roomtone.__main__ import app
+from tests.browser import chats
 from tests.browser.chats import HOSTILE
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, start
 
 GUEST = "gil <b>"
 
@@ -29,12 +33,20 @@ def send(site: Site, method: str, path: str, body: Any = None) -> Any:
         return json.load(answer)
 
 
-@pytest.fixture
-def agreed(chatted: Site) -> Site:
-    """A server on which ann agreed to training and bo was not asked."""
-    word = {"training": True, "by": "ann", "basis": "consent"}
-    send(chatted, "PUT", "/v1/people/ann/consent", word)
-    return chatted
+@pytest.fixture(scope="module")
+def agreed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A server with a few turns, on which ann agreed to training and bo was not asked."""
+    for site in start("serve", tmp_path_factory.mktemp("learnt")):
+        said = [one for one in chats.events(datetime.now(UTC)) if one["type"] == "turn"]
+        assert site.post("/v1/events", said)["errors"] == []
+        word = {"training": True, "by": "ann", "basis": "consent"}
+        send(site, "PUT", "/v1/people/ann/consent", word)
+        for _ in range(chats.WAIT_S * 5):
+            told = site.get("/v1/training/overview")
+            if told["messages"] == 2 * len(said) and sum(told["quality"]["counts"]):
+                break
+            time.sleep(0.2)
+        yield site
 
 
 def whole(looker: Any, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -19,7 +20,11 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str
     folder = tmp_path_factory.mktemp("locked")
     words = ["keys", "create", "--scope", "admin", "--name", "door", "--data", folder / "data"]
     made = subprocess.run(
-        [sys.executable, "-m", "roomtone", *words], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "roomtone", *words],
+        env={k: v for k, v in os.environ.items() if not k.startswith("ROOMTONE_")},
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     found = re.search(r"rt_live_[\w-]{43}", made.stdout)
     assert found, made.stdout + made.stderr

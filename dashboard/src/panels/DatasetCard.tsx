@@ -27,6 +27,7 @@ interface Props {
 export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
   const client = useQueryClient()
   const [asked, setAsked] = useState(false)
+  const [isGone, setGone] = useState(false)
   const { icon, tone, word, says } = statusOf(dataset.status)
   const running = dataset.status === 'running'
   const title = name(dataset.name || dataset.id, 80)
@@ -36,9 +37,13 @@ export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
     onSuccess: () => {
       setAsked(false)
       tell(running ? `${title} is cancelled.` : `${title} is deleted, with its files.`)
-      if (!running) gone()
       void client.invalidateQueries({ queryKey: TRAINING })
-      return client.invalidateQueries({ queryKey: DATASETS })
+      // What is gone itself is not asked for any more.
+      if (!running) {
+        setGone(true)
+        gone()
+      }
+      return client.invalidateQueries({ queryKey: [...DATASETS, 'list'] })
     },
   })
   const anew = useMutation({
@@ -132,7 +137,7 @@ export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
           )}
         </div>
       )}
-      {open && !running && <DatasetDetails id={dataset.id} />}
+      {open && !running && !isGone && <DatasetDetails id={dataset.id} />}
     </article>
   )
 }
