@@ -8,7 +8,7 @@ import re
 import shlex
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -33,19 +33,30 @@ def send(site: Site, method: str, path: str, body: Any = None) -> Any:
         return json.load(answer)
 
 
+def until(holds: Callable[[], object]) -> None:
+    """Wait for what is read behind everybody's back."""
+    for _ in range(chats.WAIT_S * 5):
+        if holds():
+            return
+        time.sleep(0.2)
+    pytest.fail(f"it did not come to hold in {chats.WAIT_S} s")
+
+
+def tell(site: Site) -> None:
+    """Say what there is to learn from, and wait until all of it is kept and read."""
+    said = [one for one in chats.events(datetime.now(UTC)) if one["type"] == "turn"]
+    assert site.post("/v1/events", said)["errors"] == []
+    send(site, "PUT", "/v1/people/ann/consent", {"training": True, "by": "ann"})
+    path = "/v1/training/overview"
+    until(lambda: site.get(path)["messages"] == 2 * len(said))
+    until(lambda: sum(site.get(path)["quality"]["counts"]))
+
+
 @pytest.fixture(scope="module")
 def agreed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A server with a few turns, on which ann agreed to training and bo was not asked."""
     for site in start("serve", tmp_path_factory.mktemp("learnt")):
-        said = [one for one in chats.events(datetime.now(UTC)) if one["type"] == "turn"]
-        assert site.post("/v1/events", said)["errors"] == []
-        word = {"training": True, "by": "ann", "basis": "consent"}
-        send(site, "PUT", "/v1/people/ann/consent", word)
-        for _ in range(chats.WAIT_S * 5):
-            told = site.get("/v1/training/overview")
-            if told["messages"] == 2 * len(said) and sum(told["quality"]["counts"]):
-                break
-            time.sleep(0.2)
+        tell(site)
         yield site
 
 
@@ -152,6 +163,9 @@ def test_all_that_is_kept_of_a_person_is_taken_along_and_then_erased(wide, agree
     """With their name typed; store by store, and nothing of them is found afterwards."""
     turn = {"type": "turn", "session": "luna/gil", "bot": "luna", "user": GUEST}
     agreed.post("/v1/events", [turn | {"message": "my cat is Tom", "reply": "Hello Tom."}])
+    kept = f"/v1/memories?user={quote(GUEST)}"
+    talks = f"/v1/conversations?user={quote(GUEST)}"
+    until(lambda: agreed.get(talks)["total"] and agreed.get(kept)["total"])
     page = wide.visit(agreed, f"/people/{quote(GUEST, safe='')}?tab=rights")
     with page.expect_download() as coming:
         page.get_by_role("link", name="Download").click()

@@ -50,7 +50,10 @@ export interface Receipt {
   stores: Erased[]
   /** Which hold them and are to be made anew. */
   datasets: Pick<Dataset, 'id' | 'name'>[]
+  /** Whether what still comes of them is dropped. */
   tombstone: boolean
+  /** Whether nothing is left to be tried again. */
+  done: boolean
 }
 
 const one = (user: string) => `/v1/people/${encodeURIComponent(user)}`
@@ -71,4 +74,9 @@ export function setConsent(user: string, purpose: Purpose, granted: boolean, bas
 
 export function erase(user: string) {
   return change<Receipt>('DELETE', one(user))
+}
+
+/** What erasing them would remove, without removing anything. */
+export function wouldErase(user: string) {
+  return change<Receipt>('DELETE', `${one(user)}?dry_run=true`)
 }

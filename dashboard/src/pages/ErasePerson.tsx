@@ -1,12 +1,11 @@
 // Erasing a person: what will go, their name to be typed, and no way back.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { fetchPerson } from '../lib/conversations'
-import { many, name } from '../lib/format'
+import { many, name, words } from '../lib/format'
 import { may, useMe } from '../lib/me'
-import { fetchMemories } from '../lib/memories'
-import { erase, type Receipt } from '../lib/rights'
-import { useDatasets } from './Datasets'
+import { erase, wouldErase, type Receipt } from '../lib/rights'
+
+const ERASING = 'erasing'
 
 interface Props {
   user: string
@@ -54,7 +53,7 @@ function Confirm({ user, done, leave }: Props & { leave: () => void }) {
       // Before anything is asked anew: nobody of that name is known any more.
       done(receipt)
       client.removeQueries({ queryKey: ['person', user] })
-      void client.invalidateQueries()
+      void client.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== ERASING })
     },
   })
   const send = (event: FormEvent) => {
@@ -115,31 +114,28 @@ function isName(typed: string, user: string): boolean {
 }
 
 function WillGo({ user }: { user: string }) {
-  const { data: person } = useQuery({
-    queryKey: ['person', user],
-    queryFn: () => fetchPerson(user),
+  const { data, error } = useQuery({
+    queryKey: [ERASING, user],
+    queryFn: () => wouldErase(user),
     retry: false,
+    staleTime: 0,
   })
-  const { data: memories } = useQuery({
-    queryKey: ['memories', 'count', user],
-    queryFn: () => fetchMemories({ user, limit: 1 }),
-    retry: false,
-  })
-  const { data: datasets } = useDatasets(user)
-  const held = datasets?.length ?? 0
+  if (error) return <p className="text-sm text-critical">{error.message}</p>
+  if (!data) return <p className="label">Counting…</p>
+  const held = data.datasets.length
   return (
     <ul className="mt-1 grid list-disc gap-0.5 pl-5 text-sm" data-testid="will-go">
-      <li>
-        {person ? many(person.total, 'conversation') : 'every conversation'}, with what was measured
-        of {person && person.total === 1 ? 'it' : 'them'} and the bot’s replies
-      </li>
-      <li>
-        {memories ? many(memories.total, 'memory', 'memories') : 'every memory'} and their vectors
-      </li>
-      <li>reactions, how they stand to bots, and their words in the journal</li>
+      {data.stores.map(({ store, removed, detail }) => (
+        <li key={store}>
+          <span className="font-medium">
+            {words(store, 60)} {removed.toLocaleString('en')}
+          </span>
+          {detail && `: ${name(detail, 300)}`}
+        </li>
+      ))}
       <li>
         {held > 0
-          ? `their rows in ${many(held, 'dataset')}: to be made anew`
+          ? `their rows in ${many(held, 'dataset')}, of which no file is left here: to be made anew`
           : 'no dataset holds them'}
       </li>
     </ul>

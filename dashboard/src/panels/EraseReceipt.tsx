@@ -8,7 +8,7 @@ import { CopyButton } from './CopyButton'
 export function EraseReceipt({ receipt, user }: { receipt: Receipt; user: string }) {
   const head = useRef<HTMLHeadingElement>(null)
   useEffect(() => head.current?.focus(), [])
-  const whole = receipt.stores.every((one) => one.ok)
+  const whole = receipt.done && receipt.stores.every((one) => one.ok)
   return (
     <section
       className={`card tone-${whole ? 'info' : 'critical'} mt-4 max-w-3xl p-4 sm:p-5`}
@@ -28,7 +28,8 @@ export function EraseReceipt({ receipt, user }: { receipt: Receipt; user: string
       </p>
       {!whole && (
         <p role="alert" className="mt-2 text-sm text-critical">
-          Some stores could not do it. Mend what they say and erase again: what is gone stays gone.
+          Not every store could do it. It is tried again until it is done; until then something of
+          them may be left there.
         </p>
       )}
       <ul className="mt-3 grid grid-cols-[minmax(0,1fr)]">

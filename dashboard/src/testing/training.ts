@@ -136,6 +136,7 @@ export function receipt(change: Partial<Receipt> = {}): Receipt {
     ],
     datasets: [{ id: 'd1', name: 'spring' }],
     tombstone: true,
+    done: true,
     ...change,
   }
 }
