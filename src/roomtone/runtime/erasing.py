@@ -132,7 +132,7 @@ class Erasing:
             finally:
                 told = receipt(one)
                 self._finish(one)
-            return told
+            return {**told, "done": one.is_done}
 
     async def run(self) -> None:
         """Finish what was broken off, now and every ten minutes; and hear what people agreed to."""
