@@ -43,7 +43,8 @@ def _key(text: str) -> str:
 class Blank:
     """Takes one person out of events and records, and leaves every other byte as it is.
 
-    `mark` is the erasure's own; `said` are keys of what the person said, and was told by bots.
+    `mark` is the erasure's own; `said` are keys of what the person said, and was told by bots, and
+    of the turns in which that was.
 
     >>> blank = Blank("ann", "5f")
     >>> blank.learn(["my dog is ill"])
@@ -63,10 +64,17 @@ class Blank:
             if text:
                 self.said |= {_key(text), _key(text[:MOST_LINE]), _key(ends(text, MOST_LINE))}
 
+    def learn_turn(self, session: str, id: str | None) -> None:
+        """This turn is theirs, and so is what becomes of its texts, whoever tells it."""
+        if id:
+            self.said.add(_key(f"turn\0{session}\0{id}"))
+
     def is_mine(self, event: Mapping[str, Any]) -> bool:
         """Whether an event, as plain values, is this person's."""
         of = event.get("of")
         of_user = of.get("user") if isinstance(of, Mapping) else None
+        if event.get("type") == "turn_revised" and not event.get("user"):
+            return _key(f"turn\0{event['session']}\0{event['turn']}") in self.said
         return self.user in (event.get("user"), of_user)
 
     def event(self, event: Mapping[str, Any]) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from roomtone.known import Known
 from roomtone.reacted import Held
 from roomtone.reacting import Reacting
 from roomtone.room import Room
+from roomtone.training_data import Revision
 
 V = TypeVar("V")
 
@@ -34,12 +35,17 @@ def forget_talks(talks: Conversations, blank: Blank) -> None:
     talks._told = {key: None for key in talks._told if key[1] != user}
     talks._renewed = {key: one for key, one in talks._renewed.items() if key[0][2] != user}
     revising = talks.revising
-    revising.made = [one for one in revising.made if one.user != user]
+    revising.made = [one for one in revising.made if not _is_theirs(one, blank)]
     for key, (_, held) in list(revising._early.items()):
-        if any(one.user == user for one in held):
+        if any(_is_theirs(one, blank) for one in held):
             del revising._early[key]
             revising._early_chars -= sum(len(one.content) for one in held)
     _forget_reactions(talks.reacting, blank)
+
+
+def _is_theirs(one: Revision, blank: Blank) -> bool:
+    event = {"type": "turn_revised", "session": one.session, "turn": one.turn, "user": one.user}
+    return blank.is_mine(event)
 
 
 def _forget_reactions(reacting: Reacting, blank: Blank) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from roomtone.blanking import Blank
-from roomtone.events import Join, Message, Turn
+from roomtone.events import Join, Message, Turn, TurnRevised
 from roomtone.records import Batch, Tick, decode_entry, encode_entry
 from roomtone.runtime.journal import Journal, read_journal
 from roomtone.runtime.journal_disk import Disk
@@ -16,6 +16,12 @@ from roomtone.verdicts import Line, Reacted, ReactionJudged
 
 NOW = 1_800_000_000_000
 GONE = "erased-person"
+
+
+def revised(number: int, said: str) -> TurnRevised:
+    """Nobody says whose turn it was."""
+    told = {"session": "t", "bot": "luna", "turn": f"t{number}", "text": f"{said}, at last"}
+    return TurnRevised(role="user", why="edited", **told)  # type: ignore[arg-type]
 
 
 def batch(user: str, number: int) -> Batch:
@@ -30,6 +36,7 @@ def batch(user: str, number: int) -> Batch:
             Turn(session="t", id=f"t{number}", bot="luna", user=user, message=said, reply="ho"),
             ReactionJudged(session="s", of=of, before=[Line(who="other", text=said)]),
             Join(session="s", user=user),
+            revised(number, said),
         ],
     )
 

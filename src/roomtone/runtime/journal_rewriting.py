@@ -26,7 +26,10 @@ Row = dict[str, Any]
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder().decode
-_MARKS = (b"reaction_judged", b"reaction_review", b"\xa4role\xa3bot", b"\xa4role\xa4host")
+_MARKS = (
+    *(b"reaction_judged", b"reaction_review", b"turn_revised"),
+    *(b"\xa4role\xa3bot", b"\xa4role\xa4host"),
+)
 """Events that hold what others said, or were answered."""
 
 
@@ -44,6 +47,8 @@ def learn(folder: Path, blank: Blank) -> int:
     for event in events_of(folder, blank):
         many += 1
         blank.learn(event.get(name) for name in ("text", "message", "reply"))
+        if event["type"] == "turn":
+            blank.learn_turn(event["session"], event.get("id"))
     return many
 
 
