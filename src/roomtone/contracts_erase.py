@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from roomtone.alerts import Alert
 from roomtone.blanking import Blank
-from roomtone.contracts import START
+from roomtone.contracts import START, exactly
 from roomtone.ports import Archive
 from roomtone.reacted import ReactionRecord
 from roomtone.records import Conversation, DeadLetter, Relationship, TurnRecord
@@ -56,6 +56,21 @@ async def check_erase(archive: Archive) -> None:
     assert found is not None and GONE not in str(found), "alerts no longer name them"
     assert STAYS in str(found) and "3 others left" in found["message"]
     assert not await archive.erase(Blank(GONE, "5f")), "a second time there is nothing"
+    await _old_goes(archive)
+
+
+async def _old_goes(archive: Archive) -> None:
+    """What is older than a time goes, kind by kind."""
+    at = START + timedelta(days=20)
+    (turn,) = exactly(1, await archive.turns("erase"))
+    for kind in ("conversations", "reactions", "dead_letters", "agent_logs"):
+        assert await archive.expire(kind, START - timedelta(days=9_000)) == 0, "nothing is so old"
+    await archive.expire("conversations", at)
+    assert await archive.turns("erase") == [turn], "it ended then, and not before"
+    assert await archive.expire("conversations", at + timedelta(seconds=1)) >= 2
+    assert not await archive.turns("erase"), "with all that was said in them"
+    await archive.expire("dead_letters", at + timedelta(days=1))
+    assert not await archive.dead_letters(source="erase")
 
 
 async def _fill(archive: Archive, user: str) -> None:

@@ -224,6 +224,30 @@ class ListArchive(ListTraining):
             row |= msgspec.json.decode(blank.named(msgspec.json.encode(named).decode()))
         return {name: len(gone) for name, gone in theirs.items() if gone}
 
+    async def expire(self, kind: str, before: datetime) -> int:
+        old: list[Any]
+        if kind == "conversations":
+            old = [id for id, one in self.talks.items() if one.ended < before]
+            turns = [key for key, one in self.told.items() if one.conversation in old]
+            for key in turns:
+                del self.told[key]
+            for id in old:
+                del self.talks[id]
+            return len(old) + len(turns)
+        if kind == "dead_letters":
+            kept = [one for one in self.letters if one.at >= before]
+            gone, self.letters = len(self.letters) - len(kept), kept
+            return gone
+        if kind == "reactions":
+            ms = before.timestamp() * 1000
+            old = [id for id, one in self.reacted.items() if one.of.ms < ms]
+            for id in old:
+                del self.reacted[id]
+            return len(old)
+        if kind == "agent_logs":
+            return 0
+        raise StoreError(f"nothing kept is called {kind!r}; choose another")
+
     async def add_sessions(self, sessions: Sequence[SessionSummary]) -> None:
         self.summaries |= {summary.id: summary for summary in sessions}
 

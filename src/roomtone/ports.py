@@ -327,6 +327,10 @@ class Archive(ReactionLog, TrainingArchive, Protocol):  # stores/
         other people's that tell of them are blanked. Returns how many, by table; a second time
         finds nothing. `blank` learns on the way what the person said."""
 
+    async def expire(self, kind: str, before: datetime) -> int:
+        """Delete what is older: whole `conversations` with all that was said in them, by when they
+        ended; `reactions`, `dead_letters`, `agent_logs`. How many rows went; else a StoreError."""
+
     async def note_segments(
         self, journal: str, segments: Sequence[JournalSegment], *, first: int
     ) -> None:

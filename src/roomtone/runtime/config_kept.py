@@ -60,3 +60,26 @@ class Retention(Section):
         gt=0,
         description="days of raw events, from which everything else can be made again",
     )
+    conversation_days: float = Field(
+        default=0,
+        ge=0,
+        description="days of conversations after they ended, with all that was said in them; "
+        "0: for good",
+    )
+    reaction_days: float = Field(
+        default=0, ge=0, description="days of reactions and what they meant; 0: for good"
+    )
+    agent_log_days: float = Field(
+        default=0, ge=0, description="days of what components made of messages; 0: for good"
+    )
+    dead_letter_days: float = Field(
+        default=0,
+        ge=0,
+        description="days of what could not be taken in, beside the newest few thousand; "
+        "0: for good",
+    )
+    dataset_days: float = Field(
+        default=0,
+        ge=0,
+        description="days of datasets that were made, with their files; 0: for good",
+    )

@@ -16,7 +16,7 @@ from roomtone.conversations import Conversations
 from roomtone.engine import SLICE, TICK_S, Engine, Output
 from roomtone.errors import JournalError, RoomtoneError
 from roomtone.records import Batch, Entry, Gap
-from roomtone.runtime import journal_index, plugins
+from roomtone.runtime import expiring, journal_index, plugins
 from roomtone.runtime.clock import utc
 from roomtone.runtime.histories import Histories
 from roomtone.runtime.replay import hear, play_entry
@@ -288,6 +288,7 @@ async def upkeep(pipeline: Pipeline) -> None:
         journal.retain, now / 1000, keep_s=keep_s
     )
     jobs["the store's retention"] = lambda: pipeline.series.retain(utc(now))
+    jobs["the archive's retention"] = lambda: expiring.expire(pipeline)
     jobs["the journal's index"] = lambda: journal_index.note(journal, pipeline.archive)
     for name, job in jobs.items():
         try:

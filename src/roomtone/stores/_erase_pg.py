@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roomtone.blanking import Blank
-from roomtone.stores._erase import NAMING, OF_PERSONS, OF_TURNS, Columns, erasing, run_async
+from roomtone.stores._erase import NAMING, OF_PERSONS, OF_TURNS, Columns, Steps, erasing, run_async
+from roomtone.stores._expire import expiring
 from roomtone.stores._pg_pool import Connection
 
+_AS_JSON = "CAST(CAST({} AS TEXT) AS JSONB)"
 _COUNT = re.compile(r"(\d+)$")
 TOUCHED = (*OF_PERSONS, *OF_TURNS, *NAMING, "dead_letters", "datasets", "series", "series_tags")
 
@@ -26,7 +28,16 @@ async def columns(connection: Connection) -> Columns:
 
 async def erase(connection: Connection, blank: Blank) -> dict[str, int]:
     """Take a person out of the archive; rows by table."""
+    there = await columns(connection)
+    return await _run(connection, erasing(blank, there, as_json=_AS_JSON))
 
+
+async def expire(connection: Connection, kind: str, before: int) -> dict[str, int]:
+    """Delete a slice of what is older; rows by table, nothing when there is no more."""
+    return await _run(connection, expiring(kind, before, await columns(connection)))
+
+
+async def _run(connection: Connection, steps: Steps) -> dict[str, int]:
     async def do(sql: str, given: Sequence[Any]) -> Any:
         count = itertools.count(1)
         numbered = re.sub(r"\?", lambda _: f"${next(count)}", sql)
@@ -34,8 +45,7 @@ async def erase(connection: Connection, blank: Blank) -> dict[str, int]:
             return [tuple(row) for row in await connection.fetch(numbered, *given)]
         return _counted(await connection.execute(numbered, *given))
 
-    there = await columns(connection)
-    return await run_async(erasing(blank, there, as_json="CAST(CAST({} AS TEXT) AS JSONB)"), do)
+    return await run_async(steps, do)
 
 
 async def forget(connection: Connection, tags: Mapping[str, str]) -> int:

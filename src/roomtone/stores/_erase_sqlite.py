@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from roomtone.blanking import Blank
-from roomtone.stores._erase import Columns, erasing, run
+from roomtone.stores._erase import Columns, Steps, erasing, run
+from roomtone.stores._expire import expiring
 
 
 def columns(connection: sqlite3.Connection) -> Columns:
@@ -21,12 +22,20 @@ def columns(connection: sqlite3.Connection) -> Columns:
 
 def erase(connection: sqlite3.Connection, blank: Blank) -> dict[str, int]:
     """Take a person out of the archive; rows by table."""
+    return _run(connection, erasing(blank, columns(connection)))
 
+
+def expire(connection: sqlite3.Connection, kind: str, before: int) -> dict[str, int]:
+    """Delete a slice of what is older; rows by table, nothing when there is no more."""
+    return _run(connection, expiring(kind, before, columns(connection)))
+
+
+def _run(connection: sqlite3.Connection, steps: Steps) -> dict[str, int]:
     def do(sql: str, given: Sequence[Any]) -> Any:
         cursor = connection.execute(sql, tuple(given))
         return cursor.fetchall() if sql.startswith("SELECT") else cursor.rowcount
 
-    return run(erasing(blank, columns(connection)), do)
+    return run(steps, do)
 
 
 def forget(connection: sqlite3.Connection, tags: Mapping[str, str]) -> int:

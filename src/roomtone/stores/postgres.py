@@ -10,7 +10,7 @@ from typing import Any
 from roomtone.blanking import Blank
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.stores import _erase_pg, _pg_archive, _pg_points, _pg_rollup, _pg_talks
+from roomtone.stores import _erase_pg, _expire, _pg_archive, _pg_points, _pg_rollup, _pg_talks
 from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._keeping import KEEP_S, checked
 from roomtone.stores._pg_address import parse
@@ -149,6 +149,14 @@ class PostgreSQL(ArchiveCalls):
         done = await pool.write(lambda c: _erase_pg.erase(c, blank), timeout_s=LONG_S)
         await pool.ask(_erase_pg.tidy, timeout_s=LONG_S)
         return done
+
+    async def expire(self, kind: str, before: datetime) -> int:
+        at, gone = _expire.cut(kind, before), 0
+        while True:
+            did = await self._opened().write(lambda c: _erase_pg.expire(c, kind, at))
+            gone += sum(did.values())
+            if not did:
+                return gone
 
     async def _keep(self, job: Job, *, durable: bool = False) -> Any:
         return await self._opened().write(job)  # a commit waits for the disk, as this server is set

@@ -13,7 +13,15 @@ from urllib.parse import unquote
 from roomtone.blanking import Blank
 from roomtone.errors import StoreError
 from roomtone.points import Block, Measurement, Point
-from roomtone.stores import _archive, _archive_talks, _erase_sqlite, _points, _rollup, _steps
+from roomtone.stores import (
+    _archive,
+    _archive_talks,
+    _erase_sqlite,
+    _expire,
+    _points,
+    _rollup,
+    _steps,
+)
 from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._file import File
 from roomtone.stores._keeping import KEEP_S, checked
@@ -148,6 +156,14 @@ class SQLite(ArchiveCalls, MemoryCalls):
         done = await file.wipe(lambda connection: _erase_sqlite.erase(connection, blank))
         await file.squeeze()
         return done
+
+    async def expire(self, kind: str, before: datetime) -> int:
+        at, gone = _expire.cut(kind, before), 0
+        while True:  # one transaction each, so that ticks are written in between
+            did = await self._opened().wipe(lambda c: _erase_sqlite.expire(c, kind, at))
+            gone += sum(did.values())
+            if not did:
+                return gone
 
     async def _keep(self, job: Job, *, durable: bool = False) -> Any:
         return await self._opened().write(job, durable=durable)
