@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from roomtone.errors import ServerError
-from roomtone.runtime.remote import Busy, Remote, escape
+from roomtone.runtime.remote import Busy, NeedsKey, Remote, escape
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -20,6 +20,9 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(200, b'"bye"', close=True)
         elif self.path == "/problem":
             self.reply(404, b'{"detail": "no session x; see /v1/sessions"}')
+        elif self.path == "/who":
+            given = self.headers["Authorization"]
+            self.reply(200 if given == "Bearer k-1" else 401, b'{"detail": "no key; send one"}')
         elif self.path == "/html":
             self.reply(500, b"<h1>oops</h1>")
         else:
@@ -62,6 +65,19 @@ def test_questions_keep_their_words(remote):
     answer = remote.get(f"/v1/sessions/{escape('a/b?c')}", at="10:00+01:00", limit=None)
 
     assert answer == {"path": "/v1/sessions/a%2Fb%3Fc?at=10%3A00%2B01%3A00"}
+
+
+def test_the_key_of_the_environment_goes_along(remote, monkeypatch):
+    """Or the one that is given; without one it is said what to set."""
+    monkeypatch.setenv("ROOMTONE_KEY", " k-1\n")
+    for key in (None, "k-1"):
+        told = Remote(remote.url, key=key)
+        assert told.get("/who")
+        told.close()
+    with pytest.raises(NeedsKey, match="no key; send one; set ROOMTONE_KEY"):
+        Remote(remote.url, key="").get("/who")
+    with pytest.raises(ServerError, match="the key is none"):
+        Remote(remote.url, key="a\r\nX: y")
 
 
 def test_a_connection_closed_in_between_is_opened_again(remote):

@@ -19,9 +19,10 @@ from roomtone.errors import RoomtoneError, ServerError
 from roomtone.runtime import coverage, looking, memory_commands, plugins
 from roomtone.runtime.clock import Clock, iso, utc
 from roomtone.runtime.config import Settings
+from roomtone.runtime.doctor_access import examine_access
 from roomtone.runtime.doctor_servers import examine_servers
 from roomtone.runtime.masking import mask
-from roomtone.runtime.remote import Remote
+from roomtone.runtime.remote import NeedsKey, Remote
 
 Check = dict[str, Any]
 
@@ -47,6 +48,7 @@ def examine(settings: Settings, clock: Clock) -> list[Check]:
         _embeddings,
         _memories,
         _consent,
+        _access,
         _server,
         _dashboard,
         _turns,
@@ -165,10 +167,18 @@ def _embeddings(settings: Settings) -> Iterator[Check]:
     yield _result("embeddings", True, f"{model.name}, version {model.version}{more}")
 
 
+def _access(settings: Settings) -> Iterator[Check]:
+    """Who may ask is told, and that others reach what asks nobody is not as it should be."""
+    yield _result(*examine_access(settings))
+
+
 def _server(settings: Settings) -> Iterator[Check]:
     host, port = settings.server.host, settings.server.port
     try:
         answer = Remote(settings.url, timeout_s=3).get("/readyz")
+    except NeedsKey as error:
+        yield _result("server", True, f"runs on port {port} and asks for a key: {error}")
+        return
     except ServerError:
         if _is_free(host, port):
             yield _result("port", True, f"{port} is free; no server runs")

@@ -17,10 +17,18 @@ from roomtone.runtime.config import PREFIX, Settings
 
 HERE = Path("roomtone.toml")
 
-# Variables of our own build and tests, which a server started by them inherits.
+# Variables of our own build and tests, which a server started by them inherits, and of clients.
 NO_SETTINGS = {
     f"{PREFIX}{name}"
-    for name in ("FAULT_ROUNDS", "FUZZ_CASES", "REQUIRE_DASHBOARD", "STATIC", "TRIXIE", "URL")
+    for name in (
+        "FAULT_ROUNDS",
+        "FUZZ_CASES",
+        "KEY",
+        "REQUIRE_DASHBOARD",
+        "STATIC",
+        "TRIXIE",
+        "URL",
+    )
 }
 
 

@@ -84,13 +84,14 @@ class Recorder:
         self,
         url: str | None = None,
         *,
+        key: str | None = None,
         source: str = "recorder",
         queue: int = QUEUE,
         enabled: bool = True,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
         self.url = url or os.environ.get("ROOMTONE_URL") or URL
-        self.source, self.enabled = source, enabled
+        self.source, self.enabled, self._key = source, enabled, key
         self.taken = 0  # turns that record() was given
         self.sent = 0  # accepted by the server, or known to it already
         self.dropped = 0  # gone because the queue was full, or at the end of the program
@@ -238,7 +239,7 @@ class Recorder:
                 self._thread.start()
 
     def _run(self) -> None:
-        remote, rounds = Remote(self.url, self._timeout_s, REMEDY), 0
+        remote, rounds = Remote(self.url, self._timeout_s, REMEDY, self._key), 0
         while True:
             self._closing.wait(EVERY_S)
             rounds = 0 if self._waiting else rounds + 1

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import re
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
@@ -11,6 +13,8 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 from roomtone.errors import ServerError
+
+_SENDABLE = re.compile(r"[!-~]{0,200}")
 
 TIMEOUT_S = 30.0
 """Longer than a server's disk may stall, shorter than a person's patience."""
@@ -30,11 +34,29 @@ class Busy(ServerError):
         self.retry_s = retry_s
 
 
-class Remote:
-    """One connection to a server; used from one thread at a time."""
+class NeedsKey(ServerError):
+    """The server asks who asks."""
 
-    def __init__(self, url: str, timeout_s: float = TIMEOUT_S, remedy: str = REMEDY) -> None:
+
+class Remote:
+    """One connection to a server; used from one thread at a time.
+
+    Where the server asks who asks, it is told the key: by default that of ROOMTONE_KEY.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        timeout_s: float = TIMEOUT_S,
+        remedy: str = REMEDY,
+        key: str | None = None,
+    ) -> None:
         self._remedy = remedy
+        self._key = (os.environ.get("ROOMTONE_KEY", "") if key is None else key).strip()
+        if not _SENDABLE.fullmatch(self._key):
+            raise ServerError(
+                "the key is none; ROOMTONE_KEY is what `roomtone keys create` printed"
+            )
         parts = urlsplit(url if "//" in url else f"http://{url}")
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise ServerError(f"{url} is no address of a server; write http://127.0.0.1:8003")
@@ -80,6 +102,8 @@ class Remote:
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
         headers = {"Content-Type": "application/json"} if body is not None else {}
+        if self._key:
+            headers["Authorization"] = f"Bearer {self._key}"
         try:
             status, kept, data = self._exchange(method, path, body, headers)
         except ssl.SSLError as error:
@@ -90,6 +114,10 @@ class Remote:
         answer = _decode(data)
         if status in (429, 503) and path.startswith("/v1/"):
             raise Busy(_detail(answer, status), _seconds(kept))
+        if status == 401:
+            raise NeedsKey(
+                f"{self.url} asks for a key: {_detail(answer, status)}; set ROOMTONE_KEY to one"
+            )
         if status >= 400 and not path.startswith("/readyz"):
             raise ServerError(_detail(answer, status))
         return answer

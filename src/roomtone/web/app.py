@@ -259,6 +259,7 @@ class Server:
     def _make_api(self) -> App:
         from roomtone.web import (
             datasets,
+            described,
             memories,
             query,
             reacted,
@@ -282,6 +283,7 @@ class Server:
         rights.add_rights(api, self._host, self._settings)
         signing.add_signing(api, self._gate)
         system.add_system(api, self._host, self.faults, self._numbers)
+        described.describe(api)
         return api
 
     async def _documents(self) -> bytes:

@@ -89,7 +89,8 @@ ROUTES: Mapping[str, str] = {
     "GET /api/training/stats": "export",
     "POST /api/training/mark-exported/{id}": "export",
     "GET /api/training/conversation/{id}": "export",
-    # what ends
+    # what ends, and what begins anew after it
+    "POST /v1/people/{user}/readmit": "admin",
     "DELETE /v1/people/{user}": "admin",
 }
 """The scope of every route, by method and path; a name in braces is one part of a path."""

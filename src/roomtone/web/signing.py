@@ -143,7 +143,12 @@ def _add_pages(api: FastAPI, gate: Gate) -> None:
         _set_cookie(told, gate, "", 0)
         return told
 
-    @api.post("/v1/tickets", response_model=Ticket, responses={401: WHO[401]}, tags=["access"])
+    @api.post(
+        "/v1/tickets",
+        response_model=Ticket,
+        responses={409: _problem("nobody is asked, so no ticket is needed")},
+        tags=["access"],
+    )
     async def ticket(request: Request) -> Response:
         """A ticket for one WebSocket from a page of another site: /v1/live?ticket=…"""
         caller = _caller(request)
@@ -189,7 +194,10 @@ def _add_keys(api: FastAPI, gate: Gate) -> None:
     @api.delete(
         "/v1/keys/{id}",
         response_model=Key,
-        responses={401: WHO[401], 404: _problem("there is no such key")},
+        responses={
+            404: _problem("there is no such key"),
+            409: _problem("the key is set in access.keys, and revoked there"),
+        },
         tags=["access"],
     )
     async def revoke(id: str, request: Request) -> Response:
