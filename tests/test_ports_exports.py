@@ -24,7 +24,7 @@ def test_every_format_is_known_by_its_name() -> None:
 
 
 @given(conversations())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_no_conversation_makes_a_format_stumble(one: KeptConversation) -> None:
     """Rows are of the declared type and say whose they are; all reasons have their words."""
     for export in FORMATS.values():

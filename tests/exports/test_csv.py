@@ -54,7 +54,7 @@ def test_lists_stand_as_json() -> None:
 
 
 @given(conversations())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_every_text_comes_back(one: KeptConversation) -> None:
     """But for NUL and halves of characters, for which there is no place."""
     kept = [m.content for m in one.messages if m.content.strip()]

@@ -24,7 +24,7 @@ def test_a_message_stands_with_what_is_known_of_it() -> None:
 
 
 @given(conversations())
-@settings(max_examples=300)
+@settings(max_examples=100)
 def test_hostile_texts_stay_on_their_line(one: KeptConversation) -> None:
     """Also for readers who take U+2028 for an end of line; halves of characters become U+FFFD."""
     rows, excluded = exported(JSONL(), one)

@@ -52,7 +52,7 @@ def test_the_documents_shape_stands_there() -> None:
 
 
 @given(conversations())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_export_import_export_is_equal(one: KeptConversation) -> None:
     """Whatever a conversation holds, its row is one line, and the row's conversation gives it."""
     first = told(one)

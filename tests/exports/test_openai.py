@@ -59,7 +59,7 @@ def test_without_a_reply_to_learn_there_is_no_row() -> None:
 
 
 @given(conversations())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_every_row_passes_their_checks(one: KeptConversation) -> None:
     """Whatever was said; ids lie in a file beside."""
     rows, _ = exported(OpenAI(), one, min_quality=0.3)

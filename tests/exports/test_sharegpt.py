@@ -28,7 +28,7 @@ def test_sides_have_their_words() -> None:
 
 
 @given(conversations())
-@settings(max_examples=200)
+@settings(max_examples=100)
 def test_sides_take_turns(one: KeptConversation) -> None:
     """LLaMA-Factory throws away what does not begin with a human and end with a reply."""
     for row in exported(ShareGPT(), one)[0]:
