@@ -39,6 +39,7 @@ OTHERS = {
     "memories": "memories found again: evidence recall on LoCoMo, beside BM25 and DRAGON",
     "recall": "recall at 100,000 memories a bot: time, what sign bits miss, memory held",
     "polls": "participation against a naive recount of real votes",
+    "redaction": "personal data in texts: precision and recall, beside Presidio; real chats",
     "reactions": "what reactions meant: the judges on cases they never saw",
     "contamination": "label noise of rows for KTO: every emoji a rating, beside ratings alone",
 }

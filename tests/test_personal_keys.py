@@ -29,7 +29,7 @@ LONG = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7"
         ("https://x.io/a?b=1&access_token=abcd1234&c=2", "abcd1234"),
         ("postgres://bob:hunter2@db/x", "bob:hunter2"),
         ("password: hunter2", "hunter2"),
-        ("my password is hunter2!", "hunter2"),
+        ("my password is hunter2!", "hunter2!"),
         ("mein Passwort ist Geheim123.", "Geheim123"),
         ("salasana: kissa", "kissa"),
         ("PIN is 4711", "4711"),

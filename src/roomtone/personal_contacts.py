@@ -44,7 +44,7 @@ staticmethod classmethod dataclass override overload abstractmethod cached_prope
 param params return returns author see since deprecated test before after bean autowired
 component injectable input output keyframes font-face charset supports layer apply tailwind
 include mixin extend use forward nullable notnull suppresswarnings functionalinterface
-pytest.fixture fixture app.route app.get app.post router.get lru_cache cache wraps
+pytest.fixture fixture app.route app.get app.post router.get app lru_cache cache wraps
 contextmanager container page namespace interface entity table column id service repository
 controller state binding published objc main mainactor escaping available discardableresult
 """
@@ -140,6 +140,8 @@ def _in_words(text: str, lower: str) -> Iterator[Found]:
         plain = "." in after[0] and not _SPELLING.search(after[0])
         if spaced and plain and (not _MAILER.match(after[0]) or before[0] in _VERBS):
             continue
+        if spaced and re.search(r"\s(?:point|dot)\s+(?:in|me|it|no|be|at|us)\Z", after[0]):
+            continue  # "at one point in the 1960s"
         if spaced and before[0] in COMMON and before[0] != "me":
             continue
         start = m.start() - len(before[0])

@@ -36,7 +36,8 @@ _PATH = re.compile(
     re.IGNORECASE,
 )
 _SURE = (
-    r"pass ?word|passwd|pwd|passphrase|pass ?code|passwort|kennwort|mot de passe|contraseña|clave"
+    r"pass ?word|pw|passwd|pwd|passphrase|pass ?code|passwort|kennwort|mot de passe|contraseña"
+    r"|clave"
     r"|senha"
     r"|salasana|lösenord|wachtwoord|hasło|adgangskode|passord|пароль|密码|密碼|パスワード|비밀번호"
     r"|api[ _-]?key|secret[ _-]?key|private[ _-]?key|access[ _-]?key|access[ _-]?token"
@@ -47,7 +48,7 @@ _LOOSE = r"secret|token|auth|key|login|pin(?: code| number)?|otp|cvv2?|cvc2?|sec
 _GIVEN = re.compile(
     rf"(?:\b|_|(?<=\d))(?P<word>(?P<sure>{_SURE})|{_LOOSE})[\"'`]?(?P<by>"
     r"\s{0,2}(?:=>?|:=?|->|→|：)\s{0,2}|\s(?:is|was|ist|lautet|est|es|é|on|är|is nu|to)(?:\s?:)?\s)"
-    r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;&<>\0]{3,200})",
+    r"(?P<quote>[\"'`]?)(?P<value>[^\s\"'`,;<>\0]{3,200})",
     re.IGNORECASE,
 )
 _CODE = re.compile(
@@ -73,9 +74,11 @@ _SHAPED = re.compile(
     r"|pypi-|SG\.|dop_v1|shp|gsk_|xai-|r8_|whsec|sq0|lin_api|dapi|EAA|AGE-|tskey|:AA|eyJ|ssh-|0x"
     r"|[MNO][\w-]{22}"
 )
-_WORDS = re.compile(
-    rf"{_SURE}|secret|token|auth|\bkey|login|\bpin\b|\botp\b|cv[vc]|security code", re.IGNORECASE
-)
+_WORDS_TEXT = """
+pass pwd kennwort contraseña clave senha salasana lösenord wachtwoord hasło adgangskode пароль 密码
+密碼 パスワード 비밀번호 key token secret auth login pin otp cvv cvc security pw
+"""
+_WORDS = tuple(_WORDS_TEXT.split())
 
 
 def find(text: str, lower: str) -> Iterator[Found]:
@@ -91,7 +94,7 @@ def find(text: str, lower: str) -> Iterator[Found]:
         for m in _BEARER.finditer(text):
             if _mixed(m[1]):
                 yield _secret(m, 1, "bearer")
-    if _WORDS.search(lower):
+    if any(word in lower for word in _WORDS):
         yield from _given(text)
     if "code" in lower or "koodi" in lower or "pin" in lower:
         for m in _CODE.finditer(text):
@@ -145,7 +148,9 @@ def _in_links(text: str) -> Iterator[Found]:
 def _given(text: str) -> Iterator[Found]:
     """What is said to be a password: plainly after `:` and `=`, else only what is no word."""
     for m in _GIVEN.finditer(text):
-        value = m["value"].rstrip(".!?)]}") if not m["quote"] else m["value"]
+        value = m["value"] if m["quote"] else m["value"].rstrip(".?)]}")
+        if "?" in text[: m.start()] and "=" in m["by"]:  # in a link: up to the next of its words
+            value = value.partition("&")[0]
         sure = m["sure"] is not None
         said = m["by"].strip().rstrip(":").isalpha()
         if len(value) < 3 or value.lower() in _NOT or value.startswith(("[", "{", "$", "<", "(")):

@@ -21,13 +21,14 @@ _COUNTRIES_TEXT = """
 """
 _COUNTRIES = frozenset(_COUNTRIES_TEXT.split())
 # A run of groups of digits, each looked at once; what it is is told afterwards.
-_RUN = re.compile(r"(?<![\w.,:/$€£¥#&=+-])(?<!\d[ ])[+(]{0,2}\d++(?:[ .\-/()]{1,3}\d++)*+")
+_RUN = re.compile(r"(?<![A-Za-z0-9_.,:/$€£¥#&=+-])(?<!\d[ ])[+(]{0,2}\d++(?:[ .\-/()]{1,3}\d++)*+")
 _GROUP = re.compile(r"\d+")
 _INTERNATIONAL = re.compile(
     r"(?<![\w+])(?:\+|(?<!\d)00[ ]?(?=[1-9]))[ ]?\(?(\d++(?:[ .\-/()]{1,3}\d++)*+)(?![\w%])"
 )
 _CONTEXT = re.compile(
-    r"phone|\bcall|\btext(?:ed|ing)?\b|\btel\b|\btel[.:]|\bcell\b|mobile|whats ?app|signal"
+    r"phone|\bcall|\btext(?:ed|ing)?\b|\btel\b|\btel[.:]|\bcell\b|mobile|cellulare|zadzwoń"
+    r"|hit me up|numéro|whats ?app|signal"
     r"|\bsms\b|\bfax"
     r"|\bring\b|\bmsg\b|number|\bnumer|nummer|\bnúmero|\bnumero|handy|telefon|anruf|ruf\b|puh"
     r"|soita|soitta"
@@ -143,7 +144,7 @@ def _ends(text: str, at: int) -> bool:
     after = text[at : at + 2]
     if not after:
         return True
-    if after[0].isalnum() or after[0] in "_%°":
+    if (after[0].isalnum() and after[0] < "\u3000") or after[0] in "_%°":
         return False
     return not (after[0] in ":,=*^x" and after[1:].isdigit())
 
