@@ -27,6 +27,7 @@ COST = {
     "replay": "the same journal, however cut, gives the same bytes; events per second",
     "judging": "what a reaction costs its sender, how fast they are judged, and how often asked",
     "memory": "bytes per session, beside the documents' design, and after churn",
+    "export": "messages a second out of the archive, beside an ORM's loop and pandas; memory",
     "recorder": "what recording adds to a turn, server well, hung, dead; beside Langfuse and OTel",
     "peers": "60 s every 5 s, beside Flink, Bytewax, Pathway, DuckDB, River, plain Python",
 }
