@@ -37,6 +37,9 @@ export function DataCounts({ overview }: { overview: Overview }) {
   )
 }
 
+/** One of a thousand is seen, too; none is not. */
+const part = (share: number) => (share > 0 ? Math.max(share, 0.005) : 0)
+
 export function LeftOut({ excluded }: { excluded: Excluded[] }) {
   return (
     <section className="card min-w-0 p-4" aria-labelledby="left-out">
@@ -74,13 +77,10 @@ export function Ratings({ ratings }: { ratings: Overview['ratings'] }) {
             role="img"
             aria-label={`${percent(share)} of the ratings are desirable`}
           >
-            <i
-              className="block rounded-sm bg-accent"
-              style={{ flex: `${Math.max(share, 0.005)} 1 0%` }}
-            />
+            <i className="block rounded-sm bg-accent" style={{ flex: `${part(share)} 1 0%` }} />
             <i
               className="hatched block rounded-sm bg-sunken outline-1 -outline-offset-1 outline-[var(--line-strong)]"
-              style={{ flex: `${Math.max(1 - share, 0.005)} 1 0%` }}
+              style={{ flex: `${part(1 - share)} 1 0%` }}
             />
           </div>
           <p className="label mt-1 flex justify-between gap-2">

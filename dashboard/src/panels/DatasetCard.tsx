@@ -80,8 +80,11 @@ export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
         <time dateTime={dataset.made}>{when(epoch(dataset.made))}</time>
       </p>
       {running && <Progress dataset={dataset} />}
-      {says && <p className="mt-2 text-sm">{says}</p>}
-      {dataset.error && <p className="mt-2 text-sm text-critical">{name(dataset.error, 600)}</p>}
+      {(dataset.error || says) && (
+        <p className={`mt-2 text-sm ${dataset.status === 'failed' ? 'text-critical' : ''}`}>
+          {name(dataset.error || says, 600)}
+        </p>
+      )}
       {problem && (
         <p role="alert" className="mt-2 text-sm text-critical">
           That was not done: {problem.message}
