@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from datetime import UTC, datetime
 
 from roomtone.errors import BadConfig
@@ -34,11 +35,11 @@ def create(
     first = not access.locked
     key, secret = access.make_key(scope, project=project, name=name, expires=over)
     if as_json:
-        print(json.dumps({**_told(key), "key": secret, "line": key.line()}))
+        _say(json.dumps({**_told(key), "key": secret, "line": key.line()}))
         return
-    print(secret)
+    _say(secret)
     if line:
-        print(key.line())
+        _say(key.line())
     scopes = ", ".join(in_order(key.scopes))
     terminal.err.print(
         f" key {key.id} of the project {key.project}: {scopes}. It is shown this once; keep it "
@@ -54,7 +55,7 @@ def listing(settings: Settings, *, project: str | None, as_json: bool) -> None:
     access.load()
     found = access.keys(None if project is None else read_project(project))
     if as_json:
-        print(json.dumps([_told(key) for key in found]))
+        _say(json.dumps([_told(key) for key in found]))
         return
     if not found:
         terminal.out.print(" no key was made yet; who reaches the server may do everything")
@@ -94,6 +95,11 @@ def read_expiry(text: str, now: float) -> float:
             f"--expires {text[:50]!r} is no time; write 90d, 12h, 4w, or 2027-01-31"
         ) from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def _say(line: str) -> None:
+    """Alone on standard output, so that a script can take it."""
+    sys.stdout.write(f"{line}\n")
 
 
 def _told(key: Key) -> dict[str, object]:
