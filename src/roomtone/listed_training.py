@@ -11,6 +11,7 @@ from typing import Any, Unpack
 
 import msgspec
 
+from roomtone.errors import StoreError
 from roomtone.listed_reactions import ListReactions
 from roomtone.reacted import ReactionRecord, rating_of
 from roomtone.records import Conversation, TurnRecord
@@ -47,8 +48,6 @@ class ListTraining(ListReactions):
         self.later: dict[tuple[str, str], tuple[float, datetime]] = {}  # what was said next, when
         self._numbers: dict[Any, int] = {}
 
-    # -- what is written ----------------------------------------------------------------------
-
     async def add_turns(self, turns: Sequence[TurnRecord]) -> None:
         self.told |= {(turn.session, turn.id): turn for turn in turns}
         for turn in turns:
@@ -72,6 +71,11 @@ class ListTraining(ListReactions):
                 for number, old in own.items():
                     own[number] = msgspec.structs.replace(old, before="", content="")
                 self.logs = {key: log for key, log in self.logs.items() if key[:3] != place}
+
+    async def keep(
+        self, conversations: Sequence[KeptConversation]
+    ) -> tuple[Mapping[int, int], Sequence[int]]:
+        raise StoreError("this archive takes in nothing whole; use one of SQL")
 
     async def add_agent_logs(self, logs: Sequence[AgentLog]) -> None:
         for one in logs:
@@ -111,8 +115,6 @@ class ListTraining(ListReactions):
         self.worded = {key: one for key, one in self.worded.items() if key[0] != user}
         for people in self.holds.values():
             people.discard(user)
-
-    # -- what is read -------------------------------------------------------------------------
 
     async def consents(self, users: Sequence[str] | None = None) -> Sequence[Consent]:
         return [self.worded[key] for key in sorted(self.worded) if users is None or key[0] in users]
@@ -165,7 +167,7 @@ class ListTraining(ListReactions):
             name: Counter(said for one in found if (said := getattr(one, name)))
             for name in ("bot", "language")
         }
-        facets["emotion"] = Counter(felt for one in found if (felt := self._talk(one).emotion))
+        facets["emotion"] = Counter(felt for x in found if (felt := self._talk(x).emotion))
         facets["meaning"] = Counter(
             meaning for one in found for meaning in {r.meaning for r in one.reactions if r.meaning}
         )
@@ -186,8 +188,6 @@ class ListTraining(ListReactions):
                 for name, c in facets.items()
             },
         }
-
-    # -- how it is made -----------------------------------------------------------------------
 
     def standing(self, turn: TurnRecord) -> TurnRecord:
         """A turn with its texts as they are now."""
@@ -250,7 +250,12 @@ class ListTraining(ListReactions):
         latest = sorted(turns, key=lambda turn: (turn.at, turn.id))
         languages = Counter(one.language for one in turns if one.language for _ in _both(one))
         last = max(
-            (t.started for t in self.talks.values() if _who(t) == _who(talk)), default=talk.started
+            (
+                one.started
+                for one in self.talks.values()
+                if (one.session, one.bot, one.user) == (talk.session, talk.bot, talk.user)
+            ),
+            default=talk.started,
         )
         return KeptConversation(
             id=number,
@@ -372,10 +377,6 @@ def _reaction(one: ReactionRecord) -> KeptReaction:
 
 def _both(turn: TurnRecord) -> list[Place]:
     return [(turn.session, turn.id, role) for role in ROLES]
-
-
-def _who(talk: Conversation) -> tuple[str, str, str]:
-    return talk.session, talk.bot, talk.user
 
 
 def _ms(at: datetime) -> int:

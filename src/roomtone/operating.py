@@ -15,6 +15,7 @@ from roomtone.options import EPILOG, Data, Json, Port, Url
 operating_app = typer.Typer()
 enrich_app = typer.Typer(no_args_is_help=True, help="What is understood later, with a model.")
 keys_app = typer.Typer(no_args_is_help=True, help="Who may ask: keys, their scopes and projects.")
+db_app = typer.Typer(no_args_is_help=True, help="The databases: brought up to date, taken in.")
 config_app = typer.Typer(no_args_is_help=True, help="What is set, to what, and by whom.")
 
 
@@ -179,6 +180,52 @@ def query(
     )
 
 
+@db_app.command("upgrade", epilog=EPILOG)
+def db_upgrade(
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing; end with 1 where one is behind.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Bring every SQL store up to this release, in place, and say what was done.
+
+    The server does so when it starts; this is for whoever wants to see it first. Safe to run twice.
+    A file that holds data is kept as it was beside itself.
+    """
+    from roomtone.runtime import database_commands
+    from roomtone.runtime.loading import load
+
+    job = database_commands.upgrade(load({"data": data}), check=check, as_json=as_json)
+    raise typer.Exit(asyncio.run(job))
+
+
+@db_app.command("import", epilog=EPILOG)
+def db_import(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The predecessor's SQLite file.")],
+    bot: Annotated[
+        str, typer.Option(help="Whose conversations these are, where the file does not say.")
+    ] = "companion",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Read and count all of it; write nothing.")
+    ] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Take in a companion's database: conversations, messages, memories and agent logs.
+
+    Ids stay where they are free. A second time nothing is added. What cannot be taken is told with
+    its reason, and the command ends with 1. Nobody's consent comes with it: training stays off.
+    """
+    from roomtone.runtime import database_commands
+    from roomtone.runtime.loading import load
+
+    job = database_commands.take_in(
+        load({"data": data}), file, bot=bot, dry_run=dry_run, as_json=as_json
+    )
+    raise typer.Exit(asyncio.run(job))
+
+
 @config_app.command("show", epilog=EPILOG)
 def config_show(
     origin: Annotated[bool, typer.Option("--origin", help="Say where each value is from.")] = False,
@@ -258,5 +305,6 @@ def keys_revoke(
 
 
 operating_app.add_typer(enrich_app, name="enrich")
+operating_app.add_typer(db_app, name="db")
 operating_app.add_typer(keys_app, name="keys")
 operating_app.add_typer(config_app, name="config")

@@ -24,6 +24,16 @@ class TrainingArchive(Protocol):  # stores/
         A deleted message leaves neither its text nor its revisions' texts. Repeats do nothing.
         """
 
+    async def keep(
+        self, conversations: Sequence[KeptConversation]
+    ) -> tuple[Mapping[int, int], Sequence[int]]:
+        """Take in what was kept elsewhere, with its ids where those are free: the id that each
+        conversation has here by the one that it had, and the ids here of those that are new.
+
+        What is there already gets what it lacks, and nothing twice. Reactions and memories are not
+        taken: their own stores keep them. Training flags follow what people agreed to here.
+        """
+
     async def add_agent_logs(self, logs: Sequence[AgentLog]) -> None:
         """Add, or renew those of the same session, turn, role and agent."""
 

@@ -43,6 +43,7 @@ class Texts:
     name: Text
     text: Text
     floor: str = "floor({})"
+    counts_on: str = ""  # what has ids counted on behind those that were given, where that needs it
 
 
 def batched(of: Iterable[T], size: int) -> Iterator[list[T]]:

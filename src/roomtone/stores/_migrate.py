@@ -87,6 +87,22 @@ def head() -> str:
     return newest
 
 
+def stands_at(path: Path) -> str | None:
+    """The migration that a file stands at; None where there is no such file, or nothing in it."""
+    if not path.exists():
+        return None
+    engine = _engine(path)
+    try:
+        with engine.connect() as connection:
+            return revision(connection)
+    except (sa.exc.DBAPIError, sqlite3.Error) as error:
+        raise StoreError(
+            f"{path} cannot be opened as a database ({error}); check that it is a Roomtone file"
+        ) from error
+    finally:
+        engine.dispose()
+
+
 def prepare_sqlite(path: Path, all_tables: Sequence[Tables] = ()) -> None:
     """Bring the file at `path` up to date, creating it where there is none.
 

@@ -62,7 +62,7 @@ async def prepare(pool: Pool, all_tables: Sequence[Tables]) -> Prepared:
             return found
         if address.edition != "none":
             await install(connection, address.schema)
-        stands_at = await _revision(connection, address)
+        stands_at = await revision(connection, address)
         if stands_at != head():
             await connection.execute(upgrade_sql("postgresql", stands_at))
         edition = await probe(connection, address.edition)
@@ -81,7 +81,7 @@ async def prepare(pool: Pool, all_tables: Sequence[Tables]) -> Prepared:
 async def _is_ready(
     connection: Any, address: Address, all_tables: Sequence[Tables]
 ) -> Prepared | None:
-    stands_at = await _revision(connection, address)
+    stands_at = await revision(connection, address)
     if stands_at != head():
         refuse_newer(stands_at)
         return None
@@ -137,7 +137,7 @@ async def _cut(connection: Any, wanted: Sequence[tuple[str, str, int]]) -> None:
             await connection.execute(hypertable_sql(table, column, chunk_ms))
 
 
-async def _revision(connection: Any, address: Address) -> str | None:
+async def revision(connection: Any, address: Address) -> str | None:
     """Where our own schema stands; another one on the search path may have that table, too."""
     own = "to_regclass(quote_ident(coalesce($1, current_schema()::text)) || '.alembic_version')"
     if await connection.fetchval(f"SELECT {own}::text", address.schema or None) is None:

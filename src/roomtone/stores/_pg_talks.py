@@ -17,7 +17,12 @@ T = TypeVar("T")
 
 WITHIN = "strpos"
 NAMED, STORED = named, clean
-TEXTS = Texts(named, clean)
+TEXTS = Texts(
+    named,
+    clean,
+    counts_on="SELECT setval(pg_get_serial_sequence('{0}', 'id'), "
+    "greatest((SELECT coalesce(max(id), 0) FROM {0}), 1))",
+)
 
 
 def numbered(sql: str) -> str:

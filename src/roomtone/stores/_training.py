@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
+from roomtone.stores import _training_keep as keeping
 from roomtone.stores import _training_pages as pages
 from roomtone.stores import _training_revisions as revisions
 from roomtone.stores._jobs import ask_of
@@ -47,6 +48,15 @@ class TrainingCalls(ReactionCalls):
         run, texts = self._talks.run, self._talks.TEXTS
         keep = self._wipe if any(one.why == "deleted" for one in revisions_) else self._keep_texts
         await keep(lambda c: run(c, revisions.revise(texts, revisions_)))
+
+    async def keep(
+        self, conversations: Sequence[KeptConversation]
+    ) -> tuple[Mapping[int, int], Sequence[int]]:
+        run, texts = self._talks.run, self._talks.TEXTS
+        found: tuple[Mapping[int, int], Sequence[int]] = {}, []
+        if conversations:
+            found = await self._keep_texts(lambda c: run(c, keeping.keep(texts, conversations)))
+        return found
 
     async def add_agent_logs(self, logs: Sequence[AgentLog]) -> None:
         if logs:

@@ -13,11 +13,12 @@ from roomtone.points import Block, Measurement, Point
 from roomtone.stores import _erase_pg, _expire, _pg_archive, _pg_points, _pg_rollup, _pg_talks
 from roomtone.stores._archive_calls import ArchiveCalls, Job
 from roomtone.stores._keeping import KEEP_S, checked
+from roomtone.stores._migrate import head
 from roomtone.stores._pg_address import parse
 from roomtone.stores._pg_aggregates import refresh
 from roomtone.stores._pg_edition import Edition
 from roomtone.stores._pg_pool import Pool, driver
-from roomtone.stores._pg_prepare import prepare
+from roomtone.stores._pg_prepare import prepare, revision
 from roomtone.stores._steps import blank, to_ms
 
 LONG_S = 600.0
@@ -61,6 +62,14 @@ class PostgreSQL(ArchiveCalls):
         for name, writer in writers.items():
             writer.aggregated = name in found.aggregated
         self._writers |= writers
+
+    async def revision(self) -> tuple[str | None, str]:
+        """Which migration the database stands at, and the newest; nothing is changed."""
+        pool = Pool.acquire(self._address)
+        try:
+            return await pool.ask(lambda c: revision(c, self._address)), head()
+        finally:
+            await pool.release()
 
     async def close(self) -> None:
         pool, self._pool = self._pool, None

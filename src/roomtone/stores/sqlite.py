@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -18,6 +19,7 @@ from roomtone.stores import (
     _archive_talks,
     _erase_sqlite,
     _expire,
+    _migrate,
     _points,
     _rollup,
     _steps,
@@ -64,6 +66,10 @@ class SQLite(ArchiveCalls, MemoryCalls):
             raise
         self._file = file
         self._writers |= writers
+
+    async def revision(self) -> tuple[str | None, str]:
+        """Which migration the file stands at, and the newest; nothing is opened or changed."""
+        return await asyncio.to_thread(_migrate.stands_at, self.path), _migrate.head()
 
     async def close(self) -> None:
         file, self._file = self._file, None

@@ -1,0 +1,129 @@
+"""What `roomtone db` does: brings databases up to this release, and takes a predecessor's in."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from roomtone.ports import Archive
+from roomtone.records import Memory
+from roomtone.runtime import plugins, predecessor, terminal
+from roomtone.runtime.config import Settings
+from roomtone.runtime.looking import sqlite_file
+
+TOLD = 20
+"""How many refused rows are listed; `--json` lists all."""
+
+AT_ONCE = 100
+"""Conversations that are taken in in one transaction."""
+
+
+async def upgrade(settings: Settings, *, check: bool, as_json: bool) -> int:
+    """`roomtone db upgrade`: every SQL store, in place; 1 where `check` finds one behind."""
+    told = []
+    for url in dict.fromkeys((settings.archive_url, settings.series_url, settings.memory_url)):
+        scheme = url.partition(":")[0]
+        if scheme not in ("sqlite", "postgresql", "postgres"):
+            continue
+        store: Any = plugins.archive(url)
+        was, newest = await store.revision()
+        if not check:
+            try:
+                await store.open()
+            finally:
+                await store.close()
+        shown = str(sqlite_file(url) or f"{scheme}:{url.rpartition('@')[2].partition('?')[0]}")
+        told.append({"store": shown, "was": was, "is": was if check else newest, "newest": newest})
+    behind = [one for one in told if one["is"] != one["newest"]]
+    if as_json:
+        print(json.dumps({"stores": told}))
+    else:
+        for one in told:
+            terminal.out.print(terminal.plain(_upgraded(one)))
+    return int(bool(behind))
+
+
+def _upgraded(one: dict[str, Any]) -> str:
+    store, was, newest = one["store"], one["was"], one["newest"]
+    if was == newest:
+        return f"{store} is up to date (schema {newest})"
+    if one["is"] != newest:
+        stands = f"stands at schema {was}" if was else "is not there yet"
+        return f"{store} {stands}, this release is at {newest}; run: roomtone db upgrade"
+    if was is None:
+        return f"{store} was made (schema {newest})"
+    return f"{store} was brought from schema {was} to {newest}; a file is kept as it was beside it"
+
+
+async def take_in(settings: Settings, file: Path, *, bot: str, dry_run: bool, as_json: bool) -> int:
+    """`roomtone db import FILE`: what is there already stays; 1 where a row could not be taken."""
+    found = await asyncio.to_thread(predecessor.read, file, bot)
+    messages = sum(len(one.messages) for one in found.conversations)
+    logs = sum(len(one.agent_logs) for one in found.conversations)
+    told: dict[str, Any] = {
+        "rows": found.rows,
+        "found": {
+            "conversations": len(found.conversations),
+            "messages": messages,
+            "agent_logs": logs,
+            "memories": len(found.memories),
+        },
+        "refused": [{"table": t, "id": id, "why": why} for t, id, why in found.refused],
+        "dry_run": dry_run,
+    }
+    if not dry_run:
+        archive = plugins.archive(settings.archive_url)
+        try:
+            await archive.open()
+            told["new"] = await _keep(archive, found)
+        finally:
+            await archive.close()
+        told["new"]["memories"] = await _remember(settings, found.memories)
+    if as_json:
+        print(json.dumps(told))
+    else:
+        _say(told)
+    return int(bool(found.refused))
+
+
+async def _keep(archive: Archive, found: predecessor.Found) -> dict[str, Any]:
+    before = (await archive.training_counts())["messages"]
+    new, moved = 0, dict[int, int]()
+    for first in range(0, len(found.conversations), AT_ONCE):
+        ids, made = await archive.keep(found.conversations[first : first + AT_ONCE])
+        new += len(made)
+        moved |= {was: id for was, id in ids.items() if was != id}
+    after = (await archive.training_counts())["messages"]
+    return {"conversations": new, "messages": after - before, "other_ids": moved}
+
+
+async def _remember(settings: Settings, memories: Sequence[Memory]) -> int:
+    if not memories:
+        return 0
+    store: Any = plugins.memory(settings.memory_url)
+    try:
+        await store.open()
+        return len(await store.add(memories, [{}] * len(memories), ""))
+    finally:
+        await store.close()
+
+
+def _say(told: dict[str, Any]) -> None:
+    for name, count in told["found"].items():
+        line = f"{count:>9,} {name.replace('_', ' ')}"
+        if "new" in told and name in told["new"]:
+            line += f", {told['new'][name]:,} of them new here"
+        terminal.out.print(line)
+    if moved := told.get("new", {}).get("other_ids"):
+        some = ", ".join(f"{was} is {id}" for was, id in list(moved.items())[:TOLD])
+        terminal.out.print(f"conversations under another id here: {some}")
+    for one in told["refused"][:TOLD]:
+        words = f"not taken: row {one['id']} of {one['table']}, as {one['why']}"
+        terminal.out.print(terminal.plain(words))
+    if (more := len(told["refused"]) - TOLD) > 0:
+        terminal.out.print(f"and {more:,} more; --json lists all")
+    if told["dry_run"]:
+        terminal.out.print("nothing was written: --dry-run")

@@ -1,0 +1,171 @@
+"""Takes whole conversations in that were kept elsewhere: their ids where free, nothing twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from roomtone.records import Conversation, TurnRecord, conversation_id
+from roomtone.stores._jobs import Ask, Put, Steps, Texts, ask_of, hash_of, json_of
+from roomtone.stores._steps import from_ms
+from roomtone.stores._talks import CONVERSATIONS, TURNS, conversation_row, key_of, turn_row
+from roomtone.stores._training_revisions import revise
+from roomtone.stores._training_rows import add_logs, count, trained
+from roomtone.training_data import KeptConversation, KeptMessage
+
+_COLUMNS = (
+    *("conversation_id", "session", "turn", "role", "bot", "person", "timestamp", "emotion"),
+    *("language", "emotion_raw", "emotion_confidence", "emotion_intensity", "processing_time"),
+    *("quality_score", "quality_v2", "user_feedback", "feedback_source", "training_flag"),
+    *("voice_pitch", "voice_emotion", "audio_quality", "content_hash", "edited", "content"),
+    *("agent_outputs", "memory_context", "context_embedding"),
+)
+_INSERT = "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING"
+_ABOUT = (
+    "UPDATE conversations SET platform = ?, model_used = ?, language = ?, is_active = ?, "
+    "ended_at = CASE WHEN ? = 1 THEN NULL ELSE ended END, topics_discussed = ?, "
+    "training_data_exported = ? WHERE id = ?"
+)
+
+
+def keep(
+    texts: Texts, talks: Sequence[KeptConversation]
+) -> Steps[tuple[dict[int, int], list[int]]]:
+    """Take them in; the id that each got by the one it had, and the ids of those that are new.
+
+    A conversation that is there already (by session, bot, person and start) gets what it lacks.
+    """
+    keys = {_key(talk): talk for talk in talks}
+    found = yield from ask_of("SELECT key, id FROM conversations WHERE key IN ({})", keys)
+    ids: dict[str, int] = {key: id for key, id in found}
+    new = {key: talk for key, talk in keys.items() if key not in ids}
+    taken = {id for (id,) in (yield from _taken("conversations", [t.id for t in new.values()]))}
+    plain = ", ".join(CONVERSATIONS.columns)
+    places = ", ".join("?" * len(CONVERSATIONS.columns))
+    for free in (True, False):  # those that keep their ids first, as others get the next
+        rows = [
+            [*([talk.id] if free else []), *conversation_row(_talk(talk), texts.name)]
+            for talk in new.values()
+            if (talk.id > 0 and talk.id not in taken) == free
+        ]
+        columns, marks = (f"id, {plain}", f"?, {places}") if free else (plain, places)
+        yield Put(_INSERT.format("conversations", columns, marks), rows)
+        yield from _go_on_behind(texts, "conversations")
+    found = yield from ask_of("SELECT key, id FROM conversations WHERE key IN ({})", keys)
+    ids = {key: id for key, id in found}
+    agreed = yield from trained(texts, {talk.user for talk in talks})
+    for free in (True, False):
+        told = [one for talk in talks for one in talk.messages]
+        taken = {id for (id,) in (yield from _taken("messages", [one.id for one in told]))}
+        rows = [
+            [*([one.id] if free else []), *_row(texts, talk, one, ids[_key(talk)], agreed)]
+            for talk in talks
+            for one in talk.messages
+            if not free or (one.id > 0 and one.id not in taken)
+        ]
+        columns = ("id, " if free else "") + ", ".join(_COLUMNS)
+        marks = ", ".join("?" * (len(_COLUMNS) + free))
+        yield Put(_INSERT.format("messages", columns, marks), rows)
+        yield from _go_on_behind(texts, "messages")
+    turns = [turn_row(turn, texts.name, texts.text) for talk in talks for turn in _turns(talk)]
+    marks = ", ".join("?" * len(TURNS.columns))
+    yield Put(_INSERT.format("turns", ", ".join(TURNS.columns), marks), turns)
+    yield from revise(texts, [one for talk in talks for one in talk.revisions])
+    yield from add_logs(texts, [one for talk in talks for one in talk.agent_logs])
+    yield Put(_ABOUT, [_about(texts, talk, ids[key]) for key, talk in new.items()])
+    yield from count(ids.values())
+    return {talk.id: ids[key] for key, talk in keys.items()}, [ids[key] for key in new]
+
+
+def _key(talk: KeptConversation) -> str:
+    started = from_ms(talk.started_ms)
+    return key_of(conversation_id(talk.session, talk.bot, talk.user, started))
+
+
+def _talk(talk: KeptConversation) -> Conversation:
+    felt = Counter(one.emotion for one in talk.messages if one.role == "user" and one.emotion)
+    took = [1000 * s for one in talk.messages if (s := one.processing_time) is not None]
+    return Conversation(
+        session=talk.session,
+        bot=talk.bot,
+        user=talk.user,
+        started=from_ms(talk.started_ms),
+        ended=from_ms(talk.ended_ms),
+        turns=len({one.turn for one in talk.messages}),
+        emotion=max(felt, key=lambda one: (felt[one], one), default=""),
+        processing_time_ms=sum(took) / len(took) if took else None,
+    )
+
+
+def _taken(table: str, ids: Iterable[int]) -> Steps[list[Sequence[Any]]]:
+    return (yield from ask_of(f"SELECT id FROM {table} WHERE id IN ({{}})", ids))
+
+
+def _go_on_behind(texts: Texts, table: str) -> Steps[None]:
+    """Have the database count on behind the largest id, where it does not by itself."""
+    if texts.counts_on:
+        yield Ask(texts.counts_on.format(table))
+
+
+def _about(texts: Texts, talk: KeptConversation, id: int) -> list[Any]:
+    names = [texts.name(one) for one in (talk.platform, talk.model_used, talk.language)]
+    topics, active = json_of(texts, talk.topics_discussed), int(talk.is_active)
+    return [*names, active, active, topics, int(talk.training_data_exported), id]
+
+
+def _row(
+    texts: Texts, talk: KeptConversation, one: KeptMessage, id: int, agreed: set[str]
+) -> list[Any]:
+    content = texts.text(one.content)
+    return [
+        *(id, texts.name(talk.session), texts.name(one.turn), one.role),
+        *(texts.name(talk.bot), texts.name(talk.user), one.at_ms, texts.name(one.emotion)),
+        *(texts.name(talk.language), texts.text(one.emotion_raw), one.emotion_confidence),
+        *(one.emotion_intensity, one.processing_time, one.quality_score, one.quality_v2),
+        *(one.user_feedback, texts.name(one.feedback_source), int(talk.user in agreed)),
+        *(one.voice_pitch, texts.name(one.voice_emotion), one.audio_quality, hash_of(content)),
+        *(one.edited_ms, content, _json(texts, one.agent_outputs)),
+        *(_json(texts, one.memory_context), texts.text(one.context_embedding) or None),
+    ]
+
+
+def _json(texts: Texts, said: str) -> str | None:
+    return json_of(texts, msgspec.json.decode(said)) if said else None
+
+
+def _turns(talk: KeptConversation) -> list[TurnRecord]:
+    """What is known of both sides, as a turn has it: what they felt like."""
+    by_turn: dict[str, list[KeptMessage]] = {}
+    for one in talk.messages:
+        by_turn.setdefault(one.turn, []).append(one)
+    started = from_ms(talk.started_ms)
+    return [
+        TurnRecord(
+            id=turn,
+            session=talk.session,
+            bot=talk.bot,
+            user=talk.user,
+            at=from_ms(min(one.at_ms for one in sides)),
+            values={_SIDE[one.role]: felt for one in sides if (felt := _felt(one))},
+            conversation=conversation_id(talk.session, talk.bot, talk.user, started),
+            model=talk.model_used,
+            platform=talk.platform,
+        )
+        for turn, sides in by_turn.items()
+    ]
+
+
+_SIDE = {"user": "user_emotion", "assistant": "bot_emotion"}
+
+
+def _felt(one: KeptMessage) -> dict[str, float | str]:
+    told: dict[str, float | str | None] = {
+        "emotion": one.emotion or None,
+        "raw_label": one.emotion_raw or None,
+        "confidence": one.emotion_confidence,
+        "intensity": one.emotion_intensity,
+    }
+    return {name: value for name, value in told.items() if value is not None}
