@@ -112,7 +112,7 @@ timescale:  ## Make a small Debian with TimescaleDB in it, for the tests (root; 
 
 locks:  ## Pin the newest dependencies that fit (needs uv).
 	$(COMPILE) pyproject.toml --extra speed --output-file requirements/core.lock
-	$(COMPILE) pyproject.toml --all-extras --group dev --output-file requirements/dev.lock
+	$(COMPILE) pyproject.toml --extra speed --extra postgres --extra redis --extra influxdb --extra discord --extra socketio --extra models --extra qdrant --extra parquet --group dev --output-file requirements/dev.lock
 	echo 'torch; python_version < "3"' | $(COMPILE) --group trainers --overrides - \
 		--constraints requirements/dev.lock --output-file requirements/trainers.lock
 	printf "hatchling\neditables\n" | $(COMPILE) --no-annotate - --output-file requirements/build.lock
