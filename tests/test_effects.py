@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from roomtone.consents import ConsentGiven, Erased
 from roomtone.effects import ACTS, EFFECTS
 from roomtone.engine import Engine
 from roomtone.events import (
@@ -43,6 +44,7 @@ def happen(*events: Event) -> tuple[Rooms, Room, list[str | None]]:
 
 
 SAID_OF_REACTIONS = (ReactionJudged, ReactionReview)
+SAID_OF_PEOPLE = (ConsentGiven, Erased)  # of all rooms, and of none
 
 
 def counted(rooms: Rooms, kind: int) -> int:
@@ -63,6 +65,7 @@ def test_every_type_has_its_effect() -> None:
         TurnRead,
         RelationshipSet,
         *SAID_OF_REACTIONS,
+        *SAID_OF_PEOPLE,
     ) == EVENT_TYPES
     assert set(EFFECTS) >= ACTS
 

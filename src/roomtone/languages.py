@@ -43,7 +43,7 @@ _SMALL_WORDS: Mapping[str, str] = {
     "es": """el la los las un una unos unas de del y o pero si a al en con por para como es son era
         ser estoy está están soy eres yo tú él ella nosotros ellos me te se nos mi mis tu tus su sus
         este esta esto ese eso no sí que qué quién cómo por qué cuándo dónde he has ha hemos han muy
-        más también gracias hola buenos buenas días noches todo nada algo hoy mañana ahora aquí
+        más también gracias hola buenos buenas días noches nada algo hoy mañana ahora aquí
         entonces porque puedo puedes quiero quieres hacer hago voy va tengo tienes tiene hay bien
         mucho siempre nunca le lo cuando gusta favor vale eres fue sin sobre ya""",
     "pt": """o a os as um uma uns umas de do da dos das e ou mas se ao à em no na nos nas com por

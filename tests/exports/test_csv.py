@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +15,13 @@ from roomtone.training_data import KeptConversation
 from roomtone.training_rows import mended
 from tests.exported import conversations, exported, talk
 
-csv.field_size_limit(10**8)
+
+@pytest.fixture(autouse=True)
+def long_fields() -> Iterator[None]:
+    """The reader's own limit is for the whole process: it is put back."""
+    was = csv.field_size_limit(10**8)
+    yield
+    csv.field_size_limit(was)
 
 
 def table(one: KeptConversation) -> list[dict[str, str]]:

@@ -39,6 +39,10 @@ class Sink(SQLite):
         self._check()
         return await super()._keep(job, durable=durable)
 
+    async def _keep_texts(self, job: Any) -> Any:
+        self._check()
+        return await super()._keep_texts(job)
+
 
 @pytest.fixture(autouse=True)
 def sinks(monkeypatch: pytest.MonkeyPatch) -> None:

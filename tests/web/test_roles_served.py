@@ -64,7 +64,7 @@ async def test_two_web_processes_show_the_same(cluster: Cluster) -> None:
             assert answers[0].text == answers[1].text, path
         assert answers[0].status_code == 200, path
     assert two.post(*[message(id="odd", at="2990-01-01T00:00:00Z")]).json()["errors"]
-    assert "ahead" in one.get("/v1/inspector?outcome=refused").text
+    wait_for(lambda: "ahead" in one.get("/v1/inspector?outcome=refused").text)
 
     one.end(signal.SIGKILL)
     assert two.post(message(id="2")).status_code == 202, "one web process is no other's business"

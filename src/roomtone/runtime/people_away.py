@@ -15,7 +15,7 @@ class PeopleAway:
     """What of a Host is about the rights of people, asked over the line."""
 
     async def _ask(self, what: str, *args: Any, within_s: float = ANSWER_S) -> Any:
-        raise NotImplementedError
+        raise AssertionError("whoever asks away says how")
 
     async def give_consent(self, said: ConsentGiven) -> dict[str, Any]:
         """Have the engine take a person's word."""
