@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,7 @@ async def upgrade(settings: Settings, *, check: bool, as_json: bool) -> int:
         told.append({"store": shown, "was": was, "is": was if check else newest, "newest": newest})
     behind = [one for one in told if one["is"] != one["newest"]]
     if as_json:
-        print(json.dumps({"stores": told}))
+        terminal.print_json({"stores": told})
     else:
         for one in told:
             terminal.out.print(terminal.plain(_upgraded(one)))
@@ -83,7 +82,7 @@ async def take_in(settings: Settings, file: Path, *, bot: str, dry_run: bool, as
             await archive.close()
         told["new"]["memories"] = await _remember(settings, found.memories)
     if as_json:
-        print(json.dumps(told))
+        terminal.print_json(told)
     else:
         _say(told)
     return int(bool(found.refused))
