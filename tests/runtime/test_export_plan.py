@@ -58,6 +58,7 @@ def test_times_are_fixed_when_it_is_planned() -> None:
         {"format": "sft", "split": {"dev": 1}},
         {"format": "sft", "limit": 0},
         {"format": "sft", "file": "exe"},
+        {"format": "sft", "filters": {"trainable": False}},
         [],
     ],
 )

@@ -68,7 +68,7 @@ class Redacting:
         return replace(
             one,
             user=who(one.user),
-            session=self._redactor.pseudonym("session", one.session),
+            session=self._place("session", one.session),
             topics_discussed=tuple(map(text, one.topics_discussed)),
             messages=[self._message(message, text) for message in one.messages],
             reactions=[self._reaction(reaction) for reaction in one.reactions],
@@ -80,13 +80,16 @@ class Redacting:
     def _who(self, user: str) -> str:
         return self._redactor.pseudonym("person", " ".join(user.split()).lower()) if user else ""
 
+    def _place(self, kind: str, name: str) -> str:
+        """What stands for the name of a session or a turn, as these are often made of a person's."""
+        return self._redactor.pseudonym(kind, name) if name else ""
+
     def _message(self, one: KeptMessage, text: Any) -> KeptMessage:
         content = text(one.content)
         outputs, memories = one.agent_outputs, one.memory_context
-        if content == one.content and not outputs and not memories:
-            return one
         return replace(
             one,
+            turn=self._place("turn", one.turn),
             content=content,
             agent_outputs=_json(outputs, text),
             memory_context=_json(memories, text),
@@ -94,22 +97,22 @@ class Redacting:
         )
 
     def _reaction(self, one: KeptReaction) -> KeptReaction:
-        return replace(one, person=self._who(one.person))
+        return replace(one, turn=self._place("turn", one.turn), person=self._who(one.person))
 
     def _revision(self, one: Revision, text: Any) -> Revision:
-        more: dict[str, Any] = {"user": self._who(one.user)} if hasattr(one, "user") else {}
         return replace(
             one,
             before=text(one.before),
             content=text(one.content),
             by=self._who(one.by),
-            session=self._redactor.pseudonym("session", one.session),
-            **more,
+            session=self._place("session", one.session),
+            turn=self._place("turn", one.turn),
+            user=self._who(one.user),
         )
 
     def _log(self, one: AgentLog, text: Any) -> AgentLog:
-        session = self._redactor.pseudonym("session", one.session)
-        return replace(one, session=session, output=_inside(one.output, text))
+        session, turn = self._place("session", one.session), self._place("turn", one.turn)
+        return replace(one, session=session, turn=turn, output=_inside(one.output, text))
 
     def report(self) -> dict[str, int]:
         """How often each kind was replaced."""

@@ -84,7 +84,7 @@ class Export:
     def _plan(self) -> Plan:
         now = utc(WallClock().now_ms())
         if self.manifest is not None:
-            return _again(self.manifest)
+            return _again(self.manifest).checked(now)
         told = {key: value for key, value in self.asked.items() if value is not None}
         return plan_of(told | {"format": self.format, "split": split_words(self.split)}, now)
 

@@ -99,6 +99,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def checked(self, now: datetime) -> Plan:
         """The same with times that stay what they are. Raises BadEvent with what to do."""
         check_split(self.split)
+        if not self.filters.trainable:
+            raise BadEvent(
+                "rows leave only of people who agreed to training; leave trainable out, and note "
+                "who agrees with: roomtone people consent USER --training yes"
+            )
         if self.file is not None and self.file not in FILES:
             raise BadEvent(f"no file is {self.file[:40]!r}; choose one of: {', '.join(FILES)}")
         return msgspec.structs.replace(self, filters=self.filters.at(now))
