@@ -96,19 +96,24 @@ class Duplicates:
         self._tables = np.full((_BANDS, self._slots), -1, np.int32)
         self._next = 0
 
-    def seen(self, text: str) -> str:
-        """ "" for a new text, else `exact_duplicate` or `near_duplicate`."""
-        repeat = self.look([text])[0]
+    def seen(self, text: str, before: str = "") -> str:
+        """ "" for a new text, else `exact_duplicate` or `near_duplicate`.
+
+        `before` is what led to it: it is compared to the word, but makes no texts alike, as what
+        was said before a reply stands before the next one as well.
+        """
+        repeat = self.look([text], [before])[0]
         return "" if repeat is None else "exact_duplicate" if repeat.exact else "near_duplicate"
 
-    def look(self, texts: Sequence[str]) -> list[Repeat | None]:
+    def look(self, texts: Sequence[str], befores: Sequence[str] = ()) -> list[Repeat | None]:
         """For each of these texts which earlier one it repeats, or None; a batch is quicker."""
         answers: list[Repeat | None] = [None] * len(texts)
         long: list[tuple[int, list[str]]] = []
         for i, text in enumerate(texts):
             place = self.looked + i
             plain = folded(text)
-            digest = sha256(plain.encode("utf-8", "surrogatepass")).digest()
+            whole = f"{folded(befores[i])}\n{plain}" if befores and befores[i] else plain
+            digest = sha256(whole.encode("utf-8", "surrogatepass")).digest()
             first = self._exact.first(int.from_bytes(digest[:8], "little"), place)
             if first is not None:
                 answers[i] = Repeat(first, 1.0, True)

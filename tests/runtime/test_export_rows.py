@@ -7,11 +7,12 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from roomtone.duplicates import Duplicates
 from roomtone.runtime import plugins
 from roomtone.runtime.export_files import Staging
 from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.export_rows import CONTAMINATION, Maker, report, text_of
-from roomtone.training_data import KeptConversation
+from roomtone.training_data import KeptConversation, KeptMessage
 from roomtone.training_rows import REASONS, Chat
 from tests.runtime.kept import conversation
 
@@ -22,7 +23,8 @@ class Seen:
     def __init__(self) -> None:
         self.texts: set[str] = set()
 
-    def seen(self, text: str) -> str:
+    def seen(self, text: str, before: str = "") -> str:
+        text = f"{before}\n{text}"
         known = text in self.texts
         self.texts.add(text)
         return "exact_duplicate" if known else ""
@@ -72,6 +74,24 @@ def test_a_row_that_is_there_already_is_left_out_and_counted(tmp_path: Path) -> 
         assert made.excluded.conversations["exact_duplicate"] == 1
         assert made.people == {"ann"}
         assert b'"conversation_id":9' not in written(made)
+
+
+def test_replies_of_one_long_talk_are_no_duplicates_of_each_other(tmp_path: Path) -> None:
+    """Each stands in the prompt of the next; but the same talk again is one."""
+    one = conversation(1)
+    one.reactions = []
+    one.messages = [
+        KeptMessage(n, 1, f"t{n // 2}", "assistant" if n % 2 else "user", text, n)
+        for n in range(20)
+        for text in [" ".join(f"word{n * 16 + i}" for i in range(16))]
+    ]
+    for format in ("prompt_completion", "reward"):
+        one.messages = [replace(message, quality_score=0.5) for message in one.messages]
+        made = maker(tmp_path / format, format, known=Duplicates())
+        made.take([one])
+        assert (made.rows, made.excluded.messages) == (10, {})
+        made.take([replace(one, id=9)])
+        assert made.rows == 10 and made.excluded.messages == {"exact_duplicate": 10}
 
 
 def test_personal_data_is_replaced_before_rows_are_made(tmp_path: Path) -> None:

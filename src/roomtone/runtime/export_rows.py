@@ -52,9 +52,10 @@ class Cleaner(Protocol):
 
 
 class Known(Protocol):
-    """Knows texts again: "" for a new one, else how it is one that was there."""
+    """Knows texts again: "" for a new one, else how it is one that was there. What stood `before`
+    it makes it another, and never alike."""
 
-    def seen(self, text: str) -> str: ...
+    def seen(self, text: str, before: str = "") -> str: ...
 
 
 class Maker:
@@ -141,7 +142,8 @@ class Maker:
             return [] if why else rows
         kept = []
         for row in rows:
-            why = known.seen(text_of(row))
+            text, before = _compared(row)
+            why = known.seen(text, before)
             if why:
                 excluded.add(why, one.id)
             else:
@@ -192,6 +194,19 @@ def text_of(row: object) -> str:
     found: list[str] = []
     _texts(row, found)
     return "\n".join(found)
+
+
+def _compared(row: object) -> tuple[str, str]:
+    """A row's text from the message on that is answered, and what was said before that."""
+    prompt = getattr(row, "prompt", None) or getattr(getattr(row, "input", None), "messages", None)
+    if not isinstance(prompt, list):
+        return text_of(row), ""
+    before, found = text_of(prompt[:-1]), list[str]()
+    _texts(prompt[-1], found)
+    for name in row.__struct_fields__:  # type: ignore[attr-defined]
+        if name not in _ASIDE and name not in ("prompt", "input"):
+            _texts(getattr(row, name), found)
+    return "\n".join(found), before
 
 
 def _texts(value: object, found: list[str]) -> None:
