@@ -81,7 +81,7 @@ class Redacting:
         return self._redactor.pseudonym("person", " ".join(user.split()).lower()) if user else ""
 
     def _place(self, kind: str, name: str) -> str:
-        """What stands for the name of a session or a turn, as these are often made of a person's."""
+        """What stands for the name of a session or turn: often it is made of a person's."""
         return self._redactor.pseudonym(kind, name) if name else ""
 
     def _message(self, one: KeptMessage, text: Any) -> KeptMessage:
