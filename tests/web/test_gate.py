@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import itertools
+import json
 import random
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,8 +16,10 @@ import pytest
 
 from roomtone.runtime.access_keys import SCOPES
 from roomtone.runtime.config import Settings
+from roomtone.web.app import create_app
 from roomtone.web.gate import Gate
 from roomtone.web.scopes import ROUTES
+from tests.runtime.conftest import House, until
 from tests.web.keyed import PROJECTS, Keyed, keyed
 
 MINE, THEIRS = "canary-mine-5417", "canary-shop-5417"
@@ -151,6 +154,78 @@ async def test_no_frame_of_another_project_goes_down_a_stream(site: Keyed) -> No
 
         assert f"room-{word}" in told
         assert f"u-{other}" not in told and f"room-{other}" not in told
+
+
+async def test_no_frame_of_another_project_goes_down_a_websocket(site: Keyed) -> None:
+    """Whatever topics it asks for, what was said before and what is said then; and its own come."""
+    await fill(site)
+    topics = ["pulse", "alerts", *(f"session:room-{word}" for word in CANARY.values())]
+    hello = json.dumps({"sub": topics})
+    heard: dict[str, list[str]] = {project: [] for project in PROJECTS}
+    lines = []
+    for project in PROJECTS:
+        incoming = asyncio.Queue[dict[str, Any]]()
+        incoming.put_nowait({"type": "websocket.connect"})
+        incoming.put_nowait({"type": "websocket.receive", "text": hello})
+
+        async def send(message: dict[str, Any], project: str = project) -> None:
+            heard[project].append(repr(message))
+
+        scope = scope_of("/v1/live", site.bearer("read", project), "websocket")
+        lines.append(asyncio.create_task(site.app(scope, incoming.get, send)))
+    await until(lambda: all(f"room-{CANARY[p]}" in "".join(heard[p]) for p in PROJECTS))
+    await fill(site)
+    await until(lambda: all(len(said) > 3 for said in heard.values()))
+    for line in lines:
+        line.cancel()
+    await asyncio.gather(*lines, return_exceptions=True)
+
+    for project, word in CANARY.items():
+        other = next(w for p, w in CANARY.items() if p != project)
+        told = "".join(heard[project]).replace(f"session:room-{other}", "")  # what it asked for
+        assert f"room-{word}" in told and other not in told, told
+
+
+async def test_a_line_without_a_key_ends_when_the_first_key_is_made(tmp_path: Path) -> None:
+    """Who listened while nobody was asked does not go on for good."""
+    house = House(tmp_path)
+    await house.open()
+    app = create_app(house.pipeline, house.settings, static=tmp_path / "static")
+    heard: list[dict[str, Any]] = []
+    incoming = asyncio.Queue[dict[str, Any]]()
+    incoming.put_nowait({"type": "websocket.connect"})
+
+    async def send(message: dict[str, Any]) -> None:
+        heard.append(message)
+
+    try:
+        line = asyncio.create_task(app(scope_of("/v1/live", {}, "websocket"), incoming.get, send))
+        await until(lambda: bool(heard))
+        Gate(house.settings).access.make_key("read", project="default")
+        async with asyncio.timeout(5):
+            await line
+    finally:
+        await app.close()
+        await house.pipeline.stop()
+    assert heard[-1]["code"] == 1008, heard
+
+
+async def test_who_may_only_send_has_nobody_agree(site: Keyed) -> None:
+    """A key that leaks from a bot opens nobody's words to training; it may say that they refuse."""
+    yes = {"type": "consent", "user": "ann", "purposes": {"training": True}}
+    no = {"type": "consent", "user": "bob", "purposes": {"training": False, "memory": False}}
+    sent = await site.client.post("/v1/events", json=[yes, no], headers=site.bearer("ingest"))
+
+    assert sent.json()["accepted"] == 1, sent.text
+    assert [one["index"] for one in sent.json()["errors"]] == [0]
+    assert "scope review" in sent.json()["errors"][0]["reason"]
+    told = await site.client.get("/v1/people/ann/consent", headers=site.bearer("read"))
+    assert not told.json()["purposes"]["training"]["granted"]
+    both = site.gate.access.make_key(["ingest", "review"], project="default")[1]
+    sent = await site.client.post(
+        "/v1/events", json=yes, headers={"Authorization": f"Bearer {both}"}
+    )
+    assert sent.json()["accepted"] == 1
 
 
 async def listen(site: Keyed, path: str, headers: dict[str, str], until: str) -> str:

@@ -175,10 +175,8 @@ class Gate:
     async def hold(
         self, caller: Caller, app: App, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        """Serve a line that stays open, and cut it when its key is over."""
-        if caller.key is None:
-            await app(scope, receive, send)
-            return
+        """Serve a line that stays open, and cut it when its key is over, or it has none and the
+        first key is made."""
         begun = False
 
         async def seen(message: Message) -> None:
@@ -202,7 +200,8 @@ class Gate:
         if not begun:
             raise unknown("this key is over; ask for another", invalid=True)
         if scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008, "reason": "the key is over"})
+            why = "the key is over" if caller.key else "a key is needed now"
+            await send({"type": "websocket.close", "code": 1008, "reason": why})
         else:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -215,7 +214,7 @@ class Gate:
 
     def _still(self, caller: Caller) -> bool:
         if caller.key is None:
-            return True
+            return not self.access.locked
         if caller.token:
             return self.access.session(caller.token, used=False) is not None
         return self.access.alive(caller.key.id) is not None

@@ -10,8 +10,9 @@ from urllib.parse import parse_qs
 import msgspec
 
 from roomtone import events as wire
+from roomtone.consents import ConsentGiven
 from roomtone.errors import JournalError, ServerError
-from roomtone.events import Event, Refusal
+from roomtone.events import MALFORMED, Event, Refusal
 from roomtone.runtime.config import Settings
 from roomtone.runtime.desk import LETTERS
 from roomtone.runtime.door import TooManySessions
@@ -26,6 +27,7 @@ from roomtone.web.bodies import (
     whole,
     with_remedy,
 )
+from roomtone.web.gate import Caller
 from roomtone.web.problems import (
     PROBLEM,
     RETRY_S,
@@ -39,6 +41,11 @@ from roomtone.web.problems import (
 )
 
 MAX_SOURCE = 100
+
+NOT_YOURS = (
+    "that a person agrees is said with a key that has the scope review; send it with one, or with "
+    "PUT /v1/people/USER/consent"
+)
 
 _LINES = frozenset(
     {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"}
@@ -87,12 +94,15 @@ class Ingest:
         if body is None:
             return  # the client has gone
         client = scope["client"]
+        caller: Caller | None = scope.get("roomtone.caller")
         try:
             if packed:
                 body = unpack(body, self._limits.max_body)
             if body.startswith(_BOM):
                 body = body[3:]
             events, refusals, kept = self._decode(body, lines)
+            if caller is not None and not caller.may("review"):
+                events, kept = _without_yes(events, kept, refusals)
         except Problem as problem:
             taken.told = True
             self._host.refuse(source, [whole(problem)], [body[:2048]])
@@ -158,6 +168,19 @@ class Ingest:
         if refusals and not events and not _is_json(body):
             raise Problem(400, _sentence(f"the body is no JSON: {refusals[0].reason}"))
         return events, refusals, kept
+
+
+def _without_yes(
+    events: list[Event], kept: list[int], refusals: list[Refusal]
+) -> tuple[list[Event], list[int]]:
+    """Without words that have a person agree: who may only send does not say so for them. That they
+    do not agree anybody may say."""
+    yes = [isinstance(one, ConsentGiven) and any(one.purposes.values()) for one in events]
+    if not any(yes):
+        return events, kept
+    refusals += [Refusal(at, NOT_YOURS, MALFORMED) for at, no in zip(kept, yes, strict=True) if no]
+    left = [(one, at) for one, at, no in zip(events, kept, yes, strict=True) if not no]
+    return [one for one, _ in left], [at for _, at in left]
 
 
 def _parse_query(query: bytes) -> tuple[str, bool]:
