@@ -59,6 +59,15 @@ Dedupe = Annotated[
 Confidence = Annotated[
     float, typer.Option(help="Least that a judge was sure of a reaction.", min=0, max=1)
 ]
+ReplyQuality = Annotated[
+    float | None, typer.Option(help="Least quality of a reply to be learnt.", min=0, max=1)
+]
+Formula = Annotated[str, typer.Option(help="By which formula replies are good: v1 or v2.")]
+System = Annotated[str, typer.Option(help="A system prompt that opens every conversation.")]
+Context = Annotated[
+    int | None,
+    typer.Option(help="Messages of a prompt at most; 0: all.", min=0, show_default="20"),
+]
 File = Annotated[
     str | None, typer.Option(help="jsonl, json, csv or parquet.", show_default="the format's")
 ]
@@ -71,7 +80,10 @@ Manifest = Annotated[
 Resume = Annotated[bool, typer.Option("--resume", help="Go on with what was broken off there.")]
 Mark = Annotated[bool, typer.Option("--mark", help="Note these conversations as exported.")]
 FILTERS = ("bot", "user", "language", "emotion", "meaning", "min_quality", "voice", "exported")
-PLAN = ("name", "seed", "redact", "dedupe", "min_confidence", "limit", "file", "license")
+PLAN = (
+    *("name", "seed", "redact", "dedupe", "min_confidence", "min_reply_quality", "quality"),
+    *("system", "context", "limit", "file", "license"),
+)
 
 
 @teaching_app.command(epilog=EPILOG)
@@ -94,6 +106,10 @@ def export(
     redact: Redact = True,
     dedupe: Dedupe = True,
     min_confidence: Confidence = 0.8,
+    min_reply_quality: ReplyQuality = None,
+    quality: Formula = "v1",
+    system: System = "",
+    context: Context = None,
     file: File = None,
     name: Name = "",
     license: License = "other",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import msgspec
 from msgspec.structs import replace
 
 from roomtone.duplicates import Duplicates
@@ -92,6 +93,32 @@ def test_replies_of_one_long_talk_are_no_duplicates_of_each_other(tmp_path: Path
         assert (made.rows, made.excluded.messages) == (10, {})
         made.take([replace(one, id=9)])
         assert made.rows == 10 and made.excluded.messages == {"exact_duplicate": 10}
+
+
+def test_what_is_asked_of_replies_reaches_the_format(tmp_path: Path) -> None:
+    """A system prompt, how much is read, and how good a reply must be, by which formula."""
+    plan = Plan(
+        format="prompt_completion",
+        min_reply_quality=0.5,
+        quality="v2",
+        system="Be kind.",
+        context=1,
+    )
+    one = conversation(1)
+    one.messages = [
+        replace(m, quality_score=0.1 if m.id % 4 else 0.9, quality_v2=0.9 if m.id % 4 else 0.1)
+        for m in one.messages
+    ]
+    staging = Staging(tmp_path / "set", single=True)
+    staging.begin()
+    made = Maker(plan, plugins.export(plan.format), staging)
+    made.take([one])
+    rows = [msgspec.json.decode(line) for line in written(made).splitlines()]
+
+    assert rows and all(len(row["prompt"]) == 2 for row in rows)
+    assert {row["prompt"][0]["content"] for row in rows} == {"Be kind."}
+    assert all(row["message_id"] % 4 for row in rows)
+    assert made.rows + made.excluded.messages.get("low_quality", 0) == len(one.messages) // 2
 
 
 def test_personal_data_is_replaced_before_rows_are_made(tmp_path: Path) -> None:

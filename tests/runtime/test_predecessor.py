@@ -46,6 +46,7 @@ def test_the_newer_columns_are_taken_where_they_are(tmp_path):
     assert found.conversations[0].topics_discussed == ("work", "hobbies")
     assert found.conversations[0].training_data_exported
     (memory,) = found.memories
+    assert memory.session == "uuid-1", "the person's last conversation that had begun"
     assert (memory.tags, memory.verified, memory.training_relevance) == (
         ("tea", "drinks"),
         True,

@@ -131,6 +131,10 @@ export interface Order {
   redact: boolean
   dedupe: boolean
   min_confidence?: number
+  min_reply_quality?: number
+  quality?: 'v1' | 'v2'
+  system?: string
+  context?: number
   /** Conversations at most. */
   limit?: number
   file?: string
@@ -285,6 +289,10 @@ export function orderOf({ plan }: Partial<Manifest>): Order | null {
     redact,
     dedupe,
     ...(plan.min_confidence ? { min_confidence: plan.min_confidence } : {}),
+    ...(plan.min_reply_quality ? { min_reply_quality: plan.min_reply_quality } : {}),
+    ...(plan.quality === 'v2' ? { quality: plan.quality } : {}),
+    ...(plan.system ? { system: plan.system } : {}),
+    ...(plan.context === undefined ? {} : { context: plan.context }),
     ...(plan.limit ? { limit: plan.limit } : {}),
     ...(plan.file ? { file: plan.file } : {}),
     ...(plan.license ? { license: plan.license } : {}),
@@ -316,6 +324,10 @@ export function commandOf(order: Order): string {
     ['--seed', order.seed ? String(order.seed) : undefined],
     ['--limit', order.limit ? String(order.limit) : undefined],
     ['--min-confidence', order.min_confidence ? String(order.min_confidence) : undefined],
+    ['--min-reply-quality', order.min_reply_quality ? String(order.min_reply_quality) : undefined],
+    ['--quality', order.quality],
+    ['--system', order.system],
+    ['--context', order.context === undefined ? undefined : String(order.context)],
   ]
   const flags = [
     filters.voice === 'true' ? '--voice' : '',

@@ -25,9 +25,9 @@ FEEDBACK = (
     "r.session = messages.session AND r.target = messages.turn AND r.score IS NOT NULL)"
 )
 COUNTED = (
-    "UPDATE conversations SET (total_messages, avg_emotion_score, user_satisfaction) = (SELECT "
-    "count(*), avg(emotion_confidence), avg(user_feedback) FROM messages "
-    "WHERE conversation_id = conversations.id)"
+    "UPDATE conversations SET (total_messages, avg_response_time, avg_emotion_score, "
+    "user_satisfaction) = (SELECT count(*), avg(processing_time), avg(emotion_confidence), "
+    "avg(user_feedback) FROM messages WHERE conversation_id = conversations.id)"
 )
 OWN = (
     "(SELECT c.{column} FROM conversations c WHERE c.session = {table}.session AND "
@@ -289,6 +289,12 @@ def _carry_over() -> None:
     op.execute(f"UPDATE messages SET conversation_id = {own}")
     own = OWN.format(table="turns", at="at", column="key")
     op.execute(f"UPDATE turns SET conversation = coalesce({own}, '')")
+    took = _from_json("t.measured", ("response_metrics", "processing_time_ms"))
+    op.execute(
+        f"UPDATE messages SET processing_time = (SELECT CAST({took} AS {_DOUBLE}) / 1000 FROM "
+        "turns t WHERE t.session = messages.session AND t.id = messages.turn) "
+        "WHERE role = 'assistant'"
+    )
     op.execute(FEEDBACK)
     op.execute(COUNTED)
 

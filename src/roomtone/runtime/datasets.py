@@ -21,6 +21,7 @@ from roomtone.runtime.export_making import Making, dataset_id
 from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.exporting import Cancelled
 from roomtone.training_data import Consent, Dataset
+from roomtone.training_rows import CONTEXT
 
 WAITING = 16
 """How many datasets may wait to be made; each is a file's work on a disk."""
@@ -249,6 +250,13 @@ def shown(one: Dataset, *, whole: bool = False) -> dict[str, Any]:
     return answer | ({"manifest": told} if whole else {})
 
 
+_USUAL = {
+    "min_reply_quality": None,
+    "quality": "v1",
+    "system": "",
+    "context": CONTEXT,
+    "license": "other",
+}
 _FLAGS = {"start": "from", "end": "to", "min_quality": "min-quality"}
 
 
@@ -273,6 +281,9 @@ def command(plan: Mapping[str, Any]) -> str:
             words += [f"--{name}", str(plan[name])]
     if plan.get("min_confidence") is not None:
         words += ["--min-confidence", f"{plan['min_confidence']:g}"]
+    for name, usual in _USUAL.items():
+        if (value := plan.get(name, usual)) not in (None, usual):
+            words += [f"--{name.replace('_', '-')}", str(value)]
     words += [f"--no-{name}" for name in ("redact", "dedupe") if not plan.get(name, True)]
     if plan.get("file"):
         words += ["--file", plan["file"]]

@@ -162,7 +162,8 @@ def _body(told: Mapping[str, Any], export: Export) -> list[str]:
         f"All that one person said is in one part (seed {plan['seed']}): nobody is in two. "
         f"Personal data: {_cleaned(told)}. "
         f"Duplicates: {'taken out, exact and near ones' if plan['dedupe'] else 'left in'}. "
-        f"A judge's word on a reaction counts from a confidence of {plan['min_confidence']:g} on.",
+        f"A judge's word on a reaction counts from a confidence of {plan['min_confidence']:g} on."
+        f"{_learnt(plan)}",
         "",
         "`manifest.json` holds the filters, the ids of the conversations and the SHA-256 of each "
         "file; with it the same rows are made again.",
@@ -211,3 +212,9 @@ def plain(text: str) -> str:
 def _quoted(text: str) -> str:
     """A text as YAML takes it between double quotes, which is as JSON does."""
     return msgspec.json.encode(_CONTROL.sub(" ", text).encode("utf-8", "replace").decode()).decode()
+
+
+def _learnt(plan: Mapping[str, Any]) -> str:
+    """What was asked of replies, where it was."""
+    least = plan.get("min_reply_quality")
+    return "" if least is None else f" Replies are learnt from a quality of {least:g} on."

@@ -7,17 +7,21 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from roomtone.errors import BadEvent
 from roomtone.training_data import TrainingSought
+from roomtone.training_rows import CONTEXT, ExportOptions
 
 SPLITS = ("train", "validation", "test")
 FILES = ("jsonl", "json", "csv", "parquet")
 SHARD_BYTES = 256 << 20
 """Where a file ends and the next one begins: what others load in pieces is written in pieces."""
+
+MOST_SYSTEM = 20_000
+MOST_CONTEXT = 1_000_000
 
 MOST_IDS = 10_000
 """Conversations that may be named one by one."""
@@ -80,7 +84,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     `split` are shares by person; empty: all is one part. `limit` counts conversations.
     `min_confidence` is the least that a judge must have been sure of a reaction's meaning; what a
-    person said always counts.
+    person said always counts. `min_reply_quality`, by the formula `quality`, is what a reply needs
+    to be learnt; `system` opens every conversation; a prompt or a conversation holds at most
+    `context` messages, 0: all.
     """
 
     format: Name
@@ -91,10 +97,24 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     redact: bool = True
     dedupe: bool = True
     min_confidence: Share = 0.8
+    min_reply_quality: Share | None = None
+    quality: Literal["v1", "v2"] = "v1"
+    system: Annotated[str, msgspec.Meta(max_length=MOST_SYSTEM)] = ""
+    context: Annotated[int, msgspec.Meta(ge=0, le=MOST_CONTEXT)] = CONTEXT
     limit: Annotated[int, msgspec.Meta(ge=1)] | None = None
     file: str | None = None  # one of FILES; None: the format's own
     license: Name = "other"
     ranges: tuple[tuple[int, int], ...] | None = None  # of a manifest: only these ids, both ends in
+
+    def options(self) -> ExportOptions:
+        """What its format is asked for."""
+        return ExportOptions(
+            min_confidence=self.min_confidence,
+            min_quality=self.min_reply_quality,
+            quality=self.quality,
+            system=self.system,
+            context=self.context,
+        )
 
     def checked(self, now: datetime) -> Plan:
         """The same with times that stay what they are. Raises BadEvent with what to do."""

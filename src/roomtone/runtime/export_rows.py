@@ -11,7 +11,7 @@ from roomtone.ports_exports import Export
 from roomtone.runtime.export_files import Ranges, Staging
 from roomtone.runtime.export_plan import Plan, part_of
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import Excluded, ExportOptions, Row, lines, traced
+from roomtone.training_rows import Excluded, Row, lines, traced
 
 CONTAMINATION = (
     "agreement",
@@ -75,7 +75,7 @@ class Maker:
     ) -> None:
         self.plan, self.export, self.staging = plan, export, staging
         self._cleaner, self._known = cleaner, known
-        self._options = ExportOptions(min_confidence=plan.min_confidence)
+        self._options = plan.options()
         self.excluded = Excluded()
         self.ranges = Ranges()
         self.people: set[str] = set()

@@ -19,6 +19,7 @@ from roomtone.runtime.clock import iso
 from roomtone.runtime.config import Settings
 from roomtone.runtime.consenting import standing
 from roomtone.runtime.loading import load
+from roomtone.runtime.looking import sqlite_file
 from roomtone.runtime.people_remote import OfServer
 from roomtone.runtime.person_export import would_erase
 from roomtone.runtime.pipeline import Pipeline
@@ -91,7 +92,8 @@ async def opened(url: str | None, data: Path | None) -> AsyncIterator[Rights]:
         finally:
             remote.close()
         return
-    if not settings.journal_folder.is_dir():
+    kept = sqlite_file(settings.archive_url)  # an imported database has no journal yet
+    if not settings.journal_folder.is_dir() and not (kept and kept.is_file()):
         raise JournalError(f"{data} holds no Roomtone data; name the folder that `serve` was given")
     pipeline = await Pipeline.open(settings, patient=False)
     try:

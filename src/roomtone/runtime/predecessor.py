@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from roomtone.errors import BadEvent
 from roomtone.records import TIERS, Link, Memory, memory_id
 from roomtone.training_data import AgentLog, KeptConversation, KeptMessage, Role
@@ -69,7 +71,24 @@ def read(path: Path, bot: str) -> Found:
     for row in tables["memories"]:
         if (memory := _memory(found, row, bot)) is not None:
             found.memories.append(memory)
+    found.memories = _placed(found.memories, found.conversations)
     return found
+
+
+def _placed(memories: Sequence[Memory], talks: Sequence[KeptConversation]) -> list[Memory]:
+    """Memories with the session that they are likely of: the person's last one that had begun, or
+    their first. Exports tell of memories beside the conversation that they come from."""
+    begun: dict[str, list[tuple[int, str]]] = {}
+    for talk in talks:
+        begun.setdefault(talk.user, []).append((talk.started_ms, talk.session))
+    placed = []
+    for one in memories:
+        own = sorted(begun.get(one.user, ()))
+        at = round(one.at.timestamp() * 1000)
+        before = [session for started, session in own if started <= at]
+        session = before[-1] if before else own[0][1] if own else ""
+        placed.append(replace(one, session=session))
+    return placed
 
 
 def _talks(found: Found, tables: Mapping[str, Sequence[Row]], bot: str) -> None:

@@ -96,14 +96,17 @@ async def preview(
     *,
     limit: int,
     redact: bool,
-    min_confidence: float | None,
+    **asked: Any,
 ) -> dict[str, Any]:
-    """The first rows of a format to the byte; all of their texts are cleaned as in a dataset."""
+    """The first rows of a format to the byte; all of their texts are cleaned as in a dataset.
+
+    `asked` is what else a plan has; what is None is as it is there.
+    """
     export = plugins.export(format)
-    confidence = CONFIDENCE if min_confidence is None else min_confidence
-    plan = Plan(format=format, filters=filters, redact=redact, min_confidence=confidence)
+    more = {name: value for name, value in asked.items() if value is not None}
+    plan = Plan(format=format, filters=filters, redact=redact, **more)
     cleaner, _ = (await cleaning(archive, plan))(plan)
-    options = ExportOptions(min_confidence=confidence)
+    options = plan.options()
     excluded, rows = Excluded(), []
     looked = 0
     async for one in _each(archive, export, filters.sought()):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from fastapi import Depends, FastAPI, Query
@@ -11,7 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from roomtone.errors import BadEvent, UnknownMember
 from roomtone.runtime import datasets, training_views
 from roomtone.runtime.clock import utc
-from roomtone.runtime.export_plan import Filters
+from roomtone.runtime.export_plan import MOST_CONTEXT, Filters
 from roomtone.runtime.host import Host
 from roomtone.web import training_models as models
 from roomtone.web.problems import Problem
@@ -88,6 +88,10 @@ def _add_looking(api: FastAPI, host: Host) -> None:
         limit: Annotated[int, Query(ge=1, le=50)] = 3,
         redact: bool = True,
         min_confidence: Share = None,
+        min_reply_quality: Share = None,
+        quality: Annotated[Literal["v1", "v2"] | None, Query()] = None,
+        system: Annotated[str | None, Query(max_length=2_000)] = None,
+        context: Annotated[int | None, Query(ge=0, le=MOST_CONTEXT)] = None,
     ) -> Response:
         """The first rows of a format, each as it will be written to the byte; always of people
         who agreed to training."""
@@ -99,6 +103,10 @@ def _add_looking(api: FastAPI, host: Host) -> None:
                 limit=limit,
                 redact=redact,
                 min_confidence=min_confidence,
+                min_reply_quality=min_reply_quality,
+                quality=quality,
+                system=system,
+                context=context,
             )
         except UnknownMember as error:
             raise Problem(422, str(error)) from None

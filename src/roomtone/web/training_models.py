@@ -118,6 +118,14 @@ class Order(BaseModel):
     redact: bool = True
     dedupe: bool = True
     min_confidence: float | None = Field(None, ge=0, le=1)
+    min_reply_quality: float | None = Field(
+        None, ge=0, le=1, description="what a reply needs to be learnt; others stay in prompts"
+    )
+    quality: Literal["v1", "v2"] = Field("v1", description="by which formula")
+    system: str = Field("", max_length=20_000, description="opens every conversation")
+    context: int | None = Field(
+        None, ge=0, le=1_000_000, description="messages of a prompt at most; 0: all"
+    )
     limit: int | None = Field(None, ge=1, lt=2**53, description="conversations at most")
     file: Literal["jsonl", "json", "csv", "parquet"] | None = None
     license: str = Field("other", max_length=200)
