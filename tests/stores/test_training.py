@@ -259,7 +259,8 @@ async def test_a_deleted_text_is_nowhere_in_the_file(store, tmp_path):
 OLD = """
 INSERT INTO turns (session, id, bot, person, at, message, reply, measured) VALUES
 ('s', 'a', 'luna', 'ann', 1000, 'hello', 'hi you', '{"user_emotion": {"emotion": "joy",
- "raw_label": "glad", "confidence": 0.5, "intensity": 0.8}}'),
+ "raw_label": "glad", "confidence": 0.5, "intensity": 0.8},
+"response_metrics": {"processing_time_ms": 1500.0}}'),
 ('s', 'b', 'luna', 'ann', 2000, NULL, '', '{}'),
 ('s', 'c', 'luna', 'bob', 9000, 'lone', NULL, '{}');
 INSERT INTO conversations (key, session, bot, person, started, ended, turns, quality, emotion,
@@ -311,6 +312,11 @@ async def test_what_an_older_release_kept_is_carried_over(tmp_path):
     first, reply = talk.messages[:2]
     assert (first.emotion, first.emotion_raw, first.emotion_intensity) == ("joy", "glad", 0.8)
     assert (reply.user_feedback, reply.feedback_source) == (3.0, "reaction")
+    assert (reply.processing_time, first.processing_time, talk.avg_response_time) == (
+        1.5,
+        None,
+        1.5,
+    )
     assert (total, found[0].turns, found[0].quality, talk.is_active) == (1, 2, 0.5, False)
     assert (
         b"hello"
