@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from roomtone.consents import ConsentGiven
 from roomtone.errors import StoreAway
 from roomtone.events import ERASED, Event, Join, Message, PollVote, Reaction, Turn
 from roomtone.records import SessionSummary
-from roomtone.runtime import recovery
+from roomtone.runtime import journal_index, recovery
 from roomtone.runtime.config import Settings
 from roomtone.runtime.erasing import Erasing
 from roomtone.runtime.journal import read_journal
+from roomtone.runtime.journal_segments import list_segments
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.pseudonyms import KEY, pseudonym
 from tests.runtime.conftest import House
@@ -214,6 +216,36 @@ async def test_a_store_that_is_away_is_erased_from_later(
     assert failed == ["memory"] and not told["done"]
     assert await pipeline.erasing.resume() == 1
     assert found_in(house.settings.data, *MARKS) == []
+
+
+async def test_the_journals_index_knows_what_was_written_anew_before_a_crash(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second run finds nothing to write, and notes the hashes all the same."""
+    pipeline = await filled(house)
+    pipeline.journal.rotate()
+    await house.tick(2)
+    await pipeline.settled()
+    await journal_index.note(pipeline.journal, pipeline.archive)
+    folder = str(pipeline.journal.folder.resolve())
+    before = {one.base: one.sha256 for one in await pipeline.archive.segments(folder) if one.sealed}
+
+    async def away(*given: Any, **more: Any) -> None:
+        raise StoreAway("it does not answer; start it")
+
+    monkeypatch.setattr(pipeline.archive, "note_segments", away)
+    told = await pipeline.erase_person(GONE)
+    assert not told["done"]
+    monkeypatch.undo()
+    await pipeline.erasing.resume()
+
+    after = {one.base: one.sha256 for one in await pipeline.archive.segments(folder) if one.sealed}
+    files = {
+        seg.base: sha256(seg.path.read_bytes()).hexdigest()
+        for seg in list_segments(pipeline.journal.folder)
+    }
+    assert before != {base: after[base] for base in before}
+    assert {base: files[base] for base in after} == after
 
 
 async def test_who_was_never_here_can_be_erased(house: House) -> None:

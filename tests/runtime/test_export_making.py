@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -34,6 +35,23 @@ async def test_a_dataset_holds_its_people(tmp_path: Path) -> None:
     assert await archive.datasets(user="carl") == [] and not archive.marked
     await making(archive, tmp_path / "other", mark=True).run()
     assert archive.marked == {1, 2}
+
+
+async def test_who_withdraws_while_files_are_put_in_place_makes_it_stale(tmp_path: Path) -> None:
+    """Also after it was last asked who agrees, and before it is done: no word falls in between."""
+    archive = KeptArchive([conversation(1), conversation(2, "bob")])
+    own = archive.mark_exported
+
+    async def withdrawing(*given: Any, **more: Any) -> int:
+        archive.agree("bob", yes=False)
+        return await own(*given, **more)
+
+    archive.mark_exported = withdrawing  # type: ignore[method-assign]
+    job = making(archive, tmp_path / "set")
+    await job.run()
+
+    assert archive.made[job.dataset.id].status == "stale"
+    assert "no longer agrees" in archive.made[job.dataset.id].error
 
 
 async def test_what_failed_says_why_and_leaves_no_files(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from roomtone.ports_training import TrainingArchive
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, iso
 from roomtone.runtime.export_finish import MANIFEST
-from roomtone.runtime.export_making import Making, dataset_id
+from roomtone.runtime.export_making import WITHDREW, Making, dataset_id
 from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.exporting import Cancelled
 from roomtone.training_data import Consent, Dataset
@@ -31,7 +31,6 @@ CARD = "README.md"
 log = structlog.get_logger()
 
 
-WITHDREW = "somebody in it no longer agrees to training; make it again, and train again"
 ERASED = "somebody in it was erased, and its files with them; make it again, and train again"
 
 

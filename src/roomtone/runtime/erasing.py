@@ -173,7 +173,7 @@ class Erasing:
     def _finish(self, one: Erasure) -> None:
         if all(one.stores.get(name, {}).get("ok") for name in STORES):
             one.done_ms = self._pipeline.clock.now_ms()
-            one.user, one.aka, one.said, one.datasets = "", "", [], []
+            one.user, one.aka, one.said, one.datasets, one.segments = "", "", [], [], {}
         self.tombstones.put(one)
 
     async def _go_through(self, one: Erasure) -> None:
@@ -283,9 +283,14 @@ class Erasing:
             raise JournalError("what they said is not all known before the archive is back")
         await self._seal()
         journal = pipeline.journal
-        many = await asyncio.to_thread(journal.rewrite, blank)
-        await self._note(many)
-        return len(many), "segments written anew, every entry as long as before"
+
+        def about(base: int, sha256: str) -> None:
+            one.segments[base] = sha256
+            self.tombstones.put(one)  # once it is replaced nothing else tells that it was
+
+        await asyncio.to_thread(journal.rewrite, blank, about)
+        await self._note(one.segments)
+        return len(one.segments), "segments written anew, every entry as long as before"
 
     async def _seal(self) -> None:
         pipeline = self._pipeline

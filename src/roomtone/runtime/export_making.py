@@ -25,6 +25,8 @@ KEEP_S = 2.0
 
 MARKED = 1_000
 
+WITHDREW = "somebody in it no longer agrees to training; make it again, and train again"
+
 
 class Making:
     """One dataset on its way: files in the end, and a row in the archive that tells of them."""
@@ -113,6 +115,8 @@ class Making:
         await hold(self.archive, self.dataset.id, maker.ranges, mark=self.mark)
         told = await asyncio.to_thread(finish, self._work, self.dataset.made, self.alive)
         await self._done(told)
+        if await self._work.withdrew():  # while its files were put in their place
+            await self._became(status="stale", error=WITHDREW)
         return told
 
     def _made_before(self) -> dict[str, Any] | None:

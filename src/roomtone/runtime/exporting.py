@@ -86,7 +86,7 @@ class Exporting:
                 await self._all(state)
             finally:
                 await asyncio.to_thread(self.staging.close)
-            gone = await self._consents()
+            gone = await self.withdrew()
             if not gone:
                 return self.maker
             log.warning("people withdrew while an export was made: it begins anew", people=gone)
@@ -195,7 +195,7 @@ class Exporting:
                 "USER --training yes"
             )
 
-    async def _consents(self) -> int:
+    async def withdrew(self) -> int:
         """How many of those in it do not agree any more; and what the others agreed on."""
         if not self.plan.filters.trainable:
             return 0

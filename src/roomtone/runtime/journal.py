@@ -8,7 +8,6 @@ import fcntl
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
-from hashlib import file_digest
 from pathlib import Path
 
 import msgspec
@@ -22,7 +21,6 @@ from roomtone.runtime.journal_disk import Disk, explain
 from roomtone.runtime.journal_ids import IdMemory, Run, collect, digest, restore_runs
 from roomtone.runtime.journal_rewriting import rewrite
 from roomtone.runtime.journal_segments import (
-    Segment,
     list_segments,
     read_journal,
     read_segments,
@@ -212,19 +210,14 @@ class Journal:
         """Have the next entry begin a new segment."""
         self._writer.turn = True
 
-    def rewrite(self, blank: Blank) -> dict[int, str]:
-        """Take a person out of all sealed segments; returns the new hashes by where they begin.
+    def rewrite(self, blank: Blank, about: Callable[[int, str], None]) -> int:
+        """Take a person out of all sealed segments; returns how many were written anew.
 
-        Blocks for as long as it takes to read the journal: call it in a thread.
+        `about` is told where each begins and its new hash before it is replaced: who dies in
+        between knows which those may be. Blocks for as long as it takes to read the journal: call
+        it in a thread.
         """
-        found: dict[int, str] = {}
-
-        def note(segment: Segment) -> None:
-            with segment.path.open("rb") as file:
-                found[segment.base] = file_digest(file, "sha256").hexdigest()
-
-        rewrite(self._writer.disk, self.folder, blank, note)
-        return found
+        return rewrite(self._writer.disk, self.folder, blank, about)
 
     def drop_before(self, position: int) -> int:
         """Remove sealed segments that end at or before a position; returns the bytes freed.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,10 @@ def count_events(folder: Path, user: str) -> int:
 
 
 def rewrite(
-    disk: Disk, folder: Path, blank: Blank, done: Callable[[Segment], None] = lambda _: None
+    disk: Disk, folder: Path, blank: Blank, about: Callable[[int, str], None] = lambda *_: None
 ) -> int:
-    """Write each sealed segment anew that holds the person; returns how many were.
+    """Write each sealed segment anew that holds the person; returns how many were. `about` is told
+    where each begins and its new SHA-256, before it is there.
 
     Each is replaced in one step, and a second run finds nothing to do: a crash on the way loses
     nothing. Whoever reads the old file goes on reading it. Raises JournalError.
@@ -75,10 +77,9 @@ def rewrite(
         if not _concerns(segment, blank):
             continue
         try:
-            many += _rewrite(disk, segment, blank)
+            many += _rewrite(disk, segment, blank, about)
         except OSError as error:
             raise explain(folder, error) from error
-        done(segment)
     return many
 
 
@@ -97,7 +98,7 @@ def _bodies(segment: Segment) -> Iterator[bytes]:
         yield from bodies
 
 
-def _rewrite(disk: Disk, segment: Segment, blank: Blank) -> bool:
+def _rewrite(disk: Disk, segment: Segment, blank: Blank, about: Callable[[int, str], None]) -> bool:
     with segment.path.open("rb") as file:
         parts = [file.read(HEAD_BYTES)]
     changed = False
@@ -109,6 +110,10 @@ def _rewrite(disk: Disk, segment: Segment, blank: Blank) -> bool:
         parts.append(frame)
     if changed:
         was = segment.path.stat()
+        digest = sha256()
+        for part in parts:
+            digest.update(part)
+        about(segment.base, digest.hexdigest())
         write_file(disk, segment.path, *parts)
         os.utime(segment.path, ns=(was.st_atime_ns, was.st_mtime_ns))  # retention goes by it
     return changed

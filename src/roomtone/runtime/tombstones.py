@@ -28,6 +28,7 @@ class Erasure(msgspec.Struct, kw_only=True):
     user: str = ""
     aka: str = ""
     said: list[str] = []
+    segments: dict[int, str] = {}  # of the journal, written anew: where each begins, its hash
     stores: dict[str, dict[str, Any]] = {}
     datasets: list[dict[str, Any]] = []
     done_ms: int = 0
