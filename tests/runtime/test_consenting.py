@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from roomtone.consents import ConsentGiven
-from roomtone.events import CONSENT, Message, Turn
+from roomtone.events import CONSENT, Message, Refusal, Turn
 from roomtone.runtime.config import Settings
-from tests.runtime.conftest import House
+from tests.runtime.conftest import House, until
 
 
 async def refuse(house: House, user: str = "ann") -> None:
@@ -38,6 +38,22 @@ async def test_nothing_of_them_is_shown_or_buried(house: House) -> None:
     (item,) = pipeline.inspector.items(outcome="refused")
     assert "secret" not in str(item) and "did not agree" in item["reason"]
     assert pipeline.inspector.refusals[CONSENT] == 1 and pipeline.keeper.buried == 0
+
+
+async def test_what_cannot_be_read_is_not_buried_where_it_names_them(house: House) -> None:
+    """Neither of who does not agree nor of who was erased, also in a part; others' letters are."""
+    pipeline = house.pipeline
+    await refuse(house)
+    await pipeline.erase_person("goné")
+    raws = [b'{"type":"turn","user": "ann","text":"sec', '{"of":{"user":"goné"},"x'.encode()]
+    raws += [b'{"type":"turn","user":"bob","text":"hi']
+
+    pipeline.refuse("http", [Refusal(n, "no JSON") for n in range(3)], raws)
+
+    await until(lambda: not list(pipeline.keeper.letters))
+    letters = await pipeline.archive.dead_letters()
+    assert [one.raw for one in letters] == raws[2:]
+    assert not any(mark in str(pipeline.inspector.items()) for mark in ("sec", "goné"))
 
 
 async def test_a_bot_with_their_name_is_no_person(house: House) -> None:

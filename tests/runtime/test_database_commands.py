@@ -9,6 +9,7 @@ from roomtone.contracts_training import agrees, check_counts, every, talk_of, tu
 from roomtone.runtime import database_commands, plugins
 from roomtone.runtime.config import Settings
 from roomtone.runtime.predecessor import read
+from roomtone.runtime.tombstones import Erasure, Tombstones
 from roomtone.stores import _migrate
 from tests.runtime.companion import companion
 
@@ -66,6 +67,23 @@ def test_a_companions_database_comes_in_whole_and_once(here, tmp_path, capsys, m
     assert [m.id for m in talks[0].messages] == [1, 2, 3, 4, 5]
     assert talks[0].user_satisfaction == (4.0 if migrated else None)
     assert [(t.message, t.reply) for t in turns][-1] == ("Hello!", "Hi there!")
+
+
+def test_who_was_erased_does_not_come_back_by_a_file(here, tmp_path, capsys):
+    """Neither what they said nor what was remembered of them; the others' rows come in."""
+    stones = Tombstones(here.data / "erasures")
+    stones.put(Erasure(person=stones.hash("ann"), begun_ms=1, done_ms=2))
+    file = companion(tmp_path / "c.db", migrated=True)
+    _, said = ask(
+        capsys,
+        database_commands.take_in(here, file, bot="sol", dry_run=False, as_json=True),
+    )
+    told = json.loads(said)
+    talks, _ = asyncio.run(look(here))
+
+    assert "ann" not in {talk.user for talk in talks}
+    assert sum("was erased here" in one["why"] for one in told["refused"]) >= 1
+    assert len(talks) == told["new"]["conversations"] < 2
 
 
 async def look(here):

@@ -27,6 +27,7 @@ async def test_every_question_is_one_that_an_engine_answers() -> None:
     await asked.erase_person("ann")
     await asked.readmit_person("ann")
     await asked.person_in_journal("ann")
+    await asked.is_erased("ann")
 
     assert {what for what, _ in asked.questions} <= ASKABLE
     assert dict(asked.questions)["erase_person"] == LONG_S

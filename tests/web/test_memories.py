@@ -119,3 +119,16 @@ async def test_a_number_that_is_none_spoils_no_page(site: Site, number: str) -> 
 
     assert status == 422
     assert (await site.get("/v1/memories"))["total"] == 0
+
+
+async def test_of_who_was_erased_nothing_is_remembered(site: Site) -> None:
+    """Whoever has a bot remember it; once they are readmitted it is."""
+    told = {"bot": "luna", "user": "gone-person", "content": "my dog is ill"}
+    await site.pipeline.erase_person("gone-person")
+    response = await site.client.post("/v1/memories", json=told)
+    found = await site.get("/v1/memories?user=gone-person")
+
+    assert response.status_code == 422 and "was erased" in response.text
+    assert found["total"] == 0
+    await site.pipeline.readmit_person("gone-person")
+    assert (await site.client.post("/v1/memories", json=told)).status_code == 201

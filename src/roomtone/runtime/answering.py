@@ -29,6 +29,7 @@ ASKABLE = frozenset(
         "find",
         "give_consent",
         "inspect",
+        "is_erased",
         "judge",
         "last_events",
         "open_sessions",

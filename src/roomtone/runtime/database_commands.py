@@ -12,9 +12,12 @@ from roomtone.records import Memory
 from roomtone.runtime import plugins, predecessor, terminal
 from roomtone.runtime.config import Settings
 from roomtone.runtime.looking import sqlite_file
+from roomtone.runtime.tombstones import Tombstones
 
 TOLD = 20
 """How many refused rows are listed; `--json` lists all."""
+
+ERASED_HERE = "its person was erased here; `roomtone people readmit USER` takes them in again"
 
 AT_ONCE = 100
 """Conversations that are taken in in one transaction."""
@@ -60,6 +63,7 @@ def _upgraded(one: dict[str, Any]) -> str:
 async def take_in(settings: Settings, file: Path, *, bot: str, dry_run: bool, as_json: bool) -> int:
     """`roomtone db import FILE`: what is there already stays; 1 where a row could not be taken."""
     found = await asyncio.to_thread(predecessor.read, file, bot)
+    await asyncio.to_thread(_leave_out, found, settings)
     messages = sum(len(one.messages) for one in found.conversations)
     logs = sum(len(one.agent_logs) for one in found.conversations)
     told: dict[str, Any] = {
@@ -86,6 +90,18 @@ async def take_in(settings: Settings, file: Path, *, bot: str, dry_run: bool, as
     else:
         _say(told)
     return int(bool(found.refused))
+
+
+def _leave_out(found: predecessor.Found, settings: Settings) -> None:
+    """Whoever was erased here is not brought back by a file that still has them."""
+    stones = Tombstones(settings.data / "erasures")
+    stones.load()
+    gone = [one for one in found.conversations if stones.bars(one.user)]
+    found.refused += [("conversations", one.id, ERASED_HERE) for one in gone]
+    found.conversations = [one for one in found.conversations if not stones.bars(one.user)]
+    lost = [one for one in found.memories if stones.bars(one.user)]
+    found.refused += [("memories", one.id, ERASED_HERE) for one in lost]
+    found.memories = [one for one in found.memories if not stones.bars(one.user)]
 
 
 async def _keep(archive: Archive, found: predecessor.Found) -> dict[str, Any]:

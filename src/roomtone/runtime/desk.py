@@ -130,13 +130,14 @@ class Desk(ReactionDesk, PeopleDesk, Views):
     def refuse(self, source: str, refusals: Sequence[Refusal], samples: Sequence[bytes]) -> None:
         """Note what could not be taken in, for the inspector and the dead letters; never waits."""
         now = self.clock.now_ms()
-        shown = [
-            b"" if refusal.kind in UNHEARD else sample
+        unheard = [
+            refusal.kind in UNHEARD or cast("Pipeline", self).erasing.is_unheard(sample)
             for refusal, sample in zip(refusals, samples, strict=False)
         ]
+        shown = [b"" if no else sample for no, sample in zip(unheard, samples, strict=False)]
         self.inspector.refused(source, refusals, shown, now)
-        for refusal, sample in zip(refusals[:LETTERS], shown, strict=False):
-            if refusal.kind not in UNHEARD:
+        for no, refusal, sample in zip(unheard, refusals[:LETTERS], shown, strict=False):
+            if not no:
                 self.keeper.bury(utc(now), source, refusal.reason, sample)
 
     def remark(self, source: str, remarks: Mapping[str, int]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ STORES = (
 """What is gone through, in this order."""
 
 AGAIN_MS = 600_000
+
+_USER = re.compile(rb'"user"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 log = structlog.get_logger()
 
@@ -87,6 +90,19 @@ class Erasing:
                 left.append(event)
                 at.append(place)
         return left, at
+
+    def is_unheard(self, raw: bytes) -> bool:
+        """Whether what could not even be read names somebody of whom nothing is to be kept."""
+        if not len(self.tombstones) and self.consenting.agreed.is_quiet:
+            return False
+        for found in _USER.findall(raw):
+            with contextlib.suppress(msgspec.DecodeError):
+                user = msgspec.json.decode(found, type=str)
+                if self.tombstones.bars(user) or not self.consenting.agreed.allows(
+                    user, "analytics"
+                ):
+                    return True
+        return False
 
     # -- in the journal's order ----------------------------------------------------------------
 

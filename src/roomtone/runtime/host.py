@@ -112,6 +112,9 @@ class Host(Protocol):
     async def readmit_person(self, user: str) -> bool:
         """Take a person in again who was erased; False if they were not."""
 
+    async def is_erased(self, user: str) -> bool:
+        """Whether a person was erased, so that nothing of them is taken."""
+
     async def person_in_journal(self, user: str) -> int:
         """How many of a person's events the journal holds."""
 

@@ -32,6 +32,11 @@ class PeopleAway:
         done: bool = await self._ask("readmit_person", user, within_s=LONG_S)
         return done
 
+    async def is_erased(self, user: str) -> bool:
+        """Ask the engine whether a person was erased."""
+        erased: bool = await self._ask("is_erased", user, within_s=ANSWER_S)
+        return erased
+
     async def person_in_journal(self, user: str) -> int:
         """How many of a person's events the engine's journal holds."""
         many: int = await self._ask("person_in_journal", user, within_s=LONG_S)

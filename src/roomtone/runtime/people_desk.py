@@ -25,6 +25,10 @@ class PeopleDesk:
         """Take a person in again who was erased; False if they were not."""
         return await cast("Pipeline", self).erasing.readmit(user)
 
+    async def is_erased(self, user: str) -> bool:
+        """Whether a person was erased, so that nothing of them is taken."""
+        return cast("Pipeline", self).erasing.tombstones.bars(user)
+
     async def person_in_journal(self, user: str) -> int:
         """How many of a person's events the journal holds."""
         folder = cast("Pipeline", self).journal.folder

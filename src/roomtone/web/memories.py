@@ -9,6 +9,7 @@ from fastapi import FastAPI, Query
 from starlette.responses import Response
 
 from roomtone.errors import BadEvent
+from roomtone.runtime.erasing import REASON
 from roomtone.runtime.host import Host
 from roomtone.runtime.memory_making import clean
 from roomtone.web import memory_models as models
@@ -99,6 +100,8 @@ def _add_writing(api: FastAPI, host: Host) -> None:
         """Have a bot remember something of a person; 200 where it was remembered already."""
         if new.at is not None and new.at.tzinfo is None:
             raise Problem(422, "`at` has no offset; write it like 2026-03-01T12:00:00Z")
+        if await host.is_erased(new.user):
+            raise Problem(422, REASON)
         try:
             kept, is_new = await host.memory.remember(
                 new.bot,
