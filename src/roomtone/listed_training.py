@@ -297,10 +297,10 @@ class ListTraining(ListReactions):
                 continue
             felt: Mapping[str, Any] = turn.values.get(name, {})
             reply, took = role == "assistant", turn.processing_time_ms
-            scores = self._scores(turn) if reply else []
             outputs = {log.agent: log.output for log in turn.agents if log.role == role}
             own = self.revised.get(place)
             changed = own[max(own)].at if own else turn.at
+            scores = self._scores(turn, _ms(changed) if own else 0) if reply else []
             v2, at = self.later.get((turn.session, turn.id), (turn.quality_v2, changed))
             v2 = v2 if changed <= at else None  # it was said of another text
             score = anew(turn.quality, turn.reply or "", text)
@@ -329,12 +329,13 @@ class ListTraining(ListReactions):
                 edited_ms=_ms(own[max(own)].at) if own else None,
             )
 
-    def _scores(self, turn: TurnRecord) -> list[float]:
+    def _scores(self, turn: TurnRecord, since: int) -> list[float]:
         return [
             score
             for one in self.reacted.values()
             if (one.of.session, one.of.target) == (turn.session, turn.id)
             and one.of.target_is != "user"
+            and one.of.ms >= since
             and (score := rating_of(one)[1]) is not None
         ]
 

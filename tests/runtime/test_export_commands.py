@@ -94,6 +94,8 @@ async def test_a_manifest_makes_the_same_again(archive: KeptArchive, tmp_path: P
     )
 
     assert first == second and first.count(b"\n") == 7
+    with pytest.raises(BadEvent, match="leave --format"):
+        await run(tmp_path, out=str(tmp_path / "third"), manifest=manifest, format="kto")
     with pytest.raises(BadEvent, match=r"manifest\.json"):
         await run(tmp_path, manifest=tmp_path / "first" / "README.md")
 

@@ -373,3 +373,26 @@ async def test_memories_come_with_the_conversation_they_are_of(store):
     (told,) = found.memories
     assert (told["id"], told["tags"], told["training_relevance"]) == (mine.id, ["tea"], 0.9)
     assert short[0].memories == []
+
+
+async def test_ratings_are_of_the_text_that_stands_and_of_those_who_agreed(any_store):
+    """Who disliked what was replaced says nothing of what replaced it; Roy has not agreed."""
+    talk = talk_of("anew", "Rae")
+    await any_store.add_turns([turn_of(talk, "n")])
+    await any_store.add_conversations([talk])
+    await any_store.set_consents([agrees("Rae")])
+    of = {"session": "anew", "target": "n", "user": "Rae", "emoji": "👎"}
+    await any_store.add_reactions([judged(1, "RATING", 0.9, of=of)])
+    (before,) = await every(any_store, user="Rae")
+    await any_store.revise([revision(1, "better", session="anew", turn="n", why="regenerated")])
+    (after,) = await every(any_store, user="Rae")
+    liked = {**of, "user": "Roy", "emoji": "❤️"}
+    await any_store.add_reactions([judged(100, "RATING", 0.9, of=liked)])
+    (mine,) = await every(any_store, user="Rae")
+    (whole,) = await every(any_store, user="Rae", trainable=False)
+
+    found = [
+        (one.messages[1].user_feedback, one.messages[1].feedback_source, one.user_satisfaction)
+        for one in (before, after, mine, whole)
+    ]
+    assert found == [(1.8, "reaction", 1.8), (None, "", None), (None, "", None), (5, "reaction", 5)]

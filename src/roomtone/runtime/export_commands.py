@@ -84,7 +84,13 @@ class Export:
     def _plan(self) -> Plan:
         now = utc(WallClock().now_ms())
         if self.manifest is not None:
-            return _again(self.manifest).checked(now)
+            plan = _again(self.manifest).checked(now)
+            if self.format not in (None, plan.format) or self.split:
+                raise BadEvent(
+                    f"the manifest says what to make ({plan.format}); leave --format, --split and "
+                    "all else that chooses rows out"
+                )
+            return plan
         told = {key: value for key, value in self.asked.items() if value is not None}
         return plan_of(told | {"format": self.format, "split": split_words(self.split)}, now)
 

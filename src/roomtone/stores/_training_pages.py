@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from math import fsum
 from operator import itemgetter
 from typing import Any
 
@@ -40,7 +41,16 @@ _MESSAGE = ", ".join(
     column if "(" in (column := _COLUMN.get(name, name)) else f"m.{column}"
     for name in KeptMessage.__struct_fields__
 )
-_FLAG = KeptMessage.__struct_fields__.index("training_flag")
+_FLAG, _FED, _SOURCE = (
+    KeptMessage.__struct_fields__.index(name)
+    for name in ("training_flag", "user_feedback", "feedback_source")
+)
+_AGREED_FEEDBACK = (  # of those who agreed, as their reactions are
+    "CASE WHEN m.feedback_source = 'reaction' THEN (SELECT 1 + 4 * avg(r.score) FROM reactions r "
+    "WHERE r.session = m.session AND r.target = m.turn AND (m.edited IS NULL OR "
+    "r.at >= m.edited) AND (r.person = m.person OR EXISTS (SELECT 1 FROM consents k WHERE "
+    "k.person = r.person AND k.purpose = 'training' AND k.granted = 1))) ELSE m.user_feedback END"
+)
 _AGREED = (
     "EXISTS (SELECT 1 FROM consents k WHERE k.person = c.person AND k.purpose = 'training' "
     "AND k.granted = 1)"
@@ -157,14 +167,17 @@ def conversation_of(row: Sequence[Any]) -> KeptConversation:
 
 def message_of(row: Sequence[Any]) -> KeptMessage:
     """A message made of its columns."""
+    if row[_FED] is None and row[_SOURCE]:  # by people who have not agreed
+        row = (*row[:_SOURCE], "", *row[_SOURCE + 1 :])
     values: tuple[Any, ...] = (*row[:_FLAG], row[_FLAG] == 1, *row[_FLAG + 1 :])
     return KeptMessage(*values)
 
 
 def messages_sql(among: str, *, trainable: bool) -> str:
     """The messages of conversations, in their order, in the order of KeptMessage's fields."""
+    columns = _MESSAGE.replace("m.user_feedback", _AGREED_FEEDBACK) if trainable else _MESSAGE
     return (
-        f"SELECT {_MESSAGE} FROM messages m WHERE m.conversation_id {among} "
+        f"SELECT {columns} FROM messages m WHERE m.conversation_id {among} "
         f"{'AND m.training_flag = 1 ' * trainable}ORDER BY m.conversation_id, m.timestamp, m.id"
     )
 
@@ -174,6 +187,9 @@ def _fill(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> S
     for id, some in groupby(rows, itemgetter(1)):
         if (talk := own.get(id)) is not None:
             talk.messages = [message_of(row) for row in some]
+            if trainable and talk.user_satisfaction is not None:
+                fed = [said for one in talk.messages if (said := one.user_feedback) is not None]
+                talk.user_satisfaction = fsum(fed) / len(fed) if fed else None
 
 
 def _fill_whole(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:

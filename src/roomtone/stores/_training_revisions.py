@@ -11,7 +11,7 @@ from roomtone.reacted import ReactionRecord
 from roomtone.reply_quality import anew
 from roomtone.stores._jobs import SOME, Ask, Put, Steps, Texts, ask_of, batched, hash_of
 from roomtone.stores._steps import to_ms
-from roomtone.stores._training_rows import count
+from roomtone.stores._training_rows import count, feed
 from roomtone.training_data import Consent, Revision
 
 _Place = tuple[str, str, str]
@@ -91,6 +91,7 @@ def revise(texts: Texts, revisions: Sequence[Revision]) -> Steps[None]:
     if rows:
         yield Put(_ANEW, rows)
         yield from count(talks)
+        yield from feed([place[:2] for place in changed if place[2] == "assistant"])
 
 
 def _has_less(own: Mapping[int, Any], one: Revision) -> bool:

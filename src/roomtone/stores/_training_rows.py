@@ -88,10 +88,11 @@ _DESCRIBE = (
     "conversations.id AND m.language <> '' GROUP BY m.language ORDER BY count(*) DESC, m.language "
     "LIMIT 1), conversations.language) WHERE key = ?"
 )
-_FEEDBACK = (  # the mean of the ratings that hold; what was said in other ways stays
+_FEEDBACK = (  # the mean of the ratings of the text that stands; what else was said stays
     "UPDATE messages SET (user_feedback, feedback_source) = (SELECT 1 + 4 * avg(r.score), "
     "CASE WHEN count(r.score) > 0 THEN 'reaction' ELSE '' END FROM reactions r "
-    "WHERE r.session = messages.session AND r.target = messages.turn) "
+    "WHERE r.session = messages.session AND r.target = messages.turn AND "
+    "(messages.edited IS NULL OR r.at >= messages.edited)) "
     "WHERE session = ? AND turn = ? AND role = 'assistant' AND "
     "feedback_source IN ('', 'reaction')"
 )
