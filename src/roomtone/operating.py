@@ -115,6 +115,16 @@ def restore(
     keep_stores: Annotated[
         bool, typer.Option("--keep-stores", help="The store's server is intact: keep what it has.")
     ] = False,
+    replaces: Annotated[
+        Path | None,
+        typer.Option(
+            help="The data folder that was in use: whom it erased is not brought back.",
+            metavar="DIR",
+            exists=True,
+            file_okay=False,
+            show_default="the configured one",
+        ),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a data folder of a backup, as it was at a moment; nothing is overwritten.
@@ -123,7 +133,14 @@ def restore(
     """
     from roomtone.runtime import commands
 
-    job = commands.restore(source, data=data, at=at, keep_stores=keep_stores, as_json=as_json)
+    job = commands.restore(
+        source,
+        data=data,
+        at=at,
+        keep_stores=keep_stores,
+        replaces=replaces,
+        as_json=as_json,
+    )
     raise typer.Exit(asyncio.run(job))
 
 

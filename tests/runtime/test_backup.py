@@ -13,7 +13,7 @@ from roomtone.errors import BackupError
 from roomtone.events import Message
 from roomtone.records import Batch, Tick
 from roomtone.runtime import plugins
-from roomtone.runtime.backup import Backup, Copied, entry_ms, follow
+from roomtone.runtime.backup import Backup, entry_ms
 from roomtone.runtime.backup_database import latest_verdicts
 from roomtone.runtime.backup_manifest import read_manifest, verify
 from roomtone.runtime.clock import WallClock
@@ -183,33 +183,6 @@ async def test_the_database_and_the_snapshots_before_it_are_in_it(house: House) 
     folders = list((house.settings.data.parent / "b").glob("generation-*"))
     assert len(folders) == 2, "the oldest copy has gone"
     verify(house.settings.data.parent / "b", manifest.files)
-
-
-async def test_a_follower_tries_again_and_stops_when_told(tmp_path: Path) -> None:
-    """It goes on after an error, and is close behind when it stops."""
-    turns: list[Copied] = []
-    job = backup_of(tmp_path / "data", tmp_path / "b")
-    waits: list[float] = []
-
-    def wait(seconds: float) -> bool:
-        waits.append(seconds)
-        if len(waits) == 1:  # no journal yet: it failed, and is made now
-            (tmp_path / "data" / "journal").mkdir(parents=True)
-            for name, raw in made.items():
-                (tmp_path / "data" / "journal" / name).write_bytes(raw)
-        return len(waits) == 3
-
-    journal = Journal.open(tmp_path / "elsewhere")
-    await write(journal, 0, 3)
-    await journal.close()
-    made = journal_bytes(tmp_path / "elsewhere")
-
-    follow(job, wait, database_s=600, tell=turns.append)
-    job.close()
-
-    assert waits[0] > waits[1]
-    assert [turn.position for turn in turns] == [journal.end] * 2
-    assert len(job.manifest.generations) == 1, "the second run's database was not due"
 
 
 def test_a_verdict_taken_back_is_no_verdict(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ async def test_a_folder_is_backed_up_and_restored(tmp_path, capsys):
 
     assert commands.backup(tmp_path / "b", **words, as_json=False) == 0
     assert commands.backup(tmp_path / "b", **words, as_json=True) == 0
-    new = {"at": None, "keep_stores": False}
+    new = {"at": None, "keep_stores": False, "replaces": None}
     assert await commands.restore(tmp_path / "b", data=tmp_path / "r", **new, as_json=False) == 0
     assert await commands.restore(tmp_path / "b", data=tmp_path / "q", **new, as_json=True) == 0
 

@@ -79,8 +79,16 @@ def found_in(folder: Path, *marks: str) -> list[str]:
     wanted = [mark.encode() for mark in marks]
     files = [path for path in folder.rglob("*") if path.is_file()]
     return sorted(
-        f"{path.name}: {mark!r}" for path in files for mark in wanted if mark in path.read_bytes()
+        f"{path.name}: {mark!r}" for path in files for mark in wanted if mark in content(path)
     )
+
+
+def content(path: Path) -> bytes:
+    """What is in a file; nothing where a store has just removed it."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
 
 
 async def of_others(pipeline: Pipeline) -> dict[str, Any]:

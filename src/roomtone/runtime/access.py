@@ -37,7 +37,7 @@ MOST_SESSIONS = 10_000
 LOCK_S = 5.0
 """How long another process may be writing."""
 
-_TABLES = """
+TABLES = """
 CREATE TABLE IF NOT EXISTS keys (
     id TEXT PRIMARY KEY, name TEXT NOT NULL, project TEXT NOT NULL, scopes TEXT NOT NULL,
     prefix TEXT NOT NULL, sealed BLOB NOT NULL UNIQUE, made REAL NOT NULL,
@@ -274,7 +274,7 @@ class Access:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             with contextlib.closing(sqlite3.connect(self.path, timeout=LOCK_S)) as file:
-                file.executescript(_TABLES)
+                file.executescript(TABLES)
                 with file:
                     yield file
         except (sqlite3.Error, OSError) as error:

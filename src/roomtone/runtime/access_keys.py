@@ -130,6 +130,11 @@ def read_project(name: str) -> str:
     return name
 
 
+def is_project(name: str) -> bool:
+    """Whether a folder of this name may be a project's."""
+    return _PROJECT.fullmatch(name) is not None
+
+
 def read_line(line: str) -> Key:
     """A key from a line of `access.keys`. Raises BadConfig with how such a line is made."""
     try:

@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
-from time import monotonic
 from typing import NamedTuple
 
 import msgspec
-import structlog
 
 from roomtone import __version__
 from roomtone.errors import BackupError, RoomtoneError
 from roomtone.records import Batch, Entry, Gap, Tick, decode_entry
+from roomtone.runtime.access import file_of
+from roomtone.runtime.access_keys import DEFAULT
+from roomtone.runtime.backup_beside import keep_beside, read_beside
 from roomtone.runtime.backup_database import (
     Verdict,
     copy_database,
@@ -26,6 +26,7 @@ from roomtone.runtime.backup_database import (
 )
 from roomtone.runtime.backup_manifest import (
     CHUNK,
+    LEFT_OUT,
     File,
     Generation,
     Manifest,
@@ -51,8 +52,6 @@ GENERATIONS = 2
 SAME_BYTES = 1 << 20
 """How much of a file's end is compared before more is put behind it; a group is at most as long."""
 
-log = structlog.get_logger()
-
 
 class Copied(NamedTuple):
     """What one run brought: the position reached, and how many bytes were new."""
@@ -60,6 +59,11 @@ class Copied(NamedTuple):
     position: int
     new_bytes: int
     new_database: bool
+
+    def plus(self, other: Copied) -> Copied:
+        """The same, with what another project's run brought."""
+        more = self.new_bytes + other.new_bytes
+        return Copied(self.position, more, self.new_database or other.new_database)
 
 
 class Backup:
@@ -69,8 +73,13 @@ class Backup:
     belongs to the backup. Whenever this process dies, the manifest speaks of a whole backup.
     """
 
-    def __init__(self, settings: Settings, target: Path, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, target: Path, clock: Clock, *, project: str = DEFAULT
+    ) -> None:
         self._settings, self._target, self._clock = settings, target, clock
+        self._access = file_of(settings) if project == DEFAULT else None
+        self.projects: list[str] = []
+        """Other projects whose backups stand in this one's folder."""
         self._disk = Disk()
         self._journal = target / "journal"
         self._journal.mkdir(parents=True, exist_ok=True)
@@ -125,19 +134,27 @@ class Backup:
             heard_ms=before.heard_ms,
             entries=before.entries,
             generations=list(before.generations),
+            projects=self.projects,
+            left_out=list(LEFT_OUT),
         )
         new = self._copy_database() if database else None
         made.verdicts = self._log_verdicts()
         brought = self._copy_journal(made)
+        found = read_beside(self._settings.data, self._access)  # after what tells of erasures
+        made.beside = keep_beside(self._target, found, before.beside, used=database)
         if new is not None:  # what it holds came of entries that the journal's copy has by now
             kept = [g for g in made.generations if g.position < made.position]
             new = msgspec.structs.replace(new, position=made.position)
             made.generations = [*kept, new][-GENERATIONS:]
-        changed = made.position != before.position or made.verdicts != before.verdicts
+        renewed = made.beside != before.beside
+        changed = renewed or any(
+            getattr(made, name) != getattr(before, name)
+            for name in ("position", "verdicts", "projects")
+        )
         if changed or new is not None or not before.journal:
             write_manifest(self._disk, self._target, made)
             self.manifest = made
-            if new is not None or len(made.journal) < len(before.journal):
+            if new is not None or renewed or len(made.journal) < len(before.journal):
                 self._clean()
         return Copied(made.position, brought, new is not None and bool(new.databases))
 
@@ -317,39 +334,9 @@ class Backup:
                     path.unlink()
             if folder is not self._journal and not any(folder.iterdir()):
                 folder.rmdir()
-
-
-def follow(
-    backup: Backup,
-    wait: Callable[[float], bool],
-    *,
-    database_s: float,
-    every_s: float = 0.25,
-    fresh: bool = False,
-    tell: Callable[[Copied], None] = lambda copied: None,
-) -> None:
-    """Keep a backup close behind its server until `wait(seconds)` says to stop; `fresh` says that
-    the database was copied just now.
-
-    What fails is said and tried again: a full disk here must not end the backup for good.
-    """
-    last_database = monotonic() if fresh else float("-inf")
-    failing = False
-    while True:
-        try:
-            begun = monotonic()
-            due = begun - last_database >= database_s
-            copied = backup.run(database=due)
-            if due:
-                last_database = begun
-            failing = False
-            tell(copied)
-        except RoomtoneError as error:
-            if not failing:
-                log.error("the backup is behind", error=str(error))
-            failing = True
-        if wait(1.0 if failing else every_s):
-            return
+        for path in self._target.glob("beside-*"):
+            if path not in kept:
+                path.unlink()
 
 
 def entry_ms(entry: Entry) -> int:

@@ -17,6 +17,13 @@ NAME = "manifest.json"
 FORMAT = 1
 CHUNK = 1 << 20
 
+LEFT_OUT = (
+    "files of datasets: they are made again from the archive, by the command that each tells",
+    "stores that are servers, and vectors in folders: they have backups of their own",
+    "signed-in pages, which sign in again, and keys that stand in the configuration",
+)
+"""What no backup holds."""
+
 
 class File(msgspec.Struct, frozen=True):
     """One file: its first `bytes` bytes are the backup's; what may follow is not yet."""
@@ -56,6 +63,9 @@ class Manifest(msgspec.Struct, kw_only=True):
     journal: list[File] = []  # segments, oldest first, and the ids of those that are sealed
     generations: list[Generation] = []  # oldest first
     verdicts: File | None = None  # what people said of alerts, in the order of their saying
+    beside: File | None = None  # keys of the API, and tombstones of who was erased
+    projects: list[str] = []  # other projects, each with a backup of its own in `projects/`
+    left_out: list[str] = []  # what is in no backup, in words
 
     @property
     def files(self) -> Iterator[File]:
@@ -65,6 +75,8 @@ class Manifest(msgspec.Struct, kw_only=True):
             yield from generation.files
         if self.verdicts is not None:
             yield self.verdicts
+        if self.beside is not None:
+            yield self.beside
 
     @property
     def segments(self) -> list[File]:

@@ -258,17 +258,18 @@ def backup(
     import signal
     import threading
 
-    from roomtone.runtime import backup as copying
+    from roomtone.runtime.backup_following import follow as keep_close
+    from roomtone.runtime.backup_installation import InstallationBackup
 
     stop = threading.Event()
-    job = copying.Backup(load({"data": data}), target, WallClock())
+    job = InstallationBackup(load({"data": data}), target, WallClock())
     try:
         copied = job.run()
         _tell_copied(job, copied, as_json)
         if follow:
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stop.set())
-            copying.follow(
+            keep_close(
                 job, stop.wait, database_s=database_minutes * 60, fresh=True, tell=lambda c: None
             )
             _tell_copied(job, job.run(database=False), as_json)
@@ -287,6 +288,7 @@ def _tell_copied(job: Any, copied: Any, as_json: bool) -> None:
                 "new_bytes": copied.new_bytes,
                 "entries": manifest.entries,
                 "segments": len(manifest.segments),
+                "projects": manifest.projects,
                 "databases": sum(len(g.databases) for g in manifest.generations[-1:]),
             }
         )
@@ -298,13 +300,25 @@ def _tell_copied(job: Any, copied: Any, as_json: bool) -> None:
 
 
 async def restore(
-    source: Path, *, data: Path, at: str | None, keep_stores: bool, as_json: bool
+    source: Path,
+    *,
+    data: Path,
+    at: str | None,
+    keep_stores: bool,
+    replaces: Path | None,
+    as_json: bool,
 ) -> int:
-    """`roomtone restore`."""
+    """`roomtone restore`. Whom the configured installation erased, or the one that is named, is
+    not brought back."""
     from roomtone.runtime import restore as restoring
 
+    heed = [folder for folder in (load().data, replaces) if folder is not None]
     done = await restoring.restore(
-        source, load({"data": data}), restoring.parse_point(at), keep_stores=keep_stores
+        source,
+        load({"data": data}),
+        restoring.parse_point(at),
+        keep_stores=keep_stores,
+        heed=heed,
     )
     if as_json:
         terminal.print_json(done)

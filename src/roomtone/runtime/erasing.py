@@ -20,6 +20,7 @@ from roomtone.events import ERASED, Event, Refusal
 from roomtone.forgetting import forget_rooms, forget_talks
 from roomtone.records import Batch, JournalSegment
 from roomtone.runtime import journal_rewriting, recovery
+from roomtone.runtime.came_back import came_back
 from roomtone.runtime.clock import utc
 from roomtone.runtime.consenting import Consenting
 from roomtone.runtime.journal_snapshots import snapshot_paths, snapshot_position
@@ -163,14 +164,28 @@ class Erasing:
             await clock.wait_until(clock.now_ms() + AGAIN_MS)
 
     async def resume(self) -> int:
-        """Go on with what was broken off; returns how many are done now."""
+        """Go on with what was broken off; returns how many are done now.
+
+        In a folder that came of a backup it is looked first who came back with it.
+        """
         done = 0
+        async with self._one_by_one:
+            if self.tombstones.is_restored:
+                await self._look_who_came_back()
         for one in self.tombstones.unfinished:
             async with self._one_by_one:
                 await self._go_through(one)
                 self._finish(one)
                 done += one.is_done
         return done
+
+    async def _look_who_came_back(self) -> None:
+        stones, now = self.tombstones, self._pipeline.clock.now_ms()
+        people = await came_back(self._pipeline, stones.bars)
+        many = sum(stones.reopen(user, now) for user in people)
+        stones.looked()
+        if many:
+            log.info("people who were erased came back with a backup, and are erased", people=many)
 
     async def readmit(self, user: str) -> bool:
         """Take a person in again from now on; False where they were not erased."""
@@ -271,7 +286,9 @@ class Erasing:
         now = utc(pipeline.clock.now_ms())
         no = Consent(user=one.user, purpose="training", granted=False, at=now, basis="erased")
         await pipeline.archive.set_consents([no])  # what is made anew leaves them out
-        one.datasets = await pipeline.datasets.forget(one.user)
+        found = await pipeline.datasets.forget(one.user)
+        known = {dataset["id"] for dataset in one.datasets}  # before it was broken off
+        one.datasets += [dataset for dataset in found if dataset["id"] not in known]
         return len(one.datasets), "to be made again, and what was trained on them too"
 
     async def _archive(self, one: Erasure, blank: Blank) -> Done:

@@ -4,43 +4,41 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
-from roomtone.errors import BackupError
+from roomtone.errors import BackupError, RoomtoneError
 from roomtone.records import DeadLetter, decode_entry
 from roomtone.runtime import plugins
+from roomtone.runtime.access import file_of
 from roomtone.runtime.backup import entry_ms
+from roomtone.runtime.backup_beside import load_beside, put_beside, read_beside
 from roomtone.runtime.backup_database import Verdict, database_paths, latest_verdicts
 from roomtone.runtime.backup_manifest import (
-    CHUNK,
     File,
     Generation,
     Manifest,
     read_manifest,
-    sync_file,
     verify,
 )
 from roomtone.runtime.clock import utc
 from roomtone.runtime.config import Settings
-from roomtone.runtime.journal_disk import Disk, sync_folder, write_all
-from roomtone.runtime.journal_segments import (
-    HEAD_BYTES,
-    Segment,
-    create_segment,
-    list_segments,
-    pack_frame,
-    read_segment,
-)
-from roomtone.runtime.journal_snapshots import snapshot_position
+from roomtone.runtime.journal_disk import Disk, sync_folder
+from roomtone.runtime.journal_segments import HEAD_BYTES, Segment, list_segments, read_segment
 from roomtone.runtime.pipeline import Pipeline
+from roomtone.runtime.projects import settings_of
+from roomtone.runtime.restore_files import (
+    copy_bytes,
+    copy_generation,
+    copy_journal,
+    copy_snapshots,
+)
 
 PAGE = 500
-SIZE_BYTES = 4  # before each entry of a frame
 
 Point = int | datetime | None
 """Up to where: a position in the journal, a time, or all of it."""
@@ -57,6 +55,9 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: int
     dead_letters: int
     sessions: int
+    keys: int
+    erased: int  # how many people's tombstones there are
+    projects: list[str]
 
 
 class Cut(NamedTuple):
@@ -68,31 +69,28 @@ class Cut(NamedTuple):
 
 
 async def restore(
-    backup: Path, settings: Settings, at: Point = None, *, keep_stores: bool = False
+    backup: Path,
+    settings: Settings,
+    at: Point = None,
+    *,
+    keep_stores: bool = False,
+    heed: Sequence[Path] = (),
 ) -> Restored:
     """Make `settings.data` of a backup. Raises BackupError when it would overwrite anything, or
-    when the backup is not what it says, or does not reach back so far."""
-    manifest = read_manifest(backup)
-    if manifest is None:
-        raise BackupError(f"{backup} holds no backup; name a folder that `roomtone backup` made")
+    when the backup is not what it says, or does not reach back so far.
+
+    `heed` are data folders that know more than an old backup: whom they erased is erased again by
+    the next start, and what keys they revoked stay revoked.
+    """
     target = settings.data
     _check_empty(target)
-    verify(backup, manifest.files)
-    segments = _segments(backup, manifest)
-    cut = find_cut(segments, at)
-    generation = _generation(manifest, segments, cut, settings, keep_stores)
     staging = target.absolute().with_name(f".{target.name}.restoring")
     shutil.rmtree(staging, ignore_errors=True)
     moved = settings.model_copy(update={"data": staging})
     try:
-        _copy_journal(backup, manifest, segments, cut, moved.journal_folder)
-        if generation is not None and not keep_stores:
-            _copy_generation(backup, generation, moved)
-        elif generation is not None:
-            _copy_snapshots(backup, generation, moved)
-        if not keep_stores:
-            await _check_stores_empty(moved)
-        done = await _derive(backup, manifest, moved, cut, generation)
+        done = await _fill(backup, moved, at, keep_stores, heed, file_of(moved))
+        for name in done.projects:
+            await _fill_project(backup, moved, name, at, done, keep_stores, heed)
         sync_folder(Disk(), staging)
         target.absolute().parent.mkdir(parents=True, exist_ok=True)
         os.rename(staging, target.absolute())
@@ -101,6 +99,62 @@ async def restore(
         shutil.rmtree(staging, ignore_errors=True)
         raise
     return done
+
+
+async def _fill(
+    backup: Path,
+    settings: Settings,
+    at: Point,
+    keep_stores: bool,
+    heed: Sequence[Path],
+    access: Path | None,
+) -> Restored:
+    """Make the data folder of one project."""
+    manifest = read_manifest(backup)
+    if manifest is None:
+        raise BackupError(f"{backup} holds no backup; name a folder that `roomtone backup` made")
+    verify(backup, manifest.files)
+    segments = _segments(backup, manifest)
+    cut = find_cut(segments, at)
+    generation = _generation(manifest, segments, cut, settings, keep_stores)
+    copy_journal(backup, manifest, segments, cut.position, settings.journal_folder)
+    if generation is not None and not keep_stores:
+        copy_generation(backup, generation, settings)
+    elif generation is not None:
+        copy_snapshots(backup, generation, settings)
+    if not keep_stores:
+        await _check_stores_empty(settings)
+    done = await _derive(backup, manifest, settings, cut, generation)
+    others = [read_beside(data, data / "access.db" if access else None) for data in heed]
+    kept = load_beside(backup, manifest.beside)
+    keys, erased = put_beside(settings.data, access, kept, others)
+    return msgspec.structs.replace(done, keys=keys, erased=erased)
+
+
+async def _fill_project(
+    backup: Path,
+    settings: Settings,
+    name: str,
+    at: Point,
+    whole: Restored,
+    keep_stores: bool,
+    heed: Sequence[Path],
+) -> None:
+    """Make the folder of another project; a position is of one journal, so its time is meant."""
+    at = utc(whole.heard_ms) if isinstance(at, int) else at
+    own, folders = settings_of(settings, name), [data / "projects" / name for data in heed]
+    manifest = read_manifest(backup / "projects" / name)
+    try:
+        if at is not None and manifest and _begins_after(backup / "projects" / name, manifest, at):
+            return  # it was not there by then
+        await _fill(backup / "projects" / name, own, at, keep_stores, folders, None)
+    except RoomtoneError as error:
+        raise BackupError(f"project {name}: {error}") from error
+
+
+def _begins_after(backup: Path, manifest: Manifest, at: datetime) -> bool:
+    first = next((body for _, body in read_segment(_segments(backup, manifest)[0])), None)
+    return first is None or entry_ms(decode_entry(first)) > int(at.timestamp() * 1000)
 
 
 def find_cut(segments: list[Segment], at: Point) -> Cut:
@@ -202,84 +256,6 @@ async def _series_holds(url: str) -> bool:
         await series.close()
 
 
-# -- files -------------------------------------------------------------------------------------
-
-
-def _copy_journal(
-    backup: Path, manifest: Manifest, segments: list[Segment], cut: Cut, folder: Path
-) -> None:
-    """The segments up to the cut; of a group that the cut goes through what came before it."""
-    folder.mkdir(parents=True)
-    last = max(s.base for s in segments if s.base < cut.position)
-    for segment in segments:
-        if segment.base > last:
-            break
-        if segment.base < last:
-            _copy_bytes(segment.path, folder / segment.path.name, segment.size)
-        else:
-            _write_last(segment, cut.position, folder)
-    for known in manifest.journal:
-        path = Path(known.path)
-        base = int(path.stem.removeprefix("journal-"))
-        if path.suffix == ".ids" and base < last:
-            _copy_bytes(backup / path, folder / path.name, known.bytes)
-    sync_folder(Disk(), folder)
-
-
-def _write_last(segment: Segment, cut: int, folder: Path) -> None:
-    """The segment that stays open, up to the cut, under a salt of its own.
-
-    What comes after it from now on is another history: with the old salt a backup of it could be
-    put behind the old one. Every entry keeps its position.
-    """
-    disk = Disk()
-    made, fd = create_segment(disk, folder, segment.base)
-    end = at = segment.base + HEAD_BYTES
-    bodies: list[bytes] = []
-    try:
-        for position, body in read_segment(segment):
-            if position > cut:
-                break
-            if bodies and position - SIZE_BYTES - len(body) != end:  # another frame begins
-                write_all(disk, fd, pack_frame(at, made.salt, bodies)[0])
-                bodies, at = [], end
-            bodies.append(body)
-            end = position
-        if bodies:
-            write_all(disk, fd, pack_frame(at, made.salt, bodies)[0])
-        disk.sync(fd)
-    finally:
-        disk.close(fd)
-
-
-def _copy_bytes(source: Path, target: Path, size: int) -> None:
-    with source.open("rb") as one, target.open("wb") as other:
-        while size > 0 and (data := one.read(min(CHUNK, size))):
-            other.write(data)
-            size -= len(data)
-    sync_file(target)
-
-
-def _copy_generation(backup: Path, generation: Generation, settings: Settings) -> None:
-    paths = {path.name: path for path in database_paths(settings)}
-    for file in generation.databases:
-        target = paths.get(Path(file.path).name)
-        if target is None:
-            continue  # the stores are others now: all is derived anew
-        if target.exists():
-            raise BackupError(f"{target} is there already and is not overwritten; move it away")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _copy_bytes(backup / file.path, target, file.bytes)
-    _copy_snapshots(backup, generation, settings)
-
-
-def _copy_snapshots(backup: Path, generation: Generation, settings: Settings) -> None:
-    for file in generation.snapshots:
-        path = Path(file.path)
-        if snapshot_position(path) <= generation.position:
-            _copy_bytes(backup / path, settings.journal_folder / path.name, file.bytes)
-
-
 # -- what is in the stores ------------------------------------------------------------------------
 
 
@@ -314,6 +290,9 @@ async def _derive(
         verdicts=verdicts,
         dead_letters=letters,
         sessions=sessions,
+        keys=0,
+        erased=0,
+        projects=manifest.projects,
     )
 
 
@@ -349,7 +328,7 @@ async def _letters(backup: Path, manifest: Manifest) -> list[DeadLetter]:
         copy = backup / file.path
         scratch = copy.with_suffix(".reading")  # opening a store may change its file
         try:
-            _copy_bytes(copy, scratch, file.bytes)
+            copy_bytes(copy, scratch, file.bytes)
             archive = plugins.archive(f"sqlite:///{scratch.absolute()}")
             await archive.open()
             try:
@@ -392,3 +371,9 @@ def steps(done: Restored) -> Iterator[str]:
         copied = utc(done.database_from_ms).strftime("%Y-%m-%d %H:%M:%S UTC")
         yield f"the database as copied at {copied}, and what came after it derived anew"
     yield f"{done.verdicts:,} verdicts kept; {done.sessions:,} sessions were live at that point"
+    if done.keys:
+        yield f"{done.keys:,} keys, with those that were revoked; signed-in pages sign in again"
+    if done.erased:
+        yield f"{done.erased:,} people were erased and stay so: the next start erases who came back"
+    if done.projects:
+        yield f"the projects {', '.join(done.projects)} beside it"
