@@ -10,6 +10,7 @@ import msgspec
 
 from roomtone.contracts import HOSTILE, START, a_summary, an_alert, exactly, kept_as, refuses
 from roomtone.contracts_erase import check_erase
+from roomtone.contracts_kept import check_kept
 from roomtone.contracts_reactions import check_reactions
 from roomtone.contracts_training import check_training
 from roomtone.errors import RoomtoneError
@@ -41,6 +42,7 @@ async def check_archive(archive: Archive) -> None:
         await _keys_stay(archive)
         await check_reactions(archive)
         await check_training(archive)
+        await check_kept(archive)
         await check_erase(archive)
     finally:
         await archive.close()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from roomtone.alerts import Alert
 from roomtone.blanking import Blank
 from roomtone.contracts import START, exactly
+from roomtone.contracts_reactions import judged
 from roomtone.ports import Archive
 from roomtone.reacted import ReactionRecord
 from roomtone.records import Conversation, DeadLetter, Relationship, TurnRecord
@@ -39,6 +40,9 @@ async def check_erase(archive: Archive) -> None:
         evidence={GONE: 1.0, STAYS: 2.0},
     )
     await archive.add_alerts([alert])
+    rated = [_rating(GONE, "👎"), _rating(STAYS, "❤️")]
+    await archive.add_reactions(rated)
+    assert await _feedback(archive) == (3.4, 3.4)
 
     done = await archive.erase(Blank(GONE, "5f"))
 
@@ -46,7 +50,9 @@ async def check_erase(archive: Archive) -> None:
     assert (await archive.conversations(user=GONE))[1] == 0
     assert (await archive.conversations(user=STAYS))[1] == 1, "others keep theirs"
     assert [one.user for one in await archive.turns("erase")] == [STAYS]
-    (mine,) = [r for r in (await archive.reactions(limit=1000))[0] if r.of.session == "erase"]
+    left = [r for r in (await archive.reactions(limit=1000))[0] if r.of.session == "erase"]
+    (mine,) = [one for one in left if one.of.id == f"r-{STAYS}"]
+    assert {one.of.user for one in left} == {STAYS}
     assert mine.of.user == STAYS and GONE not in str(mine), "of others' reactions what they say"
     assert mine.reply == "-" * len(ANSWER) and SECRET not in str(mine), "is blanked where it stood"
     assert mine.before[1].text == "what others said", "and nothing else is"
@@ -55,8 +61,22 @@ async def check_erase(archive: Archive) -> None:
     found = await archive.alert(alert.id)
     assert found is not None and GONE not in str(found), "alerts no longer name them"
     assert STAYS in str(found) and "3 others left" in found["message"]
+    assert await _feedback(archive) == (5.0, 5.0), "what they gave others' replies counts no more"
     assert not await archive.erase(Blank(GONE, "5f")), "a second time there is nothing"
     await _old_goes(archive)
+
+
+def _rating(user: str, emoji: str) -> ReactionRecord:
+    of = {"session": "erase", "target": f"t-{STAYS}", "user": user, "emoji": emoji}
+    return judged(70, "RATING", 0.9, of={**of, "id": f"rating-{user}"})
+
+
+async def _feedback(archive: Archive) -> tuple[float | None, float | None]:
+    """Of the other's reply, and of their conversation."""
+    page, _ = await archive.training_page(user=STAYS, trainable=False)
+    (talk,) = exactly(1, page)
+    (reply,) = [one for one in talk.messages if one.role == "assistant"]
+    return reply.user_feedback, talk.user_satisfaction
 
 
 async def _old_goes(archive: Archive) -> None:

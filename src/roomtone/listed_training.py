@@ -11,13 +11,12 @@ from typing import Any, Unpack
 
 import msgspec
 
-from roomtone.errors import StoreError
-from roomtone.listed_reactions import ListReactions
+from roomtone.listed_kept import ListKept, Place, both
 from roomtone.reacted import ReactionRecord, rating_of
 from roomtone.records import Conversation, TurnRecord
 from roomtone.reply_quality import anew
 from roomtone.training_data import (
-    AgentLog,
+    CONTEXT,
     Consent,
     Dataset,
     KeptConversation,
@@ -26,27 +25,21 @@ from roomtone.training_data import (
     Revision,
     Role,
     TrainingSought,
+    topics_of,
 )
 
-Place = tuple[str, str, Role]
 ROLES: tuple[Role, ...] = ("user", "assistant")
 
 
-class ListTraining(ListReactions):
+class ListTraining(ListKept):
     """A TrainingArchive in dictionaries; what is counted is counted when it is asked for."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: dict[tuple[str, str], TurnRecord] = {}
-        self.talks: dict[str, Conversation] = {}
-        self.revised: dict[Place, dict[int, Revision]] = {}
-        self.logs: dict[tuple[str, str, str, str], AgentLog] = {}
         self.worded: dict[tuple[str, str], Consent] = {}
         self.made: dict[str, Dataset] = {}
         self.holds: dict[str, set[str]] = {}
-        self.exported: set[int] = set()
         self.later: dict[tuple[str, str], tuple[float, datetime]] = {}  # what was said next, when
-        self._numbers: dict[Any, int] = {}
 
     async def add_turns(self, turns: Sequence[TurnRecord]) -> None:
         self.told |= {(turn.session, turn.id): turn for turn in turns}
@@ -71,19 +64,6 @@ class ListTraining(ListReactions):
                 for number, old in own.items():
                     own[number] = msgspec.structs.replace(old, before="", content="")
                 self.logs = {key: log for key, log in self.logs.items() if key[:3] != place}
-
-    async def keep(
-        self, conversations: Sequence[KeptConversation]
-    ) -> tuple[Mapping[int, int], Sequence[int]]:
-        raise StoreError("this archive takes in nothing whole; use one of SQL")
-
-    async def add_agent_logs(self, logs: Sequence[AgentLog]) -> None:
-        for one in logs:
-            place: Place = (one.session, one.turn, one.role)
-            if not self._is_deleted(place):
-                key = (*place, one.agent)
-                id = self._number(("log", key))
-                self.logs[key] = msgspec.structs.replace(one, id=id)
 
     async def set_consents(self, consents: Sequence[Consent]) -> None:
         for one in consents:
@@ -191,7 +171,7 @@ class ListTraining(ListReactions):
 
     def standing(self, turn: TurnRecord) -> TurnRecord:
         """A turn with its texts as they are now."""
-        message, reply = (self._text(place) for place in _both(turn))
+        message, reply = (self._text(place) for place in both(turn))
         return TurnRecord(
             id=turn.id,
             session=turn.session,
@@ -203,24 +183,10 @@ class ListTraining(ListReactions):
             reply=reply,
             revised={
                 place[2]: own[max(own)].why
-                for place in _both(turn)
+                for place in both(turn)
                 if (own := self.revised.get(place))
             },
         )
-
-    def _is_deleted(self, place: Place) -> bool:
-        return any(one.why == "deleted" for one in self.revised.get(place, {}).values())
-
-    def _text(self, place: Place) -> str | None:
-        turn = self.told.get(place[:2])
-        said = None if turn is None else turn.message if place[2] == "user" else turn.reply
-        if said is None or self._is_deleted(place):
-            return None
-        own = self.revised.get(place)
-        return own[max(own)].content if own else said
-
-    def _number(self, of: Any) -> int:
-        return self._numbers.setdefault(of, len(self._numbers) + 1)
 
     def _agreed(self, user: str) -> bool:
         word = self.worded.get((user, "training"))
@@ -245,10 +211,19 @@ class ListTraining(ListReactions):
     def _kept(self, id: str, talk: Conversation) -> KeptConversation:
         number, turns = self._number(id), self._turns(id, talk)
         messages = [one for turn in turns for one in self._messages(number, turn)]
+        mine = [(at, one) for at, one in self.taken.items() if one.conversation == number]
+        messages += [
+            self._taken(at, one, self._agreed(talk.user)) for at, one in mine if self._stays(at)
+        ]
         messages.sort(key=lambda one: (one.at_ms, one.id))
-        keys = {(turn.session, turn.id) for turn in turns if any(map(self._text, _both(turn)))}
+        keys = {(turn.session, turn.id) for turn in turns if any(map(self._text, both(turn)))}
+        keys |= {at[:2] for at, _ in mine}
+        logs = [log for key, log in self.logs.items() if key[:2] in keys]
+        logs.sort(key=lambda one: (one.at, one.id))
+        about = self.whole.get(id)
+        said = topics_of(one.output for one in logs if one.agent == CONTEXT)
         latest = sorted(turns, key=lambda turn: (turn.at, turn.id))
-        languages = Counter(one.language for one in turns if one.language for _ in _both(one))
+        languages = Counter(one.language for one in turns if one.language for _ in both(one))
         last = max(
             (
                 one.started
@@ -264,9 +239,18 @@ class ListTraining(ListReactions):
             user=talk.user,
             started_ms=_ms(talk.started),
             ended_ms=_ms(talk.ended),
-            platform=next((t.platform for t in latest[::-1] if t.platform), ""),
-            model_used=next((t.model for t in latest[::-1] if t.model), ""),
-            language=min(languages, key=lambda one: (-languages[one], one), default=""),
+            platform=next(
+                (t.platform for t in latest[::-1] if t.platform), about.platform if about else ""
+            ),
+            model_used=next(
+                (t.model for t in latest[::-1] if t.model), about.model_used if about else ""
+            ),
+            language=min(
+                languages,
+                key=lambda one: (-languages[one], one),
+                default=about.language if about else "",
+            ),
+            topics_discussed=(about.topics_discussed if about else ()) or tuple(said),
             is_active=talk.started == last,
             total_messages=len(messages),
             avg_response_time=_mean(one.processing_time for one in messages),
@@ -286,7 +270,7 @@ class ListTraining(ListReactions):
                 if place[:2] in keys
                 for _, one in sorted(own.items())
             ],
-            agent_logs=[log for key, log in self.logs.items() if key[:2] in keys],
+            agent_logs=logs,
         )
 
     def _messages(self, id: int, turn: TurnRecord) -> Iterable[KeptMessage]:
@@ -366,6 +350,8 @@ def _reaction(one: ReactionRecord) -> KeptReaction:
         turn=one.of.target,
         emoji=one.of.emoji,
         at=one.at,
+        id=one.of.id,
+        target_is=one.of.target_is,
         meaning=one.meaning or "",
         state=one.state,
         by=one.by,
@@ -374,10 +360,6 @@ def _reaction(one: ReactionRecord) -> KeptReaction:
         score=score,
         person=one.of.user,
     )
-
-
-def _both(turn: TurnRecord) -> list[Place]:
-    return [(turn.session, turn.id, role) for role in ROLES]
 
 
 def _ms(at: datetime) -> int:

@@ -219,7 +219,10 @@ def db_upgrade(
 
 @db_app.command("import", epilog=EPILOG)
 def db_import(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="The predecessor's SQLite file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="A native export, or the predecessor's SQLite file."),
+    ],
     bot: Annotated[
         str, typer.Option(help="Whose conversations these are, where the file does not say.")
     ] = "companion",
@@ -229,7 +232,7 @@ def db_import(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Take in a companion's database: conversations, messages, memories and agent logs.
+    """Take in our own native export (a file or a dataset's folder), or a companion's database.
 
     Ids stay where they are free. A second time nothing is added. What cannot be taken is told with
     its reason, and the command ends with 1. Nobody's consent comes with it: training stays off.

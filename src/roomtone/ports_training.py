@@ -30,8 +30,9 @@ class TrainingArchive(Protocol):  # stores/
         """Take in what was kept elsewhere, with its ids where those are free: the id that each
         conversation has here by the one that it had, and the ids here of those that are new.
 
-        What is there already gets what it lacks, and nothing twice. Reactions and memories are not
-        taken: their own stores keep them. Training flags follow what people agreed to here.
+        What is there already gets what it lacks, and nothing twice. Reactions come along, as far
+        as they are told; memories have a store of their own. Training flags follow what people
+        agreed to here.
         """
 
     async def add_agent_logs(self, logs: Sequence[AgentLog]) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, cast
 
 import msgspec
 
 from roomtone.emoji_types import kind
 from roomtone.reactions import rated
+from roomtone.training_data import KeptConversation, KeptReaction
 from roomtone.verdicts import Line, Meaning, Reacted, Ruling
 
 State = Literal["waiting", "judged", "review", "reviewed", "skipped", "retracted", "unanswered"]
@@ -112,6 +116,62 @@ def rating_of(record: ReactionRecord) -> tuple[float | None, float | None]:
     if ruling is None or not by_judge or ruling.satisfaction is None or ruling.score is None:
         return rated(record.of.emoji)
     return ruling.satisfaction, ruling.score
+
+
+def record_of(kept: KeptReaction, session: str, bot: str, place: int = 0) -> ReactionRecord:
+    """The record that a reaction of a conversation was told from, as far as that says.
+
+    One without an id gets one of what it is; `place` tells apart those of one moment, in their
+    order. Raises msgspec.ValidationError where it is none that could have been kept.
+    """
+    ms = round(kept.at.timestamp() * 1000)
+    said = f"{session}\n{kept.turn}\n{kept.person}\n{kept.emoji}\n{ms}"
+    made = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    of = Reacted(
+        id=kept.id or f"imported-{place:04}-{made}",
+        session=session,
+        emoji=kept.emoji,
+        ms=ms,
+        bot=bot,
+        user=kept.person,
+        target=kept.turn,
+        target_is=kept.target_is,
+    )
+    meaning, rating = kept.meaning or None, (kept.satisfaction, kept.score)
+    by_emoji = meaning == "RATING" and rating in ((None, None), rated(kept.emoji))
+    judged = meaning if kept.by == "model" else None  # what a judge thought is not told
+    ruling = None
+    if kept.by == "model" or kept.confidence or (meaning == "RATING" and not by_emoji):
+        ruling = Ruling(
+            meaning="RATING" if meaning == "RATING" and not by_emoji else judged,
+            confidence=kept.confidence,
+            satisfaction=kept.satisfaction,
+            score=kept.score,
+            model="imported",
+        )
+    person = kept.by == "person"
+    record = ReactionRecord(
+        of=of,
+        state=cast(State, kept.state or "skipped"),
+        revision=1,
+        type=kind(kept.emoji).type,
+        meaning=meaning,
+        by=kept.by,
+        ruling=ruling,
+        ruled_ms=None if ruling is None else ms,
+        said=meaning if person else None,
+        said_by="imported" if person else "",
+        said_ms=ms if person else None,
+    )
+    return msgspec.convert(msgspec.to_builtins(record), ReactionRecord)
+
+
+def records_of(talk: KeptConversation) -> Iterator[ReactionRecord]:
+    """Those of a conversation, whose order stays. Raises msgspec.ValidationError."""
+    often = Counter[datetime]()
+    for one in talk.reactions:
+        yield record_of(one, talk.session, talk.bot, often[one.at])
+        often[one.at] += 1
 
 
 class ReactionsSought(TypedDict, total=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Literal, TypedDict
 
@@ -67,6 +68,8 @@ class KeptReaction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     turn: str
     emoji: str
     at: datetime
+    id: str = ""
+    target_is: Literal["bot", "user", "other", ""] = ""  # whose message it was given to
     meaning: Meaning | Literal[""] = ""
     state: str = ""  # one of reacted.State
     by: Literal["person", "model", ""] = ""  # whose word the meaning is
@@ -139,6 +142,27 @@ class KeptConversation(msgspec.Struct, kw_only=True, gc=False):
     revisions: list[Revision] = []
     agent_logs: list[AgentLog] = []
     memories: list[dict[str, Any]] = []  # of the person, from this session
+
+
+CONTEXT, IMPORTED_TOPICS = "context", "imported topics"
+"""Whose outputs tell what was talked about."""
+
+MOST_TOPICS = 50
+
+
+def topics_of(outputs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """What these outputs say was talked about, each once, as it came up, at most MOST_TOPICS.
+
+    >>> topics_of([{"topic": "tea"}, {"topics": ["cats", "tea"]}, {"mode": "play"}])
+    ['tea', 'cats']
+    """
+    found: dict[str, None] = {}
+    for one in outputs:
+        many = one.get("topics")
+        for topic in (one.get("topic"), *(many if isinstance(many, list) else ())):
+            if isinstance(topic, str) and topic.strip():
+                found[topic.strip()] = None
+    return list(found)[:MOST_TOPICS]
 
 
 class TrainingSought(TypedDict, total=False):

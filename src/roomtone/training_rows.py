@@ -16,6 +16,7 @@ REASONS = {
     "emotional": "reactions that feel with what was told, which is no rating",
     "conversational": "reactions in passing, as small talk, which are no rating",
     "unjudged": "reactions whose meaning nobody has said yet",
+    "not_of_a_reply": "ratings of what a person wrote, and not of a reply",
     "unsure": "ratings of which the judge was not sure enough",
     "neutral": "ratings that are neither good nor bad",
     "taken_back": "reactions that were taken back",

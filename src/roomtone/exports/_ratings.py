@@ -121,6 +121,8 @@ def _no_rating(reaction: KeptReaction, options: ExportOptions) -> str:
         return "taken_back"
     if reaction.meaning != "RATING":
         return _OTHERS[reaction.meaning]
+    if reaction.target_is == "user":
+        return "not_of_a_reply"
     if reaction.by != "person" and reaction.confidence < options.min_confidence:
         return "unsure"
     return ""

@@ -134,6 +134,10 @@ class Whole(Export):
             conversation_id=of.id,
         )
 
+    def back(self, row: Native) -> KeptConversation:
+        """The conversation that a row was made of."""
+        return conversation_of(row)
+
     def beside(self, name: str, files: Any) -> dict[str, bytes]:
         """The shape, so that others can check what they read."""
         return {self.schema_file: encoded(schema()) + b"\n"}

@@ -29,6 +29,13 @@ COUNTED = (
     "user_satisfaction) = (SELECT count(*), avg(processing_time), avg(emotion_confidence), "
     "avg(user_feedback) FROM messages WHERE conversation_id = conversations.id)"
 )
+SCORES = {  # of what is called a RATING and no judge scored, by the emoji's type
+    "POSITIVE_STRONG": 1.0,
+    **dict.fromkeys(("POSITIVE_MILD", "MYSTICAL_WONDER", "TECHNICAL_APPRECIATION"), 0.85),
+    **dict.fromkeys(("NEUTRAL_THOUGHTFUL", "SURPRISE", "CONFUSION"), 0.5),
+    **dict.fromkeys(("NEGATIVE_MILD", "SADNESS"), 0.2),
+    "NEGATIVE_STRONG": 0.0,
+}
 OWN = (
     "(SELECT c.{column} FROM conversations c WHERE c.session = {table}.session AND "
     "c.bot = {table}.bot AND c.person = {table}.person AND c.started <= {table}.{at} AND "
@@ -263,7 +270,15 @@ def _memories_and_reactions() -> None:
 def _carry_over() -> None:
     """Texts become messages, in the order in which they were said, and are counted."""
     score = _from_json("told", ("ruling", "score"))
-    op.execute(f"UPDATE reactions SET score = CAST({score} AS {_DOUBLE}) WHERE meaning = 'RATING'")
+    judge, kind, aside = (
+        _from_json("told", path) for path in (("ruling", "meaning"), ("type",), ("of", "target_is"))
+    )
+    by_emoji = " ".join(f"WHEN {kind} = '{name}' THEN {value}" for name, value in SCORES.items())
+    op.execute(
+        f"UPDATE reactions SET score = CASE WHEN {judge} = 'RATING' AND {score} IS NOT NULL "
+        f"THEN CAST({score} AS {_DOUBLE}) {by_emoji} END "
+        f"WHERE meaning = 'RATING' AND coalesce({aside}, '') <> 'user'"
+    )
     sides = []
     for place, (role, (column, felt)) in enumerate(ROLES.items()):
         told = {name: _from_json("measured", (felt, name)) for name in _FELT}

@@ -1,15 +1,20 @@
-"""What `roomtone db` does: brings databases up to this release, and takes a predecessor's in."""
+"""What `roomtone db` does: brings databases up to this release, and takes conversations in."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from roomtone.errors import StoreError
 from roomtone.ports import Archive
 from roomtone.records import Memory
-from roomtone.runtime import plugins, predecessor, terminal
+from roomtone.runtime import native_rows, plugins, predecessor, terminal
 from roomtone.runtime.config import Settings
 from roomtone.runtime.looking import sqlite_file
 from roomtone.runtime.tombstones import Tombstones
@@ -62,6 +67,8 @@ def _upgraded(one: dict[str, Any]) -> str:
 
 async def take_in(settings: Settings, file: Path, *, bot: str, dry_run: bool, as_json: bool) -> int:
     """`roomtone db import FILE`: what is there already stays; 1 where a row could not be taken."""
+    if native_rows.is_native(file):
+        return await _take_back(settings, file, dry_run=dry_run, as_json=as_json)
     found = await asyncio.to_thread(predecessor.read, file, bot)
     await asyncio.to_thread(_leave_out, found, settings)
     messages = sum(len(one.messages) for one in found.conversations)
@@ -85,11 +92,97 @@ async def take_in(settings: Settings, file: Path, *, bot: str, dry_run: bool, as
         finally:
             await archive.close()
         told["new"]["memories"] = await _remember(settings, found.memories)
+    _tell(told, as_json=as_json)
+    return int(bool(found.refused))
+
+
+async def _take_back(settings: Settings, file: Path, *, dry_run: bool, as_json: bool) -> int:
+    """Our own native export, some conversations at a time."""
+    barred = Tombstones(settings.data / "erasures")
+    await asyncio.to_thread(barred.load)
+    count: Counter[str] = Counter({name: 0 for name in ("rows", *FOUND, "remembered", "new")})
+    refused: list[dict[str, Any]] = []
+    moved: dict[int, int] = {}
+    lost = ""
+    archive = None if dry_run else plugins.archive(settings.archive_url)
+    before = after = 0
+    try:
+        if archive is not None:
+            await archive.open()
+            before = await _said(archive)
+        rows = native_rows.read(file)
+        while some := await asyncio.to_thread(lambda: list(islice(rows, AT_ONCE))):
+            count["rows"] += len(some)
+            found = predecessor.Found()
+            for one in some:
+                why = one.why
+                if one.talk is not None and barred.bars(one.talk.user):
+                    why = ERASED_HERE
+                if why or one.talk is None:
+                    refused.append({"table": "rows", "id": one.place, "why": why})
+                    continue
+                own = [r for r in one.talk.reactions if not barred.bars(r.person)]
+                found.conversations.append(msgspec.structs.replace(one.talk, reactions=own))
+                found.memories += one.memories
+            count.update(_amounts(found))
+            if archive is None:
+                continue
+            ids, made = await archive.keep(found.conversations)
+            moved |= {was: id for was, id in ids.items() if was and was != id}
+            count["new"] += len(made)
+            if not lost:
+                try:
+                    count["remembered"] += await _remember(settings, found.memories)
+                except StoreError as error:
+                    lost = str(error)
+        if archive is not None:
+            after = await _said(archive)
+    finally:
+        if archive is not None:
+            await archive.close()
+    if lost:
+        refused.append({"table": "memories", "id": "all", "why": f"their store failed: {lost}"})
+    told: dict[str, Any] = {
+        "rows": {"native": count["rows"]},
+        "found": {name: count[name] for name in FOUND},
+        "refused": refused,
+        "dry_run": dry_run,
+    }
+    if not dry_run:
+        told["new"] = {
+            "conversations": count["new"],
+            "messages": after - before,
+            "memories": count["remembered"],
+            "other_ids": moved,
+        }
+    _tell(told, as_json=as_json)
+    return int(bool(refused))
+
+
+FOUND = ("conversations", "messages", "agent_logs", "reactions", "revisions", "memories")
+
+
+def _amounts(found: predecessor.Found) -> dict[str, int]:
+    told = {
+        name: sum(len(getattr(one, name)) for one in found.conversations) for name in FOUND[1:-1]
+    }
+    return {
+        "conversations": len(found.conversations),
+        **told,
+        "memories": len(found.memories),
+    }
+
+
+async def _said(archive: Archive) -> int:
+    many: int = (await archive.training_counts(brief=True))["messages"]
+    return many
+
+
+def _tell(told: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         terminal.print_json(told)
     else:
         _say(told)
-    return int(bool(found.refused))
 
 
 def _leave_out(found: predecessor.Found, settings: Settings) -> None:

@@ -97,7 +97,7 @@ class Redacting:
         )
 
     def _reaction(self, one: KeptReaction) -> KeptReaction:
-        return replace(one, turn=self._place("turn", one.turn), person=self._who(one.person))
+        return replace(one, id="", turn=self._place("turn", one.turn), person=self._who(one.person))
 
     def _revision(self, one: Revision, text: Any) -> Revision:
         return replace(

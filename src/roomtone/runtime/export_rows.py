@@ -18,6 +18,7 @@ CONTAMINATION = (
     "emotional",
     "conversational",
     "unjudged",
+    "not_of_a_reply",
     "unsure",
     "neutral",
     "taken_back",

@@ -32,6 +32,7 @@ from roomtone.ports import (
 )
 from roomtone.ports_exports import Export, RowFile
 from roomtone.runtime.config import Settings
+from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Row
 
 # family: name -> module:attribute. Strangers add theirs as entry points of group roomtone.<family>.
@@ -320,6 +321,12 @@ def export(name: str) -> Export:
     """The format of that name."""
     member: Export = load("exports", name)()
     return member
+
+
+def native_conversation(row: Row) -> KeptConversation:
+    """The conversation that a row of the native format was made of."""
+    found: KeptConversation = load("exports", "native")().back(row)
+    return found
 
 
 def exports() -> list[Export]:

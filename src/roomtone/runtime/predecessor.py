@@ -47,7 +47,9 @@ def read(path: Path, bot: str) -> Found:
     Raises BadEvent where it is no such database.
     """
     if not path.is_file():
-        raise BadEvent(f"{path} is not there; name the predecessor's SQLite file")
+        raise BadEvent(
+            f"{path} is not there; name the predecessor's SQLite file, or a native export"
+        )
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             connection.row_factory = sqlite3.Row

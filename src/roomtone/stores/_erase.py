@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any
 
 from roomtone.blanking import Blank
+from roomtone.stores._jobs import Ask
+from roomtone.stores._training_rows import feed
 
 Step = tuple[str, Sequence[Any]]
 Steps = Generator[Step, Any, dict[str, int]]
@@ -60,9 +62,17 @@ def erasing(blank: Blank, there: Columns, *, as_json: str = "{}") -> Steps:
         sql = "UPDATE datasets SET status = 'stale' WHERE id IN "
         held = "(SELECT dataset FROM dataset_people WHERE person = ?)"
         done["datasets"] = yield sql + held, (blank.user,)
+    rated: list[Sequence[Any]] = []
+    if "score" in there.get("reactions", ()):
+        sql = (
+            "SELECT DISTINCT session, target FROM reactions WHERE person = ? AND score IS NOT NULL"
+        )
+        rated = yield sql, (blank.user,)
     for table, column in OF_PERSONS.items():
         if column in there.get(table, ()):
             done[table] = yield f"DELETE FROM {table} WHERE {column} = ?", (blank.user,)
+    if rated and "messages" in there:
+        yield from _feed([(session, target) for session, target in rated])
     if "dead_letters" in there:
         done["dead_letters"] = yield from _letters(blank)
     if "reactions" in there:
@@ -73,6 +83,22 @@ def erasing(blank: Blank, there: Columns, *, as_json: str = "{}") -> Steps:
         if table in there:
             done[table] = yield from _named(blank, table, columns, as_json)
     return {table: many for table, many in done.items() if many}
+
+
+def _feed(places: Sequence[tuple[str, str]]) -> Generator[Step, Any, None]:
+    """What is left of others' replies' feedback, and of what is counted from it."""
+    steps, answer = feed(places), None
+    while True:
+        try:
+            step = steps.send(answer)
+        except StopIteration:
+            return
+        answer = None
+        if isinstance(step, Ask):
+            answer = yield step.sql, step.given
+        else:
+            for row in step.rows:
+                yield step.sql, row
 
 
 def _learn(blank: Blank, there: Columns) -> Generator[Step, Any, None]:

@@ -41,7 +41,7 @@ async def _run(connection: Connection, steps: Steps) -> dict[str, int]:
     async def do(sql: str, given: Sequence[Any]) -> Any:
         count = itertools.count(1)
         numbered = re.sub(r"\?", lambda _: f"${next(count)}", sql)
-        if sql.startswith("SELECT"):
+        if sql.startswith(("SELECT", "WITH")):
             return [tuple(row) for row in await connection.fetch(numbered, *given)]
         return _counted(await connection.execute(numbered, *given))
 

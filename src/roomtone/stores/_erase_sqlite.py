@@ -33,7 +33,7 @@ def expire(connection: sqlite3.Connection, kind: str, before: int) -> dict[str, 
 def _run(connection: sqlite3.Connection, steps: Steps) -> dict[str, int]:
     def do(sql: str, given: Sequence[Any]) -> Any:
         cursor = connection.execute(sql, tuple(given))
-        return cursor.fetchall() if sql.startswith("SELECT") else cursor.rowcount
+        return cursor.fetchall() if sql.startswith(("SELECT", "WITH")) else cursor.rowcount
 
     return run(steps, do)
 

@@ -8,13 +8,29 @@ from typing import Any
 
 import msgspec
 
+from roomtone.reacted import records_of
 from roomtone.records import Conversation, TurnRecord, conversation_id
 from roomtone.stores._jobs import Ask, Put, Steps, Texts, ask_of, hash_of, json_of
+from roomtone.stores._reactions import add
 from roomtone.stores._steps import from_ms
 from roomtone.stores._talks import CONVERSATIONS, TURNS, conversation_row, key_of, turn_row
 from roomtone.stores._training_revisions import revise
-from roomtone.stores._training_rows import add_logs, count, trained
-from roomtone.training_data import KeptConversation, KeptMessage
+from roomtone.stores._training_rows import (
+    LOG_INSERT,
+    LOG_INSERT_ID,
+    count,
+    log_row,
+    place_logs,
+    trained,
+)
+from roomtone.stores._training_topics import TELLING, topics
+from roomtone.training_data import (
+    IMPORTED_TOPICS,
+    AgentLog,
+    KeptConversation,
+    KeptMessage,
+    topics_of,
+)
 
 _COLUMNS = (
     *("conversation_id", "session", "turn", "role", "bot", "person", "timestamp", "emotion"),
@@ -26,7 +42,7 @@ _COLUMNS = (
 _INSERT = "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING"
 _ABOUT = (
     "UPDATE conversations SET platform = ?, model_used = ?, language = ?, is_active = ?, "
-    "ended_at = CASE WHEN ? = 1 THEN NULL ELSE ended END, topics_discussed = ?, "
+    "ended_at = CASE WHEN ? = 1 THEN NULL ELSE ended END, "
     "training_data_exported = ? WHERE id = ?"
 )
 
@@ -73,11 +89,49 @@ def keep(
     turns = [turn_row(turn, texts.name, texts.text) for talk in talks for turn in _turns(talk)]
     marks = ", ".join("?" * len(TURNS.columns))
     yield Put(_INSERT.format("turns", ", ".join(TURNS.columns), marks), turns)
-    yield from revise(texts, [one for talk in talks for one in talk.revisions])
-    yield from add_logs(texts, [one for talk in talks for one in talk.agent_logs])
+    yield from revise(texts, [one for talk in talks for one in talk.revisions], whole=True)
+    yield from _keep_logs(texts, [one for talk in talks for one in _logs(talk)])
     yield Put(_ABOUT, [_about(texts, talk, ids[key]) for key, talk in new.items()])
     yield from count(ids.values())
+    yield from topics(texts, ids.values())
+    yield from _keep_reactions(texts, talks)
     return {talk.id: ids[key] for key, talk in keys.items()}, [ids[key] for key in new]
+
+
+def _keep_logs(texts: Texts, logs: Sequence[AgentLog]) -> Steps[None]:
+    """What agents made of messages, where nothing of that agent is there; with free ids' own."""
+    placed = yield from place_logs(texts, logs)
+    taken = {id for (id,) in (yield from _taken("agent_logs", [one.id for one, _ in placed]))}
+    rows = [(one.id, log_row(texts, one, id)) for one, id in placed]
+    yield Put(LOG_INSERT_ID, [[id, *row] for id, row in rows if id > 0 and id not in taken])
+    yield from _go_on_behind(texts, "agent_logs")
+    yield Put(LOG_INSERT, [row for _, row in rows])
+
+
+def _logs(talk: KeptConversation) -> Iterable[AgentLog]:
+    """Its logs, and one of its topics where they do not tell them."""
+    yield from talk.agent_logs
+    told = topics_of(one.output for one in talk.agent_logs if one.agent in TELLING)
+    if not set(talk.topics_discussed) <= set(told) and talk.messages:
+        first = talk.messages[0]
+        yield AgentLog(
+            session=talk.session,
+            turn=first.turn,
+            role=first.role,
+            agent=IMPORTED_TOPICS,
+            at=from_ms(first.at_ms),
+            output={"topics": list(talk.topics_discussed)},
+        )
+
+
+def _keep_reactions(texts: Texts, talks: Sequence[KeptConversation]) -> Steps[None]:
+    """Reactions that are not there, and what they say of the replies that they were given to."""
+    records = {one.of.id: one for talk in talks for one in records_of(talk)}
+    found = yield from ask_of(
+        "SELECT id FROM reactions WHERE id IN ({})", [texts.name(id) for id in records]
+    )
+    there = {id for (id,) in found}
+    yield from add(texts, [one for id, one in records.items() if texts.name(id) not in there])
 
 
 def _key(talk: KeptConversation) -> str:
@@ -112,8 +166,8 @@ def _go_on_behind(texts: Texts, table: str) -> Steps[None]:
 
 def _about(texts: Texts, talk: KeptConversation, id: int) -> list[Any]:
     names = [texts.name(one) for one in (talk.platform, talk.model_used, talk.language)]
-    topics, active = json_of(texts, talk.topics_discussed), int(talk.is_active)
-    return [*names, active, active, topics, int(talk.training_data_exported), id]
+    active = int(talk.is_active)
+    return [*names, active, active, int(talk.training_data_exported), id]
 
 
 def _row(

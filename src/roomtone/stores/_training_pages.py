@@ -263,6 +263,8 @@ def _reaction_of(at: int, record: ReactionRecord) -> KeptReaction:
         turn=record.of.target,
         emoji=record.of.emoji,
         at=from_ms(at),
+        id=record.of.id,
+        target_is=record.of.target_is,
         meaning=record.meaning or "",
         state=record.state,
         by=record.by,

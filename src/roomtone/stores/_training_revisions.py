@@ -12,6 +12,7 @@ from roomtone.reply_quality import anew
 from roomtone.stores._jobs import SOME, Ask, Put, Steps, Texts, ask_of, batched, hash_of
 from roomtone.stores._steps import to_ms
 from roomtone.stores._training_rows import count, feed
+from roomtone.stores._training_topics import topics
 from roomtone.training_data import Consent, Revision
 
 _Place = tuple[str, str, str]
@@ -41,8 +42,11 @@ _record = msgspec.json.Decoder(ReactionRecord)
 LONG = 1_000  # characters of a text that was shortened, by which it is known again
 
 
-def revise(texts: Texts, revisions: Sequence[Revision]) -> Steps[None]:
-    """Write these down, each once and by number, and bring the messages to what the latest say."""
+def revise(texts: Texts, revisions: Sequence[Revision], *, whole: bool = False) -> Steps[None]:
+    """Write these down, each once and by number, and bring the messages to what the latest say.
+
+    With `whole` they say themselves what stood there, and messages may be as the latest say.
+    """
     kept: dict[_Place, dict[int, tuple[str, str]]] = {}  # why and text, by number
     there: dict[_Place, tuple[int | None, str, float | None]] = {}  # conversation, text, quality
     turns = {(texts.name(one.session), texts.name(one.turn)): None for one in revisions}
@@ -76,7 +80,10 @@ def revise(texts: Texts, revisions: Sequence[Revision]) -> Steps[None]:
             stood = own[max(n for n in own if n < one.number)][1] if _has_less(own, one) else None
             if stood is None:
                 stood = there[place][1] if place in there and not own else ""
-            before, content = texts.text(one.before or stood), texts.text(one.content)
+            before, content = (
+                texts.text(one.before or ("" if whole else stood)),
+                texts.text(one.content),
+            )
             yield Put(_REVISION, [_row(texts, place, one, before, content)])
             if all(number < one.number for number in own):
                 changed[place] = to_ms(one.at)
@@ -86,6 +93,8 @@ def revise(texts: Texts, revisions: Sequence[Revision]) -> Steps[None]:
         if place in there:
             id, stood, quality = there[place]
             text = kept[place][max(kept[place])][1]
+            if whole and text == stood:
+                continue
             rows.append([text, hash_of(text), at, anew(quality, stood, text), at, *place])
             talks |= {id} if id is not None else set()
     if rows:
@@ -114,7 +123,9 @@ def _delete(
     yield Put(f"UPDATE revisions SET before = '', content = '' {_OF}", [place])
     yield Put(_REVISION, [_row(texts, place, one, "", "")])
     yield from _from_reactions(texts, place, gone)
-    yield from count({id for (id,) in ids if id is not None})
+    talks = {id for (id,) in ids if id is not None}
+    yield from count(talks)
+    yield from topics(texts, talks)
 
 
 def _from_reactions(texts: Texts, place: _Place, gone: set[str]) -> Steps[None]:

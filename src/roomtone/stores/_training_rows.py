@@ -26,6 +26,7 @@ from roomtone.stores._jobs import (
 )
 from roomtone.stores._steps import to_ms
 from roomtone.stores._talks import CONVERSATIONS, TURNS, conversation_row, key_of, turn_row
+from roomtone.stores._training_topics import TELLING, topics
 from roomtone.training_data import AgentLog
 
 _SAID = (
@@ -51,10 +52,16 @@ _LOG = (
     *("session", "turn", "role", "agent_name", "span", "timestamp", "duration_ms"),
     *("confidence_score", "accuracy_score", "training_quality", "output", "conversation_id"),
 )
+_LOG_INSERT = (
+    f"INSERT INTO agent_logs ({{}}{', '.join(_LOG)}, message_id) VALUES "
+    f"({{}}{', '.join('?' * len(_LOG))}, (SELECT id FROM messages WHERE session = ? AND turn = ? "
+    "AND role = ?)) ON CONFLICT "
+)
+LOG_INSERT, LOG_INSERT_ID = (
+    f"{_LOG_INSERT.format(*more)}DO NOTHING" for more in (("", ""), ("id, ", "?, "))
+)
 _LOG_UPSERT = (
-    f"INSERT INTO agent_logs ({', '.join(_LOG)}, message_id) VALUES "
-    f"({', '.join('?' * len(_LOG))}, (SELECT id FROM messages WHERE session = ? AND turn = ? "
-    "AND role = ?)) ON CONFLICT (session, turn, role, agent_name) DO UPDATE SET "
+    f"{_LOG_INSERT.format('', '')}(session, turn, role, agent_name) DO UPDATE SET "
     + ", ".join(f"{c} = excluded.{c}" for c in (*_LOG[4:], "message_id"))
 )
 _LINK_LOGS = (
@@ -146,6 +153,7 @@ def add_turns(texts: Texts, turns: Sequence[TurnRecord]) -> Steps[None]:
         yield Put(_FEEDBACK, rated)
     touched |= {row[0] for row in rows if row[0] is not None}
     yield from count(touched)
+    yield from topics(texts, _told_of(logs))
     news = {
         keys[turn.conversation]
         for turn in own.values()
@@ -252,34 +260,40 @@ def _messages(texts: Texts, turn: TurnRecord, id: int | None, agreed: bool) -> I
 
 def add_logs(texts: Texts, logs: Sequence[AgentLog]) -> Steps[None]:
     """Add or renew what agents made of messages; nothing of what is deleted."""
-    turns = list({(one.session, one.turn): None for one in logs})
-    known = yield from _known(texts, turns)
+    placed = yield from place_logs(texts, logs)
+    yield from _add_logs(texts, placed)
+    yield from topics(texts, _told_of(placed))
+
+
+def place_logs(texts: Texts, logs: Sequence[AgentLog]) -> Steps[list[tuple[AgentLog, int | None]]]:
+    """Those of what is not deleted, with the ids of their conversations."""
+    known = yield from _known(texts, list({(one.session, one.turn): None for one in logs}))
     of = {place: row[3] for place, row in known.said.items()}
-    yield from _add_logs(
-        texts,
-        [
-            (one, of.get((*_named(texts, one), one.role)))
-            for one in logs
-            if known.may_have(texts, one)
-        ],
-    )
+    return [
+        (one, of.get((*_named(texts, one), one.role))) for one in logs if known.may_have(texts, one)
+    ]
+
+
+def _told_of(logs: Iterable[tuple[AgentLog, int | None]]) -> set[int]:
+    """Conversations of whose topics these tell."""
+    return {id for one, id in logs if id is not None and one.agent in TELLING}
+
+
+def log_row(texts: Texts, one: AgentLog, conversation: int | None) -> list[Any]:
+    """A row of LOG, with the place of its message behind it."""
+    place = [*_named(texts, one), one.role]
+    numbers = (one.duration_ms, one.confidence, one.accuracy, one.training_quality)
+    return [
+        *(*place, texts.name(one.agent), texts.name(one.span), to_ms(one.at)),
+        *(finite(number) for number in numbers),
+        *(json_of(texts, one.output), conversation, *place),
+    ]
 
 
 def _add_logs(texts: Texts, logs: Sequence[tuple[AgentLog, int | None]]) -> Steps[None]:
     """Outputs with the ids of their conversations, behind their messages."""
-    rows = []
-    for one, conversation in logs:
-        place = [*_named(texts, one), one.role]
-        numbers = (one.duration_ms, one.confidence, one.accuracy, one.training_quality)
-        rows.append(
-            [
-                *(*place, texts.name(one.agent), texts.name(one.span), to_ms(one.at)),
-                *(finite(number) for number in numbers),
-                *(json_of(texts, one.output), conversation, *place),
-            ]
-        )
-    if rows:
-        yield Put(_LOG_UPSERT, rows)
+    if logs:
+        yield Put(_LOG_UPSERT, [log_row(texts, one, id) for one, id in logs])
 
 
 def add_conversations(texts: Texts, conversations: Sequence[Conversation]) -> Steps[None]:
@@ -312,17 +326,19 @@ def add_conversations(texts: Texts, conversations: Sequence[Conversation]) -> St
         "AND o.person = conversations.person)",
         list(names),
     )
-    yield from link([key_of(id) for id in own])
+    yield from link(texts, [key_of(id) for id in own])
 
 
-def link(keys: Sequence[str]) -> Steps[None]:
+def link(texts: Texts, keys: Sequence[str]) -> Steps[None]:
     """Give messages that came before their conversation its id, and count it."""
     loose = yield from ask_of(_LOOSE, keys)
     if not loose:
         return
     yield Put("UPDATE messages SET conversation_id = ? WHERE id = ?", loose)
     yield Put(_LINK_LOGS, [[message] for _, message in loose])
-    yield from count({id for id, _ in loose})
+    ids = {id for id, _ in loose}
+    yield from count(ids)
+    yield from topics(texts, ids)
     yield Put(_DESCRIBE, [[key] for key in keys])
 
 
