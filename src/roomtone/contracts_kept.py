@@ -47,7 +47,7 @@ async def _topics_are_those_of_its_turns(archive: Kept) -> None:
         return (await one_of(archive, "Tea")).topics_discussed
 
     assert await topics() == ("cats", "tea"), "each once, as it came up"
-    gone = {"session": "topics", "role": "user", "at": talk.ended, "why": "deleted"}
+    gone: dict[str, Any] = {"session": "topics", "role": "user", "at": talk.ended, "why": "deleted"}
     await archive.revise([Revision(turn="b", number=1, **gone)])
     assert await topics() == ("tea",), "nothing is left of what is deleted"
     many = [turn_of(talk, f"m{n}", second=4, agents=[about(f"m{n}", 4 + n, topic=f"{n}")])

@@ -37,6 +37,7 @@ def test_a_rating_is_a_label() -> None:
         ({"confidence": 0.79}, "unsure"),
         ({"state": "retracted"}, "taken_back"),
         ({"emoji": "🤔"}, "neutral"),
+        ({"target_is": "user"}, "not_of_a_reply"),
     ],
 )
 def test_what_rates_nothing_is_no_label(told: dict[str, Any], why: str) -> None:
