@@ -1,21 +1,27 @@
 """PostgreSQL databases are brought up to date once, whole, with data; hypertables are real."""
 
 import asyncio
+import re
 from datetime import timedelta
 
 import asyncpg
+import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from roomtone.contracts import WEATHER, weather
+from roomtone.contracts_reactions import judged
+from roomtone.contracts_training import check_counts
 from roomtone.errors import StoreError
 from roomtone.stores import _migrate, _pg_prepare
 from roomtone.stores._migrate import upgrade_sql
 from roomtone.stores._schema import metadata
 from roomtone.stores.postgres import PostgreSQL
 from roomtone.testing import START
+from roomtone.verdicts import Line, Ruling
+from tests.stores.test_training import OLD
 
 pytestmark = pytest.mark.servers
 FOUR = {"points_weather", "alerts", "interventions", "agent_performance"}
@@ -221,3 +227,27 @@ async def test_chunks_that_are_past_keeping_are_dropped_whole(timescale_url):
     assert counts == [2, 1, 0]
     # and the minutes, which are kept for ever, are all there
     assert await ask(timescale_url, "SELECT count(*) FROM points_weather_1m") == [(4,)]
+
+
+async def test_what_an_older_release_kept_is_carried_over(postgres_url):
+    """Texts become messages, linked, counted and rated as in a file; NUL in a log stops nothing."""
+    await run(postgres_url, upgrade_sql("postgresql", None, "006"))
+    await run(postgres_url, re.sub(r"\b([129][05]00)\b(?!\.)", r"to_timestamp(\1 / 1000.0)", OLD))
+    of = {"id": "r", "session": "s", "target": "a", "user": "ann", "emoji": "x"}
+    ruling = Ruling(meaning="RATING", satisfaction=0.6, score=0.5)
+    lines = [Line(who="user", text="nothing\0")]
+    told = judged(1, "RATING", 0.9, of=of, ruling=ruling, before=lines)
+    connection = await asyncpg.connect(postgres_url)
+    await connection.execute("UPDATE reactions SET told = $1", msgspec.json.encode(told).decode())
+    await connection.close()
+    store = await opened(postgres_url)
+    turns = {turn.id: turn for turn in await store.turns("s")}
+    (talk,), _ = await store.training_page(messages=100, trainable=False)
+    await store.close()
+
+    said = {id: (turn.message, turn.reply) for id, turn in turns.items()}
+    assert said == {"a": ("hello", "hi you"), "b": (None, ""), "c": ("lone", None)}
+    check_counts(talk)
+    first, reply = talk.messages[:2]
+    assert (first.emotion, first.emotion_raw, first.emotion_intensity) == ("joy", "glad", 0.8)
+    assert (reply.processing_time, reply.user_feedback, reply.conversation) == (1.5, 3.0, talk.id)

@@ -320,5 +320,7 @@ _FELT = ("emotion", "raw_label", "confidence", "intensity")
 
 def _from_json(column: str, path: Sequence[str]) -> str:
     if op.get_context().dialect.name == "postgresql":
-        return f"CAST({column} AS json) #>> '{{{','.join(path)}}}'"
+        # PostgreSQL keeps an escaped NUL in a text, and reads no JSON that has one.
+        sound = rf"replace(CAST({column} AS text), '\u0000', '\ufffd')"
+        return f"CAST({sound} AS json) #>> '{{{','.join(path)}}}'"
     return f"json_extract({column}, '$.{'.'.join(path)}')"
