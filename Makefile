@@ -10,7 +10,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 DATA ?= ../shared/data
 TRIXIE ?= /var/cache/roomtone/trixie
-JOBS ?= 2
+# Tests of Python wait for servers half of their time; pages need their core.
+JOBS ?= 3
+PAGES ?= 2
 
 # Of the many processes that the tests start, each would compile this package again.
 unexport PYTHONDONTWRITEBYTECODE
@@ -49,7 +51,7 @@ unit: $(VENV)/.dev dashboard servers trainers tests/node/node_modules/.ready  ##
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --ignore tests/browser
 
 browser: $(VENV)/.dev dashboard databases chromium  ## Drive the pages in Chromium and look at them.
-	$(BIN)/python -m pytest tests/browser -n $(JOBS) --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest tests/browser -n $(PAGES) --dist loadfile --no-loadscope-reorder
 
 dashboard: src/roomtone/web/static/index.html  ## Build the dashboard.
 
