@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -12,6 +13,7 @@ from roomtone.listed import ListArchive
 from roomtone.reacted import Mark, Spent
 from roomtone.runtime.config import Reactions
 from roomtone.runtime.reaction_views import gold, message_pooled, show_reaction, summary
+from roomtone.training_data import Consent
 from roomtone.verdicts import Line
 from roomtone.web import reaction_models as models
 
@@ -40,6 +42,11 @@ async def kept() -> ListArchive:
         ]
     )
     return archive
+
+
+def agreed(user: str, *, granted: bool = True, days: int = 0) -> Consent:
+    at = datetime(2026, 3, 1 + days, tzinfo=UTC)
+    return Consent(user=user, purpose="training", granted=granted, at=at)
 
 
 def test_a_reaction_is_shown_whole() -> None:
@@ -99,7 +106,9 @@ async def test_a_message_has_one_number_and_what_it_hides() -> None:
 
 async def test_labels_are_cases_with_both_words() -> None:
     """One line for each that a person said a meaning of; none for the others."""
-    lines = b"".join([part async for part in gold(await kept())]).splitlines()
+    archive = await kept()
+    await archive.set_consents([agreed("ann")])
+    lines = b"".join([part async for part in gold(archive)]).splitlines()
     labels = [json.loads(line) for line in lines]
 
     assert [(one["person"], one["model"]) for one in labels] == [
@@ -108,3 +117,19 @@ async def test_labels_are_cases_with_both_words() -> None:
         ("AGREEMENT", "RATING"),
     ]
     assert set(labels[0]["case"]) >= {"emoji", "reply", "before", "after", "target_is"}
+
+
+async def test_labels_are_of_those_who_agreed_to_training() -> None:
+    """Whom nobody asked is in none, and of a room's others no word is in any."""
+    archive = await kept()
+    around = [Line(who="other", text="not mine"), Line(who="user", text="mine")]
+    one = judged(6, "RATING", 0.9, said="RATING", meaning="RATING", state="reviewed", before=around)
+    await archive.add_reactions([one])
+
+    assert b"".join([part async for part in gold(archive)]) == b""
+    await archive.set_consents([agreed("ann")])
+    lines = b"".join([part async for part in gold(archive)])
+    assert lines.count(b"\n") == 4
+    assert b'"text":"mine"' in lines and b"not mine" not in lines
+    await archive.set_consents([agreed("ann", granted=False, days=1)])
+    assert b"".join([part async for part in gold(archive)]) == b""

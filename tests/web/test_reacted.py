@@ -46,6 +46,9 @@ async def test_an_emoji_is_served_as_what_it_means(site: Site) -> None:
     told = models.Summary.model_validate(await site.get("/v1/reactions/summary"))
     assert [(c.model, c.person) for c in told.confusion] == [("AGREEMENT", "RATING")]
     assert told.judge == "told/1"
+    assert (await site.client.get("/v1/reactions/gold")).text == ""
+    yes = await site.client.put("/v1/people/ann/consent", json={"training": True})
+    assert yes.status_code == 200
     gold = await site.client.get("/v1/reactions/gold")
     (label,) = [json.loads(line) for line in gold.text.splitlines()]
     assert (label["person"], label["model"]) == ("RATING", "AGREEMENT")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Unpack
 
@@ -16,6 +16,7 @@ from roomtone.reacted import ReactionRecord, ReactionsSought, Spent, Tally
 from roomtone.reactions import rated
 from roomtone.runtime.clock import iso, utc
 from roomtone.runtime.config import Reactions
+from roomtone.verdicts import Line
 
 MOST_POOLED, MOST_EMOJI = 5_000, 50
 """How many reactions on one message are pooled, and how many different emoji are told of."""
@@ -173,11 +174,22 @@ def _rating(record: ReactionRecord) -> tuple[float, float]:
 
 
 async def gold(archive: Archive) -> AsyncIterator[bytes]:
-    """What people said of reactions, as JSON lines: the case, their word, and the model's."""
+    """What people said of reactions, as JSON lines: the case, their word, and the model's.
+
+    A judge learns from them: so they are of those who agreed to training, and without the words of
+    others that stood around.
+    """
     offset = 0
     while True:
         found, _ = await archive.reactions(reviewed=True, offset=offset, limit=GOLD_AT_ONCE)
-        yield b"".join(msgspec.json.encode(_label(one)) + b"\n" for one in found)
+        users = sorted({one.of.user for one in found if one.of.user})
+        agreed = {
+            one.user
+            for one in (await archive.consents(users) if users else ())
+            if one.purpose == "training" and one.granted
+        }
+        theirs = [one for one in found if one.of.user in agreed]
+        yield b"".join(msgspec.json.encode(_label(one)) + b"\n" for one in theirs)
         offset += len(found)
         if len(found) < GOLD_AT_ONCE:
             return
@@ -187,16 +199,16 @@ def _label(record: ReactionRecord) -> Row:
     case = Found(
         of=record.of,
         reply=record.reply or "",
-        before=record.before,
-        after=record.after,
+        before=_own(record.before),
+        after=_own(record.after),
         latency_s=record.latency_s,
         to_me=record.to_me,
         share=record.share,
         others=record.others,
     ).case
     told = {name: getattr(case, name) for name in case.__slots__}
-    told["before"] = msgspec.to_builtins(record.before)
-    told["after"] = msgspec.to_builtins(record.after)
+    told["before"] = msgspec.to_builtins(_own(record.before))
+    told["after"] = msgspec.to_builtins(_own(record.after))
     return {
         "case": told,
         "person": record.said,
@@ -205,3 +217,8 @@ def _label(record: ReactionRecord) -> Row:
         "by": record.said_by,
         "at": iso(utc(record.said_ms or record.of.ms)),
     }
+
+
+def _own(lines: Sequence[Line]) -> list[Line]:
+    """Those of whoever reacted, and of the bot."""
+    return [line for line in lines if line.who != "other"]
