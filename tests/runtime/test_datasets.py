@@ -102,7 +102,9 @@ async def test_who_withdraws_makes_datasets_stale(tmp_path: Path) -> None:
     assert [one.id for one in found] == [both]
     states = {one["id"]: one["status"] for one in await made.listed()}
     assert states == {both: "stale", other: "done"}
-    assert await made.file(both, "README.md") is not None
+    with pytest.raises(BadEvent, match=r"given out no more.*withdrew"):
+        await made.file(both, "README.md")
+    assert await made.file(other, "README.md") is not None
 
 
 async def test_a_withdrawal_is_heeded_as_it_is_kept(tmp_path: Path) -> None:

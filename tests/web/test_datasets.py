@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from roomtone.runtime.datasets import stale
 from roomtone.web import training_models as models
 from tests.runtime.conftest import until
 from tests.runtime.kept import KeptArchive, conversation
@@ -55,6 +56,16 @@ async def test_one_is_made_and_downloaded(site: Site) -> None:
     for name in ("README.md", "manifest.json"):
         there = await site.client.get(f"/v1/datasets/{told['id']}/files/{name}")
         assert there.status_code == 200 and there.content
+
+
+async def test_what_somebody_is_in_who_withdrew_is_given_out_no_more(site: Site) -> None:
+    """Its manifest still tells what it was, and the answer what to do."""
+    told = await made(site)
+    await stale(site.pipeline.datasets.archive, "p1", "somebody withdrew")
+    refused = await site.client.get(f"/v1/datasets/{told['id']}/files/{told['files'][0]['path']}")
+
+    assert refused.status_code == 410 and "make it anew" in refused.json()["detail"]
+    assert (await site.get(f"/v1/datasets/{told['id']}"))["manifest"]["seed"] == 3
 
 
 async def test_they_are_listed_by_whom_they_hold(site: Site) -> None:

@@ -283,8 +283,11 @@ describe('datasets', () => {
       dataset({ status: 'stale' }),
       dataset({ id: 'd2', name: HOSTILE, status: 'failed', error: 'the disk is full; free some' }),
     ]
-    show('?tab=datasets')
+    show('?tab=datasets&open=d1')
     await screen.findAllByTestId('dataset')
+    const details = within(await screen.findByTestId('details'))
+    await details.findByText('data/train-00000.jsonl')
+    expect(details.queryByRole('link', { name: 'data/train-00000.jsonl' })).toBeNull()
     expect(screen.getByText('the disk is full; free some')).toBeTruthy()
     expect(document.querySelector('img')).toBeNull()
     expect(screen.getByText(/Train on it no more: make it anew/)).toBeTruthy()

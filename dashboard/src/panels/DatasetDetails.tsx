@@ -93,7 +93,8 @@ function Part({ title, children }: { title: string; children: ReactNode }) {
   )
 }
 
-function Files({ dataset: { id, files, manifest } }: { dataset: Dataset }) {
+function Files({ dataset: { id, files, manifest, status } }: { dataset: Dataset }) {
+  const given = status === 'done'
   if (files.length === 0) return <p className="label">It has no files.</p>
   const traces = (manifest?.files ?? []).flatMap(({ trace }) => trace ?? [])
   return (
@@ -105,7 +106,7 @@ function Files({ dataset: { id, files, manifest } }: { dataset: Dataset }) {
             className="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-line py-2 first:border-t-0"
           >
             <span className="min-w-0">
-              <File id={id} path={file.path} />
+              <File id={id} path={file.path} given={given} />
               <span className="label block">
                 {many(file.rows, 'row')}, {size(file.bytes)}
               </span>
@@ -119,12 +120,13 @@ function Files({ dataset: { id, files, manifest } }: { dataset: Dataset }) {
           </li>
         ))}
         <li className="border-t border-line py-2">
-          <File id={id} path="README.md" />, the card, and <File id={id} path="manifest.json" />
+          <File id={id} path="README.md" given={given} />, the card, and{' '}
+          <File id={id} path="manifest.json" given={given} />
           {traces.length > 0 && ', and which conversation and message each row comes from: '}
           {traces.map((path, i) => (
             <span key={path}>
               {i > 0 && ', '}
-              <File id={id} path={path} />
+              <File id={id} path={path} given={given} />
             </span>
           ))}
         </li>
@@ -133,7 +135,9 @@ function Files({ dataset: { id, files, manifest } }: { dataset: Dataset }) {
   )
 }
 
-function File({ id, path }: { id: string; path: string }) {
+/** A file to download, where it is given out: of a stale dataset none is. */
+function File({ id, path, given }: { id: string; path: string; given: boolean }) {
+  if (!given) return <span className="font-medium">{name(path, 120)}</span>
   return (
     <a
       className="font-medium text-accent underline underline-offset-4"

@@ -119,10 +119,15 @@ class Datasets:
         return one if running is None or one.status != "running" else running[0].dataset
 
     async def file(self, id: str, path: str) -> Path | None:
-        """Where one of its files lies, if it has such a file and lies with us."""
+        """Where one of its files lies, if it has such a file and lies with us.
+
+        Raises BadEvent for one that is stale: somebody whose words are in it took back their yes.
+        """
         one = await self.find(id)
         if one is None or one.status not in ("done", "stale") or path not in paths(one):
             return None
+        if one.status == "stale":
+            raise BadEvent(f"its files are given out no more: {one.error}; make it anew")
         folder = self._own(one)
         if folder is None:
             return None

@@ -77,12 +77,15 @@ def _add_looking(api: FastAPI, host: Host) -> None:
     @api.get(
         "/v1/datasets/{id}/files/{path:path}",
         response_class=FileResponse,
-        responses=PROBLEMS,
+        responses={**PROBLEMS, 410: PROBLEMS[404] | {"description": "it is to be made anew"}},
         tags=["datasets"],
     )
     async def file(id: str, path: str) -> Response:
         """A file of a dataset, whole or a range of it."""
-        found = await host.datasets.file(id, unquote(path))
+        try:
+            found = await host.datasets.file(id, unquote(path))
+        except BadEvent as error:
+            raise Problem(410, str(error)) from None
         if found is None:
             raise Problem(
                 404, f"there is no such file; its dataset lists those it has, and {WHERE}"
