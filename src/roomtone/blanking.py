@@ -15,11 +15,13 @@ IN_ROOMS = frozenset(
 )
 """What happens in a room and is counted there: it stays, as somebody's. The rest goes."""
 
-_SAID = frozenset({"text", "message", "reply", "question", "option", "options", "before", "after"})
-"""What people say, in which a name is no name of ours."""
-
 _TOLD = frozenset({"reaction_judged", "reaction_review"})
 """Events that hold what others said around them."""
+
+_AROUND = ("reply", "before", "after")
+_WHO = frozenset({"user", "by", "said_by"})
+"""Where others' events name a person. What says what an event is never changes: anybody may have
+called themselves `message`."""
 
 _STAYS = ("type", "session", "id", "at", "role", "action", "emoji", "poll")
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -95,13 +97,18 @@ class Blank:
     def _of_others(self, event: Mapping[str, Any]) -> dict[str, Any]:
         if event.get("type") == "message" and event.get("role", "user") != "user":
             event = {**event, "text": self.line(event.get("text", ""))}  # a bot, who answers them
-        told = event.get("type") in _TOLD
-        return {name: self._part(name, value, told) for name, value in event.items()}
+        return self.record(event) if event.get("type") in _TOLD else self._unnamed(event)
 
-    def _part(self, name: str, value: Any, told: bool) -> Any:
-        if name in _SAID:
-            return self.around(name, value) if told else value
-        return self.exactly(value)
+    def _unnamed(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        kept = {name: self.exactly(told[name]) if name in _WHO else told[name] for name in told}
+        if "agents" in kept:  # what these told is in their own words
+            kept["agents"] = [
+                {**one, "output": {n: self.exactly(v) for n, v in one["output"].items()}}
+                if "output" in one
+                else one
+                for one in kept["agents"]
+            ]
+        return kept
 
     def around(self, name: str, value: Any) -> Any:
         """What was said around a reaction of somebody else."""
@@ -119,18 +126,35 @@ class Blank:
         return _dashes(text) if _key(text) in self.said else text
 
     def exactly(self, value: Any) -> Any:
-        """Plain values in which the person's name, where it is all of a text, is the stand-in."""
-        if isinstance(value, str):
-            return self.name if value == self.user else value
-        if isinstance(value, Mapping):
-            return {self.exactly(k): self.exactly(v) for k, v in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.exactly(one) for one in value]
-        return value
+        """The stand-in where the person's name is all of a text; whatever else as it is."""
+        return self.name if value == self.user else value
 
     def record(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        """The record of somebody else's reaction, without the person."""
-        return {name: self._part(name, value, True) for name, value in told.items()}
+        """What is told of somebody else's reaction, without the person.
+
+        A judge that was shown what they said may have said it again.
+        """
+        kept = self._unnamed(told)
+        for name in _AROUND:
+            if name in kept:
+                kept[name] = self.around(name, kept[name])
+        if any(kept[name] != told[name] for name in _AROUND if name in told):
+            for name in ("verdict", "ruling"):
+                if kept.get(name) and (why := kept[name].get("reasoning")):
+                    kept[name] = {**kept[name], "reasoning": _dashes(why)}
+        return kept
+
+    def document(self, value: Any) -> Any:
+        """A JSON document in which the name is the stand-in: as a word of its texts, as a key.
+
+        >>> Blank("7", "5f").document({"left": 7, "why": "7 said so"})
+        {'left': 7, 'why': '~ said so'}
+        """
+        if isinstance(value, str):
+            return self.named(value)
+        if isinstance(value, Mapping):
+            return {self.exactly(key): self.document(one) for key, one in value.items()}
+        return [self.document(one) for one in value] if isinstance(value, list) else value
 
     def named(self, text: str) -> str:
         """A text in which the person's name, as a word of its own, is the stand-in.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from msgspec.structs import replace
+
 from roomtone.alerts import Alert
 from roomtone.blanking import Blank
 from roomtone.contracts import START, exactly
@@ -63,7 +65,22 @@ async def check_erase(archive: Archive) -> None:
     assert STAYS in str(found) and "3 others left" in found["message"]
     assert await _feedback(archive) == (5.0, 5.0), "what they gave others' replies counts no more"
     assert not await archive.erase(Blank(GONE, "5f")), "a second time there is nothing"
+    await _odd_names(archive, alert)
     await _old_goes(archive)
+
+
+async def _odd_names(archive: Archive, alert: Alert) -> None:
+    """A name that must be written otherwise in JSON goes, and a number's takes no number along."""
+    odd = 'Zoë "7" \\o/'
+    named = replace(
+        alert, session="odd", message=f"{odd} left", evidence={odd: 1.0, "left": 7.0, "7": 7.5}
+    )
+    await archive.add_alerts([named])
+    for user in (odd, "7"):
+        await archive.erase(Blank(user, "5f"))
+    found = await archive.alert(named.id)
+    assert found is not None and "Zo" not in str(found)
+    assert sorted(found["evidence"].values()) == [1.0, 7.0, 7.5] and "left" in found["evidence"]
 
 
 def _rating(user: str, emoji: str) -> ReactionRecord:

@@ -220,8 +220,7 @@ class ListArchive(ListTraining):
         theirs["dead_letters"] = [None] * (len(self.letters) - len(letters))
         self.letters = letters
         for row in self.kept.values():
-            named = {name: row[name] for name in ("subject", "message", "evidence")}
-            row |= msgspec.json.decode(blank.named(msgspec.json.encode(named).decode()))
+            row |= blank.document({name: row[name] for name in ("message", "evidence")})
         return {name: len(gone) for name, gone in theirs.items() if gone}
 
     async def expire(self, kind: str, before: datetime) -> int:

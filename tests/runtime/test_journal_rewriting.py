@@ -131,3 +131,22 @@ def test_what_is_nobody_s_is_not_touched() -> None:
     body = encode_entry(batch("other-person", 1))
 
     assert without(body, Blank(GONE, "5f")) == body
+
+
+@pytest.mark.parametrize("user", ["message", "tick", "batch", "bob", "luna", "user", "edited"])
+async def test_whatever_somebody_is_called_the_journal_can_be_read(
+    tmp_path: Path, user: str
+) -> None:
+    """Nobody takes the others along by the name that they choose."""
+    journal = await filled(tmp_path)
+    await journal.append(batch(user, 200))
+    journal.rotate()
+    await journal.append(Tick(now=NOW // 1000 + 900))
+    positions = [position for position, _ in read_journal(tmp_path)]
+    blank = Blank(user, "5f")
+    learn(tmp_path, blank)
+
+    assert rewrite(Disk(), tmp_path, blank)
+
+    assert [position for position, _ in read_journal(tmp_path)] == positions
+    await journal.close()

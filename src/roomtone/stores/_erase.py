@@ -36,7 +36,7 @@ OF_TURNS = {"agent_logs": "turn", "revisions": "turn"}
 """Tables of which every row belongs to a turn."""
 
 NAMING = {
-    "alerts": ("subject", "message", "evidence"),
+    "alerts": ("message", "evidence"),
     "interventions": ("reason", "outcome", "metadata"),
     "agent_performance": ("metadata",),
 }
@@ -113,7 +113,7 @@ def _learn(blank: Blank, there: Columns) -> Generator[Step, Any, None]:
 
 def _letters(blank: Blank) -> Generator[Step, Any, int]:
     """Dead letters that hold the name, as it stands in JSON."""
-    named = [_word(blank.user), _word(json.dumps(blank.user)[1:-1])]
+    named = [_word(one) for one in _written(blank.user)]
     rows = yield "SELECT id, raw, reason FROM dead_letters", ()
     gone = [
         row[0]
@@ -176,14 +176,17 @@ def _named(
 ) -> Generator[Step, Any, int]:
     keys = _KEYS.get(table, ("id",))
     texts = [f"CAST({one} AS TEXT)" for one in columns]
-    holds = " OR ".join(f"{one} LIKE ? ESCAPE '!'" for one in texts)
-    like = "%" + re.sub(r"([!%_])", r"!\1", blank.user) + "%"
+    likes = ["%" + re.sub(r"([!%_])", r"!\1", one) + "%" for one in _written(blank.user)]
+    holds = " OR ".join(f"{one} LIKE ? ESCAPE '!'" for one in texts for _ in likes)
     sql = f"SELECT {', '.join([*keys, *texts])} FROM {table} WHERE {holds}"
-    rows = yield sql, (like,) * len(columns)
+    rows = yield sql, tuple(likes) * len(columns)
     many = 0
     for row in rows:
         key, was = row[: len(keys)], row[len(keys) :]
-        now = [None if one is None else blank.named(one) for one in was]
+        now = [
+            None if text is None else _unnamed(blank, name, text)
+            for name, text in zip(columns, was, strict=True)
+        ]
         if now == list(was):
             continue
         sets = [f"{one} = {as_json.format('?') if one in _DOCUMENTS else '?'}" for one in columns]
@@ -191,6 +194,21 @@ def _named(
         yield f"UPDATE {table} SET {', '.join(sets)} WHERE {where}", (*now, *key)
         many += 1
     return many
+
+
+def _written(user: str) -> list[str]:
+    """A name as it stands in texts and in documents, which escape some characters or many."""
+    quoted = (json.dumps(user, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+    return sorted({user, *quoted})
+
+
+def _unnamed(blank: Blank, column: str, text: str) -> str:
+    """A sentence, or a document that stays one: a name may be a number's, or a quotation mark."""
+    if column not in _DOCUMENTS:
+        return blank.named(text)
+    was = json.loads(text)
+    now = blank.document(was)
+    return text if now == was else json.dumps(now)
 
 
 def run(steps: Steps, do: Callable[[str, Sequence[Any]], Any]) -> dict[str, int]:
