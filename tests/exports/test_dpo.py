@@ -70,3 +70,10 @@ def test_of_what_is_deleted_nothing_is_left() -> None:
     rows, excluded = dpo(revision("", "", "deleted"), new="")
 
     assert (rows, excluded) == ([], {"empty_text": 1})
+
+
+def test_what_was_brought_back_is_the_better_one() -> None:
+    """Who goes through answers and returns to the first one lets that one stand."""
+    (row,), _ = dpo(revision(NEW, OLD), revision(OLD, NEW, number=2, seconds=200))
+
+    assert (row.chosen[0].content, row.rejected[0].content) == (NEW, OLD)

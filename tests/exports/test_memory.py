@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from roomtone.exports.memory import Memories
-from tests.exported import exported, talk
+from tests.exported import START_MS, exported, talk
 
 
 def test_what_a_reply_recalled_is_a_row() -> None:
@@ -43,3 +43,11 @@ def test_what_was_kept_is_a_row() -> None:
     assert (first.tier, first.importance, first.access_count) == ("personal", 0.9, 2)
     assert (first.verified, first.message_id) == (True, None)
     assert (second.tags, second.emotion_at_creation, second.verified) == (["drink"], "joy", None)
+
+
+def test_what_was_asked_otherwise_recalled_nothing() -> None:
+    """The memories were found for what stood there before."""
+    told = {0: {"edited_ms": START_MS + 20_000}, 1: {"memory_context": '["The dog is called Rex"]'}}
+    rows, excluded = exported(Memories(), talk("My cat?", "Rex!", told=told))
+
+    assert (rows, excluded) == ([], {"question_changed": 1})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from roomtone.training_data import KeptConversation, KeptMessage
 from roomtone.training_rows import Chat, Excluded, ExportOptions
 
@@ -98,6 +100,20 @@ def born(message: KeptMessage) -> int:
     return message.at_ms if message.edited_ms is None else message.edited_ms
 
 
+def changed_since(question: KeptMessage, reply: KeptMessage) -> bool:
+    """Whether a message was changed after a reply to it was written, which so answers another."""
+    return question.edited_ms is not None and question.edited_ms > born(reply)
+
+
+def felt(message: KeptMessage) -> KeptMessage:
+    """The message as it stands: what a text felt like that was changed since is not its label."""
+    if message.edited_ms is None:
+        return message
+    return replace(
+        message, emotion="", emotion_raw="", emotion_confidence=None, emotion_intensity=None
+    )
+
+
 def why_not(message: KeptMessage, options: ExportOptions) -> str:
     """Why nothing should learn to say this reply; "" where it may."""
     if message.user_feedback is not None and message.user_feedback <= DISLIKED:
@@ -113,6 +129,6 @@ def why_not(message: KeptMessage, options: ExportOptions) -> str:
 
 def unlearnt(reply: Reply, options: ExportOptions) -> str:
     """The same of a reply to its message: what was asked otherwise later is not what it answers."""
-    if reply.question.edited_ms is not None and reply.question.edited_ms > born(reply.message):
+    if changed_since(reply.question, reply.message):
         return "question_changed"
     return why_not(reply.message, options)

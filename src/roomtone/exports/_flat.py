@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from roomtone.exports._dialogue import blank
+from roomtone.exports._dialogue import blank, felt
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Excluded, Row
 
@@ -48,7 +48,7 @@ def moment(ms: int) -> datetime:
 def flat(conversation: KeptConversation, excluded: Excluded) -> Iterator[Row]:
     """All messages of a conversation that have a text."""
     of = conversation
-    for index, one in enumerate(of.messages):
+    for index, one in enumerate(map(felt, of.messages)):
         if blank(one.content):
             excluded.add("empty_text", of.id)
             continue

@@ -76,7 +76,7 @@ class Ratings:
         return self._given.keys() | self._revisions.keys() | self._starred
 
     def of(self, reply: Reply) -> list[Rated]:
-        """The texts of a reply, oldest first, the same ones together, each as it was called."""
+        """The texts of a reply, the one that stands last, the same ones together, each as called."""
         message = reply.message
         revisions = sorted(self._revisions.get(message.turn, ()), key=lambda one: one.number)
         texts = _texts(revisions, message.content, message.at_ms)
@@ -141,8 +141,13 @@ def _texts(revisions: list[Revision], content: str, at_ms: int) -> list[Text]:
 
 
 def _distinct(texts: Iterable[Text]) -> list[Text]:
-    """Each text once: as it stood there last."""
-    return list({text.content: text for text in texts if not blank(text.content)}.values())
+    """Each text once, where it stood last: what was brought back stands behind what it replaced."""
+    last: dict[str, Text] = {}
+    for text in texts:
+        if not blank(text.content):
+            last.pop(text.content, None)
+            last[text.content] = text
+    return list(last.values())
 
 
 def _called(text: Text, calls: dict[str, set[bool]]) -> Rated:

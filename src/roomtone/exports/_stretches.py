@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomtone.exports._dialogue import blank, born, paired, said, why_not
+from roomtone.exports._dialogue import blank, changed_since, paired, said, why_not
 from roomtone.training_data import KeptConversation, KeptMessage
 from roomtone.training_rows import Chat, Excluded, ExportOptions
 
@@ -49,6 +49,6 @@ def stretches(
 def _why(message: KeptMessage, question: KeptMessage | None, options: ExportOptions) -> str:
     if blank(message.content):
         return "empty_text"
-    if question and question.edited_ms is not None and question.edited_ms > born(message):
+    if question and changed_since(question, message):
         return "question_changed"
     return why_not(message, options)

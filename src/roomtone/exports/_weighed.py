@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from roomtone.exports._dialogue import blank, born, paired, why_not
+from roomtone.exports._dialogue import blank, changed_since, paired, why_not
 from roomtone.training_data import KeptConversation, KeptMessage
 from roomtone.training_rows import Excluded, ExportOptions
 
@@ -65,6 +65,6 @@ def _joined(one: Weighed, other: Weighed) -> Weighed:
 
 
 def _why(message: KeptMessage, question: KeptMessage | None, options: ExportOptions) -> str:
-    if question and question.edited_ms is not None and question.edited_ms > born(message):
+    if question and changed_since(question, message):
         return "question_changed"
     return why_not(message, options)

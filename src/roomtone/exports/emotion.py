@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomtone.exports._dialogue import blank
+from roomtone.exports._dialogue import blank, felt
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Excluded, ExportOptions, Row
@@ -38,7 +38,7 @@ class Emotion(Export):
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded
     ) -> Iterator[Row]:
         """Both sides' messages, in their order."""
-        for one in conversation.messages:
+        for one in map(felt, conversation.messages):
             if blank(one.content):
                 excluded.add("empty_text", conversation.id)
             elif one.emotion in ("", "unsure"):

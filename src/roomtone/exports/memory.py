@@ -50,19 +50,24 @@ class Memories(Export):
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded
     ) -> Iterator[Row]:
         """First what replies recalled, in their order, then what was kept."""
-        asked: dict[str, str] = {}
+        asked: dict[str, KeptMessage] = {}
         known = {str(one.get("id", "")): one for one in conversation.memories}
         for message in conversation.messages:
             if message.role == "user":
-                asked[message.turn] = message.content
+                asked[message.turn] = message
                 continue
+            question = asked.get(message.turn)
             for told in recalled(message):
-                query = asked.get(message.turn, "")
                 memory = {**known.get(str(told.get("id", "")), {}), **told}
-                if blank(query) or not words(memory):
-                    excluded.add("no_prompt" if blank(query) else "no_memory", conversation.id)
+                why = "" if words(memory) else "no_memory"
+                if question is None or blank(question.content):
+                    why = "no_prompt"
+                elif question.edited_ms is not None:  # it was recalled for what stood there before
+                    why = "question_changed"
+                if why or question is None:
+                    excluded.add(why, conversation.id)
                 else:
-                    yield _row(memory, conversation, query, message)
+                    yield _row(memory, conversation, question.content, message)
         for memory in conversation.memories:
             if words(memory):
                 yield _row(memory, conversation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomtone.exports._dialogue import replies
+from roomtone.exports._dialogue import changed_since, felt, replies
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Chat, Excluded, ExportOptions, Row
@@ -48,12 +48,16 @@ class Multitask(Export):
     ) -> Iterator[Row]:
         """What is not known is None or empty."""
         for message, prompt, asked in replies(conversation, options, excluded):
+            if changed_since(asked, message):
+                excluded.add("question_changed", conversation.id)
+                continue
+            heard = felt(asked)
             yield Heard(
                 prompt,
                 [Chat("assistant", message.content)],
-                asked.emotion,
-                asked.emotion_confidence,
-                message.emotion,
+                heard.emotion,
+                heard.emotion_confidence,
+                felt(message).emotion,
                 asked.voice_pitch,
                 asked.voice_emotion,
                 asked.audio_quality,

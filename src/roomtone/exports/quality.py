@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomtone.exports._dialogue import quality, replies
+from roomtone.exports._dialogue import changed_since, quality, replies
 from roomtone.exports._memories import recalled
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
@@ -12,7 +12,10 @@ from roomtone.training_rows import Excluded, ExportOptions, Row
 
 
 class Graded(Row, gc=False):
-    """A message, its reply, what the reply's quality is counted from, and that quality, 0 to 1."""
+    """A message, its reply, what the reply's quality is counted from, and that quality, 0 to 1.
+
+    `emotion_confidence` is of the message, as the documents' formula takes it.
+    """
 
     message: str
     reply: str
@@ -46,12 +49,15 @@ class Quality(Export):
             if quality(one, options) is None:
                 excluded.add("unscored", conversation.id)
                 continue
+            if changed_since(reply.question, one):
+                excluded.add("question_changed", conversation.id)
+                continue
             yield Graded(
                 reply.question.content,
                 one.content,
                 len(one.content.split()),
                 one.processing_time,
-                one.emotion_confidence,
+                reply.question.emotion_confidence,
                 len(recalled(one)),
                 one.quality_score,
                 one.quality_v2,

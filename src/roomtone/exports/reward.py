@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from roomtone.exports._dialogue import quality, replies
+from roomtone.exports._dialogue import changed_since, quality, replies
 from roomtone.exports._ratings import Ratings
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
@@ -55,8 +55,7 @@ class Reward(Export):
             if score is None:
                 excluded.add("unscored", conversation.id)
                 continue
-            changed = reply.question.edited_ms
-            if changed is not None and changed > (message.edited_ms or message.at_ms):
+            if changed_since(reply.question, message):
                 excluded.add("question_changed", conversation.id)
                 continue
             stars = message.user_feedback

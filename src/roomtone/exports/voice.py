@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomtone.exports._dialogue import blank
+from roomtone.exports._dialogue import blank, felt
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Excluded, ExportOptions, Row
@@ -38,7 +38,7 @@ class Voice(Export):
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded
     ) -> Iterator[Row]:
         """What was typed is no row and is not missed."""
-        for one in conversation.messages:
+        for one in map(felt, conversation.messages):
             if one.voice_pitch is None and not one.voice_emotion:
                 continue
             if blank(one.content):
