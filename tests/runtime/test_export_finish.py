@@ -13,7 +13,7 @@ from roomtone.runtime.export_files import Staging, sha256
 from roomtone.runtime.export_finish import finish, read_rows
 from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.exporting import Exporting
-from tests.runtime.kept import NOON, KeptArchive, conversation
+from tests.runtime.kept import NOON, KeptArchive, Killed, conversation
 from tests.runtime.test_exporting import made
 
 
@@ -78,3 +78,23 @@ async def test_rows_become_every_kind_of_file(tmp_path: Path) -> None:
     frames = [pandas.read_csv(path) for path in found["csv"]]
     assert [id for one in frames for id in one["message_id"]] == [row["message_id"] for row in rows]
     assert "path: data/train-*.csv" in (tmp_path / "csv" / "README.md").read_text()
+
+
+async def test_what_was_broken_off_while_files_were_made_is_gone_on_with(tmp_path: Path) -> None:
+    """Half of the files lie there already; they are made again, of each row once."""
+    archive = KeptArchive([conversation(id) for id in range(1, 30)])
+    plan = Plan(format="sft", file="csv")
+    staging = Staging(tmp_path / "set", single=False, shard=2_000)
+    work = Exporting(archive, plan, plugins.export("sft"), staging, page=10)  # type: ignore[arg-type]
+    await work.run()
+
+    def killed() -> None:
+        raise Killed
+
+    with pytest.raises(Killed):
+        finish(work, NOON, killed)
+    assert (staging.folder / "out").is_dir()
+
+    told = await made(archive, plan, tmp_path / "set", resume=True)
+    again = await made(archive, plan, tmp_path / "other")
+    assert told["files"] == again["files"]

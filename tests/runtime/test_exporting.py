@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from roomtone.duplicates import Duplicates
 from roomtone.errors import BadEvent
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import WallClock
@@ -185,3 +186,30 @@ async def test_the_loop_goes_on_while_rows_are_made(tmp_path: Path) -> None:
     task.cancel()
 
     assert turns > 100
+
+
+async def test_what_goes_on_knows_what_it_wrote_from_a_manifest_too(tmp_path: Path) -> None:
+    """Though the conversations of the manifest begin far behind the archive's first."""
+    alike = {id: conversation(id, PEOPLE[id % 12]) for id in range(1, 41)}
+    for id in (38, 39):  # they say what 20 and 21 said
+        alike[id].messages = conversation(id - 18).messages
+    archive = KeptArchive(list(alike.values()))
+    plan = Plan(format="sft", ranges=((20, 24), (30, 40)))
+
+    async def run(target: Path, *, resume: bool = False) -> dict[str, Any]:
+        staging = Staging(target, single=False)
+        export = plugins.export(plan.format)
+        work = Exporting(archive, plan, export, staging, page=10, note_s=0,  # type: ignore[arg-type]
+                         cleaning=lambda plan: (None, Duplicates()))  # fmt: skip
+        await work.run(resume=resume)
+        return finish(work, NOON, lambda: None)
+
+    whole = await run(tmp_path / "whole")
+    archive.pages, archive.die_at = 0, 4
+    with pytest.raises(Killed):
+        await run(tmp_path / "broken")
+    archive.die_at = None
+    told = await run(tmp_path / "broken", resume=True)
+
+    assert [one["reason"] for one in whole["excluded"]] == ["exact_duplicate"]
+    assert (told["files"], told["excluded"]) == (whole["files"], whole["excluded"])

@@ -110,8 +110,8 @@ class Staging:
             if (path.stat().st_size if path.exists() else 0) < size:
                 return False
         for path in self.folder.iterdir():
-            if path.name != STATE and path not in wanted:
-                path.unlink()  # begun behind the note
+            if path.name != STATE and path not in wanted:  # begun behind the note
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         for path, size in wanted.items():
             with path.open("ab") as file:
                 file.truncate(size)

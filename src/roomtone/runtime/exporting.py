@@ -97,7 +97,7 @@ class Exporting:
         self.maker = self._make()
         if state is None:
             await asyncio.to_thread(self.staging.begin)
-            after = self.plan.ranges[0][0] - 1 if self.plan.ranges else 0
+            after = self._begins
         else:
             after = state.after
             await self._relearn(after)
@@ -105,11 +105,11 @@ class Exporting:
         noted = time.monotonic()
         done = False
         while not done:
-            page, then = await self._read(after)
-            page, last = self._within(page)
+            found, then = await self._read(after)
+            page, last = self._within(found)
             await asyncio.to_thread(self.maker.take, page)
             done = last or then is None
-            after = after if then is None else then
+            after = then or (found[-1].id if found else after)
             if done or time.monotonic() - noted >= self._note_s:
                 await asyncio.to_thread(self._note, after)
                 noted = time.monotonic()
@@ -148,14 +148,12 @@ class Exporting:
 
     async def _relearn(self, upto: int) -> None:
         """Read again what is written already, to know its texts again."""
-        after: int | None = 0
+        after: int | None = self._begins
         known = self._cleaning(self.plan)[1]
-        while known is not None and after is not None:
+        while known is not None and after is not None and after < upto:
             page, after = await self._read(after)
             page = [one for one in self._within(page)[0] if one.id <= upto]
             await asyncio.to_thread(self.maker.learn, page)
-            if not page or page[-1].id >= upto:
-                return
 
     def _note(self, after: int) -> None:
         maker = self.maker
@@ -170,6 +168,11 @@ class Exporting:
                 ids=maker.ranges.runs(),
             )
         )
+
+    @property
+    def _begins(self) -> int:
+        """Behind which conversation it begins."""
+        return self.plan.ranges[0][0] - 1 if self.plan.ranges else 0
 
     # -- what there is, and who agreed ---------------------------------------------------------
 
