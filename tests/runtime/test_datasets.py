@@ -191,3 +191,47 @@ def test_every_format_says_what_it_is() -> None:
     found = formats()
     assert {"native", "sft", "kto", "jsonl"} <= {one["name"] for one in found}
     assert all(all(one.values()) for one in found)
+
+
+async def test_what_another_process_makes_is_left_to_it(tmp_path: Path) -> None:
+    """As the command line, while the server is asked for its datasets for the first time."""
+    made = kept(tmp_path)
+    reading, going = asyncio.Event(), asyncio.Event()
+    pages = made.archive.training_page
+
+    async def page(**asked: Any) -> Any:
+        reading.set()
+        await going.wait()
+        return await pages(**asked)
+
+    made.archive.training_page = page  # type: ignore[method-assign]
+    id = (await made.make(PLAN))["id"]
+    await reading.wait()
+    server = Datasets(made.archive, made.folder, WallClock())
+    assert [one["status"] for one in await server.listed()] == ["running"]
+    await until(lambda: not server._making)
+    assert not going.is_set() and id in made._making
+    going.set()
+
+    told = await ready(made, id)
+    assert (told["status"], told["rows"]) == ("done", 5)
+    assert [path.name for path in (tmp_path / "datasets").iterdir()] == [id]
+
+
+async def test_what_nobody_here_can_make_is_told_as_failed(tmp_path: Path) -> None:
+    """As after a plug-in was removed, or another release; all others are listed all the same."""
+    made = kept(tmp_path)
+    one = await _made(made, tmp_path)
+    for id, plan in (("ds_gone", b'{"format":"gone"}'), ("ds_new", b'{"format":"sft","more":1}')):
+        manifest = f'{{"plan":{plan.decode()}}}'
+        folder = str(made.folder / id)
+        await made.archive.put_dataset(
+            msgspec.structs.replace(one, id=id, status="running", manifest=manifest, folder=folder)
+        )
+    told = {
+        told["id"]: told for told in await Datasets(made.archive, made.folder, WallClock()).listed()
+    }
+
+    assert told[one.id]["status"] == "done"
+    assert {told[id]["status"] for id in ("ds_gone", "ds_new")} == {"failed"}
+    assert "make it anew" in told["ds_gone"]["error"]

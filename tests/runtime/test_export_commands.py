@@ -13,8 +13,12 @@ import pytest
 
 from roomtone.errors import BadEvent, StoreError
 from roomtone.runtime import export_commands as commands
+from roomtone.runtime import plugins
 from roomtone.runtime.config import Settings
-from tests.runtime.kept import KeptArchive, conversation
+from roomtone.runtime.export_files import Staging, State
+from roomtone.runtime.export_plan import plan_of
+from roomtone.runtime.export_rows import Maker
+from tests.runtime.kept import NOON, KeptArchive, Killed, conversation
 
 
 @pytest.fixture
@@ -100,6 +104,27 @@ async def test_a_manifest_makes_the_same_again(archive: KeptArchive, tmp_path: P
         await run(tmp_path, manifest=tmp_path / "first" / "README.md")
 
 
+async def test_what_was_broken_off_is_gone_on_with_as_it_was_asked_for(
+    archive: KeptArchive, tmp_path: Path
+) -> None:
+    """Days back are from when it was asked for; something else is not mixed with what is there."""
+    year = {"filters": {"start": "-3650d", "bot": "luna"}}
+    archive.die_at = 1
+    with pytest.raises(Killed):
+        await run(tmp_path, out=str(tmp_path / "set"), asked=year)
+    part = tmp_path / "set.part"
+    plan = plan_of({"format": "sft", **year}, NOON)
+    staging = Staging(tmp_path / "set", single=False)
+    staging.note(State(plan=plan, tally=Maker(plan, plugins.export("sft"), staging).tally()))
+    archive.die_at = None
+
+    with pytest.raises(BadEvent, match=rf"something else .* delete {part}"):
+        await run(tmp_path, out=str(tmp_path / "set"), asked={"seed": 1, **year}, resume=True)
+    await run(tmp_path, out=str(tmp_path / "set"), asked=year, resume=True)
+    told = json.loads((tmp_path / "set" / "manifest.json").read_bytes())
+    assert told["plan"]["filters"]["start"] == plan.filters.start and not part.exists()
+
+
 async def test_datasets_are_listed_shown_and_deleted(
     archive: KeptArchive, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -110,7 +135,8 @@ async def test_datasets_are_listed_shown_and_deleted(
     archive.agree("p1", yes=False)
     await run(tmp_path, as_json=False, asked={"name": "[red]x\u202e"})
     said = capsys.readouterr().out
-    assert "16 rows of sft" in said and "left out: 16 people who have not agreed" in said
+    assert "16 rows of sft" in said
+    assert "left out: people who have not agreed to training: 1, with 16 messages" in said
     (id,) = archive.made
 
     await commands.listed(settings, "p2", as_json=False)

@@ -76,7 +76,7 @@ class Ratings:
         return self._given.keys() | self._revisions.keys() | self._starred
 
     def of(self, reply: Reply) -> list[Rated]:
-        """The texts of a reply, the one that stands last, the same ones together, each as called."""
+        """The texts of a reply, what stands there last, the same ones together, each as called."""
         message = reply.message
         revisions = sorted(self._revisions.get(message.turn, ()), key=lambda one: one.number)
         texts = _texts(revisions, message.content, message.at_ms)

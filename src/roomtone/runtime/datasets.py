@@ -17,7 +17,7 @@ from roomtone.ports_training import TrainingArchive
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, iso
 from roomtone.runtime.export_finish import MANIFEST
-from roomtone.runtime.export_making import WITHDREW, Making, dataset_id
+from roomtone.runtime.export_making import WITHDREW, Elsewhere, Making, dataset_id
 from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.exporting import Cancelled
 from roomtone.training_data import Consent, Dataset
@@ -31,6 +31,7 @@ CARD = "README.md"
 log = structlog.get_logger()
 
 
+STRANGE = "it was begun with a release or a plug-in that is not here; make it anew"
 ERASED = "somebody in it was erased, and its files with them; make it again, and train again"
 
 
@@ -82,7 +83,7 @@ class Datasets:
             async with self._turn:  # one after the other: it is a disk's and a core's work
                 making.alive()
                 await making.run(resume=resume)
-        except Cancelled:
+        except (Cancelled, Elsewhere):
             pass
         except (RoomtoneError, OSError) as error:
             log.warning("a dataset could not be made", dataset=making.dataset.id,
@@ -95,8 +96,13 @@ class Datasets:
         for one in await self.archive.datasets():
             mine = Path(one.folder).parent == self.folder.absolute()
             if one.status == "running" and mine and one.id not in self._making:
-                plan = msgspec.json.decode(one.manifest, type=_Kept).plan
-                making = Making(self.archive, self.clock, plan, self.folder / one.id, id=one.id)
+                try:
+                    plan = msgspec.json.decode(one.manifest, type=_Kept).plan
+                    making = Making(self.archive, self.clock, plan, self.folder / one.id, id=one.id)
+                except (msgspec.MsgspecError, RoomtoneError):
+                    failed = msgspec.structs.replace(one, status="failed", error=STRANGE)
+                    await self.archive.put_dataset(failed)
+                    continue
                 self._begin(making, resume=True)
                 begun += 1
         return begun
@@ -278,13 +284,15 @@ def command(plan: Mapping[str, Any]) -> str:
                 words.append(flag if value else f"--no-{name}")
         elif isinstance(value, str | float | int) and value != "":
             words += [flag, str(value)]
-    split = ",".join(f"{name}={share:g}" for name, share in plan.get("split", {}).items() if share)
+    split = ",".join(
+        f"{name}={_share(share)}" for name, share in plan.get("split", {}).items() if share
+    )
     words += ["--split", split] if split else []
     for name in ("seed", "limit"):
         if plan.get(name):
             words += [f"--{name}", str(plan[name])]
     if plan.get("min_confidence") is not None:
-        words += ["--min-confidence", f"{plan['min_confidence']:g}"]
+        words += ["--min-confidence", _share(plan["min_confidence"])]
     for name, usual in _USUAL.items():
         if (value := plan.get(name, usual)) not in (None, usual):
             words += [f"--{name.replace('_', '-')}", str(value)]
@@ -294,6 +302,15 @@ def command(plan: Mapping[str, Any]) -> str:
     if plan.get("name"):
         words += ["--name", plan["name"]]
     return " ".join([*map(_typed, words), "--out", "DIR"])
+
+
+def _share(share: float) -> str:
+    """A share to its last digit, as three thirds of six digits are not one.
+
+    >>> _share(0.9), _share(1.0), _share(1 / 3)
+    ('0.9', '1', '0.3333333333333333')
+    """
+    return repr(float(share)).removesuffix(".0")
 
 
 def _typed(word: str) -> str:

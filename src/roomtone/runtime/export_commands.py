@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
+from msgspec.structs import replace
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
@@ -58,6 +59,8 @@ class Export:
             plan = _fitting(plan, target, single=single)
             if not self.resume:
                 _nothing_left(target)
+            elif (left := Staging(target, single=single).left()) is not None:
+                plan = self._as_before(plan, left.plan, target)
             with _bar(plan.format) as bar:
                 task = bar.add_task("", total=1.0)
                 making = Making(
@@ -94,6 +97,23 @@ class Export:
         told = {key: value for key, value in self.asked.items() if value is not None}
         return plan_of(told | {"format": self.format, "split": split_words(self.split)}, now)
 
+    def _as_before(self, plan: Plan, before: Plan, target: Path) -> Plan:
+        """The plan with times back from when it was first asked for. Raises BadEvent for another:
+        what is there already was chosen otherwise."""
+        typed = self.asked.get("filters", {})
+        then = {
+            name: getattr(before.filters, name)
+            for name in ("start", "end")
+            if str(typed.get(name, "")).startswith(("-", "now"))
+        }
+        plan = replace(plan, filters=replace(plan.filters, **then))
+        if plan != before:
+            raise BadEvent(
+                "something else was asked for when it was broken off; ask as you did then, or "
+                f"delete {target.with_name(f'{target.name}.part')}"
+            )
+        return plan
+
 
 def _again(path: Path) -> Plan:
     """The plan of a manifest, of the very conversations that are in it."""
@@ -119,7 +139,7 @@ def _fitting(plan: Plan, target: Path, *, single: bool) -> Plan:
     kind = {"ndjson": "jsonl"}.get(said := target.suffix.lstrip(".").lower(), said)
     if plan.file not in (None, kind):
         raise BadEvent(f"--file {plan.file} does not fit {target.name}; leave one of them out")
-    return msgspec.structs.replace(plan, file=kind)
+    return replace(plan, file=kind)
 
 
 def _nothing_left(target: Path) -> None:
@@ -234,13 +254,21 @@ def _tell(shown: Mapping[str, Any], *, single: bool) -> None:
         f"{terminal.many(counts['people'], 'person').replace('persons', 'people')}; {parts}"
     )
     for one in shown["excluded"]:
-        out.print(f"left out: {one['messages']:,} {terminal.clean(one['words'])}", markup=False)
+        out.print(f"left out: {terminal.clean(_left_out(one))}", markup=False)
     taken = shown["manifest"]["redactions"]
     if taken:
         found = ", ".join(f"{name} {many:,}" for name, many in taken.items())
         out.print(f"personal data replaced: {found}")
     if not single:
         terminal.note(f"datasets.load_dataset({str(shown['folder'])!r}) loads it")
+
+
+def _left_out(one: Mapping[str, Any]) -> str:
+    """How much for which reason; of people how many they are, and not how much they said."""
+    if "people" not in one:
+        return f"{one['messages']:,} {one['words']}"
+    said = f", with {terminal.many(one['messages'], 'message')}" if one["messages"] else ""
+    return f"{one['words']}: {one['people']:,}{said}"
 
 
 async def listed(settings: Settings, user: str | None, *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -72,6 +73,7 @@ class Staging:
         self.folder = target.with_name(f"{target.name}.part")
         self._shard = shard
         self._open: dict[str, Any] = {}
+        self._held: int | None = None
         self.shards: dict[str, list[Shard]] = {}
         self.people = 0
 
@@ -82,10 +84,32 @@ class Staging:
         if self.target.exists():
             raise BadEvent(f"{self.target} is there already; name another place, or delete it")
 
+    def hold(self) -> bool:
+        """Keep others from the place until `release`; False where another is at work there."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        held = os.open(self.folder, os.O_RDONLY)
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = os.path.samestat(os.fstat(held), self.folder.stat())
+        except (BlockingIOError, FileNotFoundError):  # it is held, or was done just now
+            mine = False
+        if not mine:
+            os.close(held)
+            return False
+        self._held = held
+        return True
+
+    def release(self) -> None:
+        """Let others have the place."""
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
+
     def begin(self) -> None:
         """Make an empty place; what was broken off there is gone."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        for path in self.folder.iterdir():
+            _remove(path)
         self.shards, self.people = {}, 0
 
     def left(self) -> State | None:
@@ -111,7 +135,7 @@ class Staging:
                 return False
         for path in self.folder.iterdir():
             if path.name != STATE and path not in wanted:  # begun behind the note
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                _remove(path)
         for path, size in wanted.items():
             with path.open("ab") as file:
                 file.truncate(size)
@@ -193,6 +217,13 @@ class Staging:
         """Nothing is left of it."""
         self.close()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _each(shards: Mapping[str, Sequence[Shard]]) -> list[tuple[str, int, Shard]]:

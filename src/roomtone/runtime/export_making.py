@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from roomtone.errors import RoomtoneError
+from roomtone.errors import BadEvent, RoomtoneError
 from roomtone.ports_training import TrainingArchive
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, utc
@@ -26,6 +26,10 @@ KEEP_S = 2.0
 MARKED = 1_000
 
 WITHDREW = "somebody in it no longer agrees to training; make it again, and train again"
+
+
+class Elsewhere(BadEvent):
+    """Another process makes it: the command line, or another server of this data folder."""
 
 
 class Making:
@@ -70,9 +74,13 @@ class Making:
 
     async def run(self, *, resume: bool = False) -> dict[str, Any]:
         """Make it; returns its manifest. What fails is kept as failed and raised; what is broken
-        off can be gone on with."""
+        off can be gone on with. Raises Elsewhere where another process is at work on it."""
         try:
+            if not await asyncio.to_thread(self.staging.hold):
+                raise Elsewhere(f"{self.staging.target} is being made already; wait for it")
             return await self._run(resume)
+        except Elsewhere:
+            raise
         except Cancelled:
             await asyncio.to_thread(self.staging.drop)
             await self._became(status="cancelled")
@@ -84,6 +92,8 @@ class Making:
         except OSError as error:
             await self._failed(f"{error.strerror or error}; see to the disk, make it again")
             raise
+        finally:
+            self.staging.release()
 
     async def _failed(self, why: str) -> None:
         if self._keep_failed:
@@ -94,6 +104,7 @@ class Making:
     async def _run(self, resume: bool) -> dict[str, Any]:
         told = await asyncio.to_thread(self._made_before) if resume else None
         if told is not None:
+            await asyncio.to_thread(self.staging.drop)
             await self._done(told)
             return told
         await asyncio.to_thread(self.staging.check)
