@@ -19,7 +19,7 @@ from roomtone.contracts_training import (
     talk_of,
     turn_of,
 )
-from roomtone.training_data import AgentLog, Revision
+from roomtone.training_data import AgentLog, KeptConversation, Revision
 
 
 async def check_kept(archive: Kept) -> None:
@@ -84,6 +84,28 @@ async def _what_was_kept_elsewhere_comes_in_whole(archive: Kept) -> None:
         assert replace(found, agent_logs=logs) == moved, "all that was known of it"
     record = await archive.reaction("kept here")
     assert record is not None and (record.of.user, record.meaning) == ("Kai", "RATING")
+    taken = [msgspec.structs.replace(m, id=90_000 + i * 1_000) for i, m in enumerate(kept.messages)]
+    taken[0] = replace(taken[0], id=moved.messages[0].id)  # the reply's is free
+    later = replace(kept, session="later", id=90_009, messages=taken, reactions=[], agent_logs=[])
+    await archive.keep([later])
+    (found,) = await every(archive, ids=(90_009,), trainable=False)
+    sides = [(one.turn, one.role) for one in found.messages]
+    assert sides == [(one.turn, one.role) for one in taken], "a reply stays behind its message"
+    await _what_was_deleted_stays_away(archive, moved)
     await archive.set_consents([agrees("Kim", minute=9)])
     (found,) = await every(archive, ids=(90_001,))
     assert all(one.training_flag for one in found.messages) and found.reactions == []
+
+
+async def _what_was_deleted_stays_away(archive: Kept, before: KeptConversation) -> None:
+    """Also where an export from before it was deleted is taken in again."""
+    gone = before.messages[2]
+    said = Revision(session=before.session, turn=gone.turn, role=gone.role, number=9, why="deleted",
+                    at=START)  # fmt: skip
+    await archive.revise([said])
+    await archive.keep([before])
+    (found,) = await every(archive, ids=(before.id,), trainable=False)
+    check_counts(found)
+    left = [one.id for one in before.messages if one is not gone]
+    assert [one.id for one in found.messages] == left, "what was deleted does not come back"
+    assert not any(one.turn == gone.turn and one.role == gone.role for one in found.agent_logs)

@@ -55,11 +55,15 @@ class ListKept(ListReactions):
                 self.whole[key] = msgspec.structs.replace(talk, messages=[])
                 self.exported |= {new[-1]} if talk.training_data_exported else set()
             ids[talk.id] = id = self._number(key)
+            places = {(talk.session, one.turn, one.role): one.id for one in talk.messages}
+            free = all(self._numbers.get(p, n) == n for p, n in places.items()) and all(
+                n > 0 and (n not in self._given or p in self._numbers) for p, n in places.items()
+            )
             for one in talk.messages:
                 place: Place = (talk.session, one.turn, one.role)
                 known = place in self.taken or self._text(place) is not None
                 if not known and not self._is_deleted(place):
-                    number = self._number(place, one.id)
+                    number = self._number(place, one.id if free else 0)
                     self.taken[place] = msgspec.structs.replace(one, id=number, conversation=id)
             for revision in talk.revisions:
                 own = self.revised.setdefault((talk.session, revision.turn, revision.role), {})

@@ -40,6 +40,7 @@ _COLUMNS = (
     *("agent_outputs", "memory_context", "context_embedding"),
 )
 _INSERT = "INSERT INTO {} ({}) VALUES ({}) ON CONFLICT DO NOTHING"
+_GONE = "SELECT session, turn, role FROM revisions WHERE session IN ({}) AND why = 'deleted'"
 _ABOUT = (
     "UPDATE conversations SET platform = ?, model_used = ?, language = ?, is_active = ?, "
     "ended_at = CASE WHEN ? = 1 THEN NULL ELSE ended END, "
@@ -73,14 +74,14 @@ def keep(
     found = yield from ask_of("SELECT key, id FROM conversations WHERE key IN ({})", keys)
     ids = {key: id for key, id in found}
     agreed = yield from trained(texts, {talk.user for talk in talks})
+    gone = yield from _deleted(texts, talks)
+    own = yield from _with_ids(texts, talks)
     for free in (True, False):
-        told = [one for talk in talks for one in talk.messages]
-        taken = {id for (id,) in (yield from _taken("messages", [one.id for one in told]))}
         rows = [
             [*([one.id] if free else []), *_row(texts, talk, one, ids[_key(talk)], agreed)]
-            for talk in talks
+            for talk in (own if free else talks)
             for one in talk.messages
-            if not free or (one.id > 0 and one.id not in taken)
+            if (texts.name(talk.session), texts.name(one.turn), one.role) not in gone
         ]
         columns = ("id, " if free else "") + ", ".join(_COLUMNS)
         marks = ", ".join("?" * (len(_COLUMNS) + free))
@@ -96,6 +97,30 @@ def keep(
     yield from topics(texts, ids.values())
     yield from _keep_reactions(texts, talks)
     return {talk.id: ids[key] for key, talk in keys.items()}, [ids[key] for key in new]
+
+
+def _deleted(texts: Texts, talks: Sequence[KeptConversation]) -> Steps[set[tuple[Any, ...]]]:
+    """Messages of their sessions that were deleted here, and do not come back."""
+    sessions = {texts.name(talk.session): None for talk in talks}
+    return set(map(tuple, (yield from ask_of(_GONE, sessions))))
+
+
+def _with_ids(texts: Texts, talks: Sequence[KeptConversation]) -> Steps[list[KeptConversation]]:
+    """Those whose messages keep their ids, as all are free: of one moment they go by their ids, so
+    that a reply whose message got another would stand before it."""
+    asked = [one.id for talk in talks for one in talk.messages]
+    found = yield from ask_of(
+        "SELECT id, session, turn, role FROM messages WHERE id IN ({})", asked
+    )
+    owner = {id: tuple(place) for id, *place in found}
+    kept = []
+    for talk in talks:
+        session = texts.name(talk.session)
+        places = {one.id: (session, texts.name(one.turn), one.role) for one in talk.messages}
+        if all(id > 0 and owner.get(id, place) == place for id, place in places.items()):
+            owner.update(places)
+            kept.append(talk)
+    return kept
 
 
 def _keep_logs(texts: Texts, logs: Sequence[AgentLog]) -> Steps[None]:
