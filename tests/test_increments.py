@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 
-from roomtone.increments import NEVER, UNSEEN, Increments
+from roomtone.increments import FEW, NEVER, UNSEEN, Increments, fill
 
 WINDOW, RING, SLOTS, KINDS = 60, 32, 4, 6
 CHAT, REACTIONS, ACTIVE = 0, 1, 3
@@ -39,8 +39,8 @@ def test_acts_move_who_is_active() -> None:
             if second % 60 == 0:
                 minutes[second // 60 % RING] = 0
         head += gone
-        for _ in range(rng.randrange(12)):
-            slot, user = rng.randrange(SLOTS), rng.randrange(9)
+        for _ in range(rng.choice([rng.randrange(FEW), rng.randrange(4 * FEW)])):
+            slot, user = rng.randrange(SLOTS), rng.randrange(30)
             news.said.append(slot)
             said += 1
             if last.get((slot, user)) != head:
@@ -71,3 +71,37 @@ def test_places_are_added_and_taken_once() -> None:
     assert (buckets[7, 2, 1], buckets[7, 3, 1], buckets.sum()) == (1, 1, 2)
     assert (tallies[2, 1], tallies[3, 1], tallies.sum()) == (1, 1, 2)
     assert minutes.reshape(-1)[5] == minutes.sum() == 1
+
+
+def test_many_at_once_give_what_each_alone_does() -> None:
+    """Few are added one by one and many as arrays: to the last column it is the same."""
+    rng = random.Random(5)
+    one_by_one, at_once = columns(), columns()
+    head = 1_763_719_200
+    single, whole = Increments(), Increments()
+    for _ in range(5 * FEW):
+        place = rng.randrange(one_by_one[0].size)
+        minute = rng.randrange(one_by_one[1].size)
+        for news in (single, whole):
+            news.plus.append(place)
+            news.minus.append(place // 2)
+            news.minute_plus.append(minute)
+            news.minute_minus.append(minute // 3)
+            news.reacted.append(place % SLOTS)
+            news.acted.append(minute % SLOTS)
+            news.before.append(head - place)
+        settle(single, head, *one_by_one)
+    settle(whole, head, *at_once)
+
+    assert all(np.array_equal(a, b) for a, b in zip(one_by_one, at_once, strict=True))
+    assert not whole.plus
+    assert not whole.acted
+
+
+def test_few_and_many_slots_are_filled() -> None:
+    """The same value at these and at no others, in each column."""
+    for size in (0, 1, FEW, 3 * FEW):
+        first, second = np.zeros(4 * FEW, np.int64), np.zeros(4 * FEW, np.int64)
+        fill((first, second), set(range(size)), 7)
+
+        assert first.tolist() == second.tolist() == [7] * size + [0] * (4 * FEW - size)

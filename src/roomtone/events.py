@@ -235,7 +235,7 @@ def decode(
         return _decode_array(body, limit)
     count = body.count(b"\n") + 1
     if count > 1 and (limit is None or count <= limit):
-        events = _decode_lines(body, count)
+        events = decode_lines(body, count)
         if events is not None:
             return events, [], list(range(count))
     if lines or count > 1:
@@ -279,7 +279,7 @@ def _decode_array(body: bytes, limit: int | None) -> tuple[list[Event], list[Ref
     return events, [], list(range(len(events)))
 
 
-def _decode_lines(body: bytes, count: int) -> list[Event] | None:
+def decode_lines(body: bytes, count: int) -> list[Event] | None:
     """All lines at once, at a quarter of the cost; None when they must be looked at one by one.
 
     The decoder asks for no line to hold one whole object. Here all do: no object has `}` and `{`

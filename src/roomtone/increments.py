@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,10 @@ NEVER = -1
 
 UNSEEN = -(1 << 40)
 """In place of the second of somebody's last act: nobody has seen them before."""
+
+
+FEW = 10
+"""Up to so many are added one by one: the fixed cost of adding all at once is that of ten."""
 
 
 class Increments:
@@ -60,26 +64,31 @@ class Increments:
         """
         for kind, listed in newest:
             if listed:
-                slots = _array(listed)
+                slots = _taken(listed)
                 _add(buckets[head % len(buckets), :, kind], slots, 1)
                 _add(tallies[:, kind], slots, 1)
-        if self.acted:
+        if len(self.acted) > FEW:
             self._move(head, buckets, minutes, active)
+        elif self.acted:
+            self._move_few(head, buckets, minutes, active)
         for indexes, by in ((self.plus, 1), (self.minus, -1)):
             if indexes:
-                where = _array(indexes)
+                where, size = _taken(indexes), tallies.size
                 _add(buckets.reshape(-1), where, by)
-                _add(tallies.reshape(-1), where % tallies.size, by)
+                within = [i % size for i in where] if isinstance(where, list) else where % size
+                _add(tallies.reshape(-1), within, by)
         for indexes, by in ((self.minute_plus, 1), (self.minute_minus, -1)):
             if indexes:
-                _add(minutes.reshape(-1), _array(indexes), by)
+                _add(minutes.reshape(-1), _taken(indexes), by)
 
     def _move(
         self, head: int, buckets: NDArray[np.int32], minutes: NDArray[np.int32], active: int
     ) -> None:
         """Who acted is active in the newest second and minute, and no longer in an older one."""
         window, capacity, kinds = buckets.shape
-        slots, before = _array(self.acted), _array(self.before)
+        slots, before = (np.array(noted, np.intp) for noted in (self.acted, self.before))
+        self.acted.clear()
+        self.before.clear()
         _add(buckets[head % window, :, active], slots, 1)
         held = np.flatnonzero(before > head - window)
         place = before[held] % window * capacity + slots[held]
@@ -92,14 +101,45 @@ class Increments:
             held = np.flatnonzero((last > minute - ring) & (last >= 0))
             _add(minutes.reshape(-1), last[held] % ring * capacity + slots[held], -1)
 
+    def _move_few(
+        self, head: int, buckets: NDArray[np.int32], minutes: NDArray[np.int32], active: int
+    ) -> None:
+        """The same, one by one."""
+        window, ring, minute = len(buckets), len(minutes), head // 60
+        for slot, before in zip(self.acted, self.before, strict=True):
+            buckets[head % window, slot, active] += 1
+            if before > head - window:
+                buckets[before % window, slot, active] -= 1
+            if before // 60 != minute:
+                minutes[minute % ring, slot] += 1
+                if before // 60 > minute - ring and before >= 0:
+                    minutes[before // 60 % ring, slot] -= 1
+        self.acted.clear()
+        self.before.clear()
 
-def _array(listed: list[int]) -> NDArray[np.intp]:
-    """The list as an array; it is empty then."""
-    made = np.fromiter(listed, np.intp, len(listed))
+
+def fill(columns: Iterable[NDArray[Any]], slots: Collection[int], value: int) -> None:
+    """The same value at these slots of some columns."""
+    where = slots if len(slots) <= FEW else np.fromiter(slots, np.intp, len(slots))
+    for column in columns:
+        if isinstance(where, np.ndarray):
+            column[where] = value
+        else:
+            for slot in where:
+                column[slot] = value
+
+
+def _taken(listed: list[int]) -> list[int] | NDArray[np.intp]:
+    """What was listed, many as an array; the list is empty then."""
+    made = listed[:] if len(listed) <= FEW else np.fromiter(listed, np.intp, len(listed))
     listed.clear()
     return made
 
 
-def _add(column: NDArray[Any], where: NDArray[np.intp], by: int) -> None:
-    # With a plain 1 NumPy would cast it anew for each, at twenty times the cost.
-    np.add.at(column, where, column.dtype.type(by))
+def _add(column: NDArray[Any], where: list[int] | NDArray[np.intp], by: int) -> None:
+    if isinstance(where, list):
+        for place in where:
+            column[place] += by
+    else:
+        # With a plain 1 NumPy would cast it anew for each, at twenty times the cost.
+        np.add.at(column, where, column.dtype.type(by))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.increments import NEVER, UNSEEN, Increments
+from roomtone.increments import NEVER, UNSEEN, Increments, fill
 from roomtone.points import Ids, Slots
 from roomtone.room import Room
 
@@ -353,9 +353,7 @@ class Rooms:
         noted = ((news.said, acts), (news.reacted, acts), (self.acted, acts))
         for slots, names in (*noted, (self.touched, ("last",))):
             if slots:
-                where = np.fromiter(slots, np.intp, len(slots))
-                for name in names:
-                    columns[name][where] = self.head
+                fill([columns[name] for name in names], slots, self.head)
                 self.changed.update(slots)
         self.acted.clear()
         self.touched.clear()

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from roomtone.events import Event, Message
 from roomtone.runtime.config import Settings
@@ -61,3 +66,39 @@ def test_pace_waits_between_ticks() -> None:
 
     assert waits == [0.5] * (len(waits))
     assert waits
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("st"), st.sampled_from("abc"), st.integers(-15_000, 9_000)),
+        max_size=40,
+    ),
+    st.sampled_from([2, 7, 1000]),
+)
+def test_many_at_once_are_told_as_one_by_one(steps: list[tuple[str, str, int]], most: int) -> None:
+    """However many events wait for each other, late ones among them, the same lines come out."""
+    at, events = START, list[Event]()
+    for session, user, ms in steps:
+        at += timedelta(milliseconds=ms)
+        events.append(Message(session=session, user=user, text="x", at=at))
+
+    def told(at_once: int) -> list[str]:
+        outputs = replay_events(events, Settings(), at_once)
+        return [json.dumps(row) for out in outputs for row in rows(out)]
+
+    assert told(most) == told(1)
+
+
+def test_what_came_before_an_error_is_told() -> None:
+    """A source that breaks off in the middle of a batch has had its events played."""
+
+    def broken() -> Iterator[Event]:
+        yield from chat(20)
+        raise OSError("the disk is gone")
+
+    told = []
+    with pytest.raises(OSError, match="gone"):
+        for out in replay_events(broken(), Settings(), 1000):
+            told += list(rows(out))
+    assert len(told) == 3

@@ -4,6 +4,8 @@ import io
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from roomtone.errors import BadEvent
 from roomtone.events import Join, Message
@@ -94,3 +96,56 @@ def test_normalise_says_why_not():
     """The pure function behind it names the missing field."""
     with pytest.raises(BadEvent, match="session"):
         normalise(b'{"type":"join"}')
+
+
+class ByLine(io.BytesIO):
+    """A stream of which a line comes at a time."""
+
+    def read1(self, size: int | None = -1, /) -> bytes:
+        return self.readline()
+
+
+LINES = st.sampled_from(
+    [
+        '{"type":"join","session":"s","user":"ann","at":"2026-01-01T00:00:00Z"}',
+        '{"type":"message","session":"s","user":"ann","text":"\\"🎉\\"","at":"2026-01-01T00:00:00Z"}',
+        '{"type":"message","session":"t","id":"7","text":"{}\\n{}"}',
+        '{"type":"reaction","session":"s","emoji":"👍","unknown":[1,{"a":2}]}',
+        ' {"type":"leave","session":"s"}',
+        '[{"type":"leave","session":"s"}]',
+        '{"type":"join","session":"s"}{"type":"join","session":"s"}',
+        '{"type":"join","session":"a\\u0007"}',
+        '{"type":"join",',
+        '"session":"s"}',
+        "nonsense",
+        "[",
+        "",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(LINES, max_size=8), st.sampled_from(["\n", "\r\n"]), st.booleans())
+def test_lines_read_together_say_what_each_alone_does(lines, end, named):
+    """A block of lines is decoded at once where it can be: rows, numbers and ids do not tell."""
+    data = end.join(lines).encode()
+    options = {"session": "here"} if named else {}
+
+    def told(stream: io.BytesIO) -> list:
+        source, rows = JsonLines(stream, **options), []
+        try:
+            rows += [(source.line, row) for row in source.rows()]
+        except BadEvent as error:
+            rows.append(str(error))
+        return [*rows, source.refused]
+
+    assert told(io.BytesIO(data)) == told(ByLine(data))
+
+
+def test_who_keeps_nothing_gets_events_without_ids():
+    """An id that nobody asks for is not made; one that a line has stays."""
+    data = b'{"type":"join","session":"s","at":"2026-01-01T00:00:00Z"}\n'
+    rows = list(JsonLines(io.BytesIO(data), ids=False).rows())
+
+    assert [row.id for row in rows] == [None]
+    assert read(data)[0].id.startswith("log-")

@@ -128,7 +128,8 @@ class Replay:
         if self.file != "-" and path.is_dir():
             outputs = replay_journal(journal_folder(path), settings)
         else:
-            outputs = replay_events(self._events(report), settings)
+            at_once = ingest.BATCH if path.is_file() else 1  # a pipe is played as it comes
+            outputs = replay_events(self._events(report), settings, at_once)
         if self.speed is not None:
             outputs = paced(outputs, time.sleep, self.speed)
         lines = (row for out in outputs for row in rows(out))
@@ -145,7 +146,11 @@ class Replay:
         stream, _ = ingest.open_input(self.file)
         with stream:
             reader = ingest.open_source(
-                stream, session=self.session, fallback=_stem(self.file), columns=self.columns
+                stream,
+                session=self.session,
+                fallback=_stem(self.file),
+                columns=self.columns,
+                keeps=False,
             )
             for row in reader.rows():
                 if isinstance(row, tuple):

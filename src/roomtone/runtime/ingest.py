@@ -44,8 +44,7 @@ GATHER_S = 0.1
 PATIENCE = 40
 """How often a server that says `later` is asked again: at a second each, most of a minute."""
 
-MAX_REASONS = 50
-MAX_EXAMPLES = 20
+MAX_REASONS, MAX_EXAMPLES = 50, 20
 MAX_SESSIONS = 100_000
 
 TYPES = {str(known.__struct_config__.tag) for known in EVENT_TYPES}
@@ -186,14 +185,15 @@ def open_source(
     session: str | None,
     fallback: str,
     columns: Mapping[str, str] | None = None,
+    keeps: bool = True,
 ) -> Reader:
     """The source that can read this stream: wire events, or else a chat log.
 
     `session` is where everything happened, whatever the file says; `fallback` where it says
-    nothing.
+    nothing. Who keeps nothing needs no ids.
     """
     if not columns and _looks_like_wire(stream):
-        reader = plugins.load("sources", "jsonl").JsonLines(stream, session=session)
+        reader = plugins.load("sources", "jsonl").JsonLines(stream, session=session, ids=keeps)
     else:
         reader = plugins.load("sources", "chatlog").ChatLog(
             stream, session=session or fallback, columns=columns, force=session is not None

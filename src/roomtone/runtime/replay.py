@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -29,15 +30,25 @@ Row = dict[str, Any]
 """One line of `roomtone replay --json`: `kind` is point, alert or summary."""
 
 
-def replay_events(events: Iterable[Event], settings: Settings) -> Iterator[Output]:
+def replay_events(
+    events: Iterable[Event], settings: Settings, at_once: int = 1
+) -> Iterator[Output]:
     """Play events on their own time, as if each had arrived when it happened.
 
     All sessions share one clock, the latest `at` so far: what comes more than ten seconds behind
-    it is late, as it would have been. Ends with every session's summary.
+    it is late, as it would have been. Ends with every session's summary. To wait for so many events
+    `at_once` costs less and gives the same.
     """
     engine = plugins.engine(settings)
-    for event in events:
-        yield from engine.play((event,))
+    coming = iter(events)
+    while True:
+        batch: list[Event] = []
+        try:
+            batch.extend(islice(coming, at_once))
+        finally:
+            yield from engine.play(batch)  # what came before an error, too
+        if not batch:
+            break
     yield engine.finish()
 
 

@@ -6,7 +6,8 @@ import asyncio
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
-from typing import BinaryIO
+from io import BufferedReader
+from typing import BinaryIO, cast
 
 from roomtone.errors import BadEvent
 from roomtone.events import Event, Refusal
@@ -16,6 +17,9 @@ from roomtone.events import Event, Refusal
 MAX_LINE = 1_000_000
 REMEMBERED = 100_000
 
+BLOCK = 1 << 18
+"""How many bytes are taken at once where whole blocks are: less than a line may have."""
+
 Refused = tuple[Refusal, bytes]
 """A line that was not taken: its number (from 1) and the reason, with its first bytes."""
 
@@ -24,7 +28,7 @@ class Lines:
     """Iterate over the lines of a binary stream as (bytes without line end, whether it was cut).
 
     `number` is the line just given, `position` the bytes read so far. A byte order mark is left
-    out. Raises BadEvent when the stream is UTF-16.
+    out. Raises BadEvent when the stream is UTF-16. `blocks` gives many lines at once.
     """
 
     def __init__(self, stream: BinaryIO, *, most: int = MAX_LINE) -> None:
@@ -40,16 +44,40 @@ class Lines:
             if cut:
                 self._skip_rest()
             if self.number == 1:
-                if line.startswith((b"\xff\xfe", b"\xfe\xff")):
-                    raise BadEvent("the input is UTF-16; save it as UTF-8 and try again")
-                line = line.removeprefix(b"\xef\xbb\xbf")
+                line = _unmarked(line)
             yield line.rstrip(b"\r\n"), cut
+
+    def blocks(self) -> Iterator[tuple[bytes, bool]]:
+        """As many whole lines as have come, with their ends; and whether the last one was cut.
+
+        `number` is that of the last line. Nothing is waited for but the end of a line.
+        """
+        stream = cast(BufferedReader, self._stream)  # of all that we read, it has what has come
+        while block := stream.read1(BLOCK):
+            if begun := len(block) - (block.rfind(b"\n") + 1):
+                block += stream.readline(self._most + 1 - begun)
+            whole = block.endswith(b"\n")
+            cut = not whole and len(block) - (block.rfind(b"\n") + 1) > self._most
+            self.position += len(block)
+            if cut:
+                self._skip_rest()
+            if self.number == 0:
+                block = _unmarked(block)
+            self.number += block.count(b"\n") + (not whole)
+            yield block, cut
 
     def _skip_rest(self) -> None:
         while rest := self._stream.readline(self._most):
             self.position += len(rest)
             if rest.endswith(b"\n"):
                 return
+
+
+def _unmarked(beginning: bytes) -> bytes:
+    """The beginning of a stream without its byte order mark."""
+    if beginning.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise BadEvent("the input is UTF-16; save it as UTF-8 and try again")
+    return beginning.removeprefix(b"\xef\xbb\xbf")
 
 
 class StableIds:
