@@ -86,7 +86,9 @@ class Increments:
     ) -> None:
         """Who acted is active in the newest second and minute, and no longer in an older one."""
         window, capacity, kinds = buckets.shape
-        slots, before = (np.array(noted, np.intp) for noted in (self.acted, self.before))
+        slots, before = (
+            np.fromiter(noted, np.intp, len(noted)) for noted in (self.acted, self.before)
+        )
         self.acted.clear()
         self.before.clear()
         _add(buckets[head % window, :, active], slots, 1)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from roomtone import state
-from roomtone.engine import Engine
-from roomtone.events import Message
+from roomtone.engine import Engine, Note, Output
+from roomtone.events import Event, Join, Leave, Message, PollVote, Reaction
 from roomtone.runtime.histories import Histories
 from roomtone.signals.engagement import Engagement
 
@@ -55,6 +60,55 @@ def test_late_events_are_told_with_their_place() -> None:
     )
 
     assert told == [2]
+
+
+EVENTS = st.builds(
+    lambda kind, session, user, second: kind(
+        session=session, user=user, at=START + timedelta(seconds=second)
+    ),
+    st.sampled_from(
+        [
+            partial(Message, text="x"),
+            partial(Reaction, emoji="👍"),
+            partial(Reaction, emoji="👍", bot="luna"),
+            partial(PollVote, poll="p", option=1),
+            Join,
+            Leave,
+        ]
+    ),
+    st.sampled_from("sst"),
+    st.sampled_from("abc"),
+    st.integers(0, 900).map(lambda tenths: tenths / 10),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(EVENTS, max_size=40), st.booleans())
+def test_a_batch_gives_what_its_events_give_one_by_one(events: list[Event], sort: bool) -> None:
+    """Sessions one after the other or mixed, in order or not: ticks, notes and state are equal."""
+    if sort:
+        events.sort(key=lambda event: (event.session, event.at))
+    batch, single = make(), make()
+    notes: tuple[list[Note], list[Note]] = ([], [])
+
+    together = list(batch.play(events, notes[0].append))
+    apart = []
+    for place, event in enumerate(events):
+        apart += single.play(
+            [event], lambda note, place=place: notes[1].append(note._replace(place=place))
+        )
+
+    def told(outs: list[Output]) -> list[tuple[Any, ...]]:
+        return [
+            (out.now, list(point.tags.items()), list(point.fields.items()))
+            for out in outs
+            for block in out.blocks
+            for point in block.points()
+        ]
+
+    assert told(together) == told(apart)
+    assert notes[0] == notes[1]
+    assert state.pack(batch.snapshot()) == state.pack(single.snapshot())
 
 
 def test_a_restored_history_goes_on() -> None:

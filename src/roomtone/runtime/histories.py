@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from roomtone.effects import opens_room
@@ -37,19 +38,20 @@ class Histories:
         self, events: Sequence[Event], late: Callable[[Note], None] | None = None
     ) -> Iterator[Output]:
         """Play a batch; the ticks that its events' own times make due come out, in order."""
-        for index, event in enumerate(events):
-            if not opens_room(event):
-                continue  # it happens in no room
-            board = self.boards.get(event.session)
+        # What a session has one after the other is played at once: it gives what one by one would.
+        placed = ((place, event) for place, event in enumerate(events) if opens_room(event))
+        for session, its in groupby(placed, lambda one: one[1].session):
+            places, run = zip(*its, strict=True)
+            board = self.boards.get(session)
             if board is None:
                 board = Board(self._make_engine(), self._gauge, "history")
-                self.boards[event.session] = board
+                self.boards[session] = board
 
-            def tell(note: Note, index: int = index) -> None:
+            def tell(note: Note, places: Sequence[int] = places) -> None:
                 if late is not None:
-                    late(note._replace(place=index))
+                    late(note._replace(place=places[note.place]))
 
-            for out in board.engine.play((event,), tell):
+            for out in board.engine.play(run, tell):
                 board.take(out)
                 yield out
 
