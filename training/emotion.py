@@ -20,6 +20,7 @@ import numpy as np
 
 from roomtone.emotions import EKMAN, GROUPS, LABELS
 from roomtone.models import _hashed, _weights
+from training._joining import coarser, cuts
 from training._solver import Sparse, dense, fit
 
 OUT = Path(_weights.__file__).parent
@@ -135,17 +136,10 @@ def second_stage(margins: Any, y: Any) -> tuple[Any, Any]:
     return straight, bias - mean @ straight
 
 
-def thresholds(odds: Any, y: Any) -> tuple[Any, Any]:
-    """For each label the log odds from which on saying it gives the best F1, and that F1."""
-    cuts, best = [], []
-    for label in range(y.shape[1]):
-        order = np.argsort(-odds[:, label], kind="stable")
-        hits = np.cumsum(y[order, label])
-        score = 2 * hits / (np.arange(1, len(order) + 1) + y[:, label].sum())
-        at = int(score.argmax())
-        cuts.append(odds[order[at : at + 2], label].mean())
-        best.append(score[at])
-    return np.array(cuts), np.array(best)
+def decided(odds: Any, y: Any) -> tuple[Any, Any]:
+    """What its labels count for a coarser one, and for each from where on it is said."""
+    levels = coarser([odds], [1.0], odds, y)
+    return levels, cuts(_weights.levelled(odds, levels), y)
 
 
 def f1(said: Any, y: Any) -> Any:
@@ -187,10 +181,11 @@ def train(texts: list[str], y: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         rows, rest = folds != fold, folds == fold
         top, shift = second_stage(margins[rows], y[rows])
         odds[rest] = _weights.bent(margins[rest]) @ top + shift
-    for fold in range(FOLDS):  # the honest figure: cuts from the other fifths
-        cuts, _ = thresholds(odds[folds != fold], y[folds != fold])
-        said[folds == fold] = odds[folds == fold] > cuts
-    cuts, _ = thresholds(odds, y)
+    for fold in range(FOLDS):  # the honest figure: levels and cuts from the other fifths
+        rows, rest = folds != fold, folds == fold
+        levels, cut = decided(odds[rows], y[rows])
+        said[rest] = _weights.levelled(odds[rest], levels) > cut
+    levels, cut = decided(odds, y)
     top, shift = second_stage(margins, y)
     columns, weights, bias = first_stage(features, np.arange(len(texts)), y)
     small, unit = quantised(features, columns, weights)
@@ -203,7 +198,8 @@ def train(texts: list[str], y: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         "bias": bias.astype(np.float32),
         "top": top.astype(np.float32),
         "shift": shift.astype(np.float32),
-        "cuts": cuts.astype(np.float32),
+        "levels": levels.astype(np.float32),
+        "cuts": cut.astype(np.float32),
         "base": y.mean(0).astype(np.float32),
         "known": known_words(texts),
     }

@@ -18,7 +18,8 @@ import numpy as np
 from roomtone.models import _minilm, _onnx, _weights
 from roomtone.models import emotion as shipped
 from roomtone.models._wordpiece import WordPiece
-from training import emotion
+from training import _joining, emotion
+from training._joining import FINE
 from training.emotion import packed, say
 
 OUT = Path(shipped.__file__).parent / shipped.NETWORK
@@ -35,8 +36,7 @@ HOW = {
     "decay": 0.01,
     "seed": SEED,
 }
-PRIOR, RIDGE = (0.6, 0.5), 300.0  # what each reader counts where there is little to learn it from
-TRUST = 0.5  # see `cuts`
+PRIOR = (0.6, 0.4)  # what each reader counts where there is little to learn it from
 
 
 def small(factor: Any, axis: int) -> tuple[Any, Any]:
@@ -68,44 +68,21 @@ def heads(learnt: dict[str, Any]) -> dict[str, Any]:
 
 
 def joined(network: Any, hashed: Any, y: Any) -> dict[str, Any]:
-    """For each label how much either reader's log odds count: a logistic regression on the two.
-
-    Held towards PRIOR by RIDGE: a rare label has a handful of texts to learn it from.
-    """
-    minimize = import_module("scipy.optimize").minimize
-    found = []
-    for own, other, true in zip(network.T, hashed.T, y.T, strict=True):
-        rows = np.stack([own, other, np.ones(len(own))], 1)
-
-        def loss(w: Any, rows: Any = rows, true: Any = true) -> tuple[float, Any]:
-            margin, off = rows @ w, w - np.array([*PRIOR, w[2]])
-            slope = rows.T @ (1 / (1 + np.exp(-margin)) - true) + 2 * RIDGE * off
-            return np.logaddexp(0, margin).sum() - true @ margin + RIDGE * off @ off, slope
-
-        found.append(minimize(loss, np.array([*PRIOR, 0.0]), jac=True, method="L-BFGS-B").x)
-    return dict(zip(("network", "hashed", "shift"), np.array(found).T, strict=True))
-
-
-def cuts(odds: Any, y: Any) -> Any:
-    """For each label the log odds from which on saying it gives the best F1.
-
-    Each text counts as true by half as people say and by half as probable as it is called: with
-    few true texts their own places would decide alone.
-    """
-    blend = (1 - TRUST) * y + TRUST / (1 + np.exp(-odds))
-    found = []
-    for label in range(y.shape[1]):
-        order = np.argsort(-odds[:, label], kind="stable")
-        hits = np.cumsum(blend[order, label])
-        score = 2 * hits / (np.arange(1, len(order) + 1) + hits[-1])
-        at = int(score.argmax())
-        found.append(odds[order[at : at + 2], label].mean())
-    return np.array(found)
+    """What either reader counts for each label, what its labels for a coarser one, and the cuts."""
+    readers = [network, hashed]
+    own = _joining.joined([one[:, :FINE] for one in readers], PRIOR, y[:, :FINE])
+    odds = _joining.said([one[:, :FINE] for one in readers], own)
+    coarse = _joining.coarser(readers, PRIOR, odds, y)
+    levels = np.stack([np.ones(len(coarse[0])), coarse[2], np.zeros(len(coarse[0]))])
+    both = np.hstack([own, coarse[[0, 1, 3]]])
+    of = dict(zip(("network", "hashed", "shift"), both, strict=True)) | {"levels": levels}
+    return of | {"cuts": _joining.cuts(said(network, hashed, of), y)}
 
 
 def said(network: Any, hashed: Any, of: dict[str, Any]) -> Any:
     """The log odds of both readers together."""
-    return of["network"] * network + of["hashed"] * hashed + of["shift"]
+    both = of["network"] * network + of["hashed"] * hashed + of["shift"]
+    return _weights.levelled(both, of["levels"])
 
 
 def hashed_odds(texts: list[str], y: Any) -> Any:
@@ -128,8 +105,7 @@ def honest(network: Any, hashed: Any, y: Any) -> dict[str, float]:
     for fold in range(emotion.FOLDS):
         rows, rest = folds != fold, folds == fold
         of = joined(network[rows], hashed[rows], y[rows])
-        cut = cuts(said(network[rows], hashed[rows], of), y[rows])
-        told[rest] = said(network[rest], hashed[rest], of) > cut
+        told[rest] = said(network[rest], hashed[rest], of) > of["cuts"]
     return emotion.summary(emotion.f1(told, y), told, y)
 
 
@@ -147,14 +123,14 @@ def main() -> None:
     base = _minilm.base(_onnx.weights(file))
     if args.learnt and args.learnt.exists():
         with np.load(args.learnt, allow_pickle=False) as kept:
-            learnt = dict(kept)
+            arrays = dict(kept)  # also those of a whole file: what joins is made anew
     else:
         rows = [np.array(ids) for ids in WordPiece().ids(texts, MOST_PIECES)]
         tune = import_module("training._tuning").tune
         learnt = tune(base, rows, y, np.flatnonzero(~held), chance, HOW)
+        arrays = adapter(learnt, base) | heads(learnt)
         if args.learnt:
-            np.savez(args.learnt, **learnt)
-    arrays = adapter(learnt, base) | heads(learnt)
+            np.savez(args.learnt, **arrays)
     say("reads what was held out")
     encoder = _minilm.Encoder(file, arrays)
     strange = [text for text, one in zip(texts, held, strict=True) if one]
@@ -163,7 +139,6 @@ def main() -> None:
     network = pooled.astype(np.float64) @ weights + arrays["bias"]
     hashed = hashed_odds(texts, y)[held]
     of = joined(network, hashed, y[held])
-    of |= {"cuts": cuts(said(network, hashed, of), y[held])}
     arrays |= {name: one.astype(np.float32) for name, one in of.items()}
     data = packed(arrays)
     args.out.write_bytes(data)

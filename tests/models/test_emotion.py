@@ -5,13 +5,14 @@ import json
 import random
 from importlib.resources import files
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomtone.emotions import EKMAN, GROUPS, LABELS, UNSURE
+from roomtone.emotions import EKMAN, EKMAN_OF, GROUPS, LABELS, UNSURE
 from roomtone.errors import BadConfig
-from roomtone.models import emotion
+from roomtone.models import _weights, emotion
 from roomtone.models.emotion import Emotion
 from roomtone.testing import check_emotion_model
 
@@ -232,6 +233,33 @@ def test_an_address_is_refused():
     """The model has none; a mistyped URL must not be taken for it."""
     with pytest.raises(BadConfig, match="local://"):
         Emotion("local://elsewhere")
+
+
+def test_a_coarser_label_knows_of_those_that_belong_to_it():
+    """Any of several is true unless none is, each by itself; sums are whole, so rows are alike."""
+    odds = np.random.default_rng(1).normal(-3, 2, (50, 39))
+    told = _weights.any_of(odds)
+    quiet = 1 / (1 + np.exp(odds[:, : len(LABELS)]))
+
+    for i, one in enumerate(EKMAN):
+        none = quiet[:, [LABELS.index(label) for label in EKMAN_OF[one]]].prod(axis=1)
+        np.testing.assert_allclose(1 / (1 + np.exp(told[:, i])), none, atol=1e-4)
+    assert all((_weights.any_of(odds[[i]])[0] == told[i]).all() for i in range(50))
+    assert np.isfinite(_weights.any_of(np.array([[-1e3] * 39, [1e3] * 39]))).all()
+
+
+def test_levels_weigh_a_coarser_label_and_what_belongs_to_it():
+    """The fine labels stay as they are; the others are own x odds + told x any + shift."""
+    odds = np.random.default_rng(1).normal(-3, 2, (5, 39))
+    before = odds.copy()
+    levels = np.random.default_rng(2).normal(size=(3, 11))
+
+    out = _weights.levelled(odds, levels)
+
+    assert (out[:, :28] == odds[:, :28]).all()
+    assert (odds == before).all()
+    whole = levels[0] * odds[:, 28:] + levels[1] * _weights.any_of(odds) + levels[2]
+    np.testing.assert_allclose(out[:, 28:], whole)
 
 
 def test_the_weights_are_small_and_described():

@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize
 
+from roomtone.emotions import EKMAN, EKMAN_OF, LABELS
+from roomtone.models import _weights
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -59,16 +62,20 @@ def test_rows_are_taken_and_multiplied_as_written(training: ModuleType) -> None:
     assert margins == pytest.approx(x[rows] @ weights + [1.0, -1.0], rel=1e-5)
 
 
-def test_the_threshold_is_where_f1_is_best(training: ModuleType) -> None:
-    """Counted for every cut there is."""
-    x, y = some(2)
-    odds = x[:, :2] + np.random.default_rng(3).normal(size=(40, 2))
-    cuts, best = training.thresholds(odds, y)
+def test_what_is_decided_is_worth_more_than_a_coarse_label_alone(training: ModuleType) -> None:
+    """Where a coarse label's own odds are noise and its labels are sure, these make it up."""
+    chance = np.random.default_rng(1)
+    y = (chance.random((30_000, 39)) < 0.1).astype(np.int8)
+    y[:, 28 + EKMAN.index("fear")] = y[:, [LABELS.index(one) for one in EKMAN_OF["fear"]]].any(1)
+    odds = y * 6.0 - 3 + chance.normal(size=y.shape)
+    odds[:, 28:] = chance.normal(size=(len(y), 11))
 
-    for label in range(2):
-        every = [training.f1(odds > cut, y)[label] for cut in odds[:, label] - 1e-9]
-        assert best[label] == pytest.approx(max(every))
-        assert training.f1(odds > cuts, y)[label] == pytest.approx(max(every))
+    levels, cut = training.decided(odds, y)
+    said = _weights.levelled(odds, levels) > cut
+
+    fear = 28 + EKMAN.index("fear")
+    assert levels[1][EKMAN.index("fear")] > 5 * abs(levels[0][EKMAN.index("fear")])
+    assert training.f1(said, y)[fear] > 0.95
 
 
 def test_features_are_rows_of_length_one(training: ModuleType) -> None:

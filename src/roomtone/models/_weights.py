@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from roomtone.emotions import EKMAN, EKMAN_OF, GROUP_OF, GROUPS, LABELS
 from roomtone.models import _hashed
 
 Floats = NDArray[np.float64]
@@ -20,6 +21,18 @@ GAIN = 25.0  # units of a feature's gain to one of log(texts / texts that have i
 # The second stage is a product of whole numbers whose sums stay far below 2**53: exact, in whatever
 # order and however many at a time.
 FINE, COARSE = 1 << 16, 1 << 12
+
+# Which labels belong to each coarser one: labels x (Ekman's and groups).
+_MEMBERS = np.array(
+    [
+        [float(label in EKMAN_OF[one]) for one in EKMAN]
+        + [float(label in GROUP_OF[one]) for one in GROUPS]
+        for label in LABELS
+    ]
+)
+
+
+_WIDE = ("unit", "bias", "shift", "levels", "cuts", "base")
 
 
 class Weights(NamedTuple):
@@ -34,6 +47,7 @@ class Weights(NamedTuple):
     bias: Floats
     top: Floats  # second stage, bent margins x label, whole numbers of units of 1 / FINE
     shift: Floats
+    levels: Floats  # see `levelled`
     cuts: Floats  # log odds from which on a label is said
     base: Floats  # how often each label is true at all
     known: NDArray[np.bool_]  # by a word's hash
@@ -44,7 +58,7 @@ def load() -> Weights:
     path = files(__package__) / "emotion.npz"
     with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         of = {name: arrays[name] for name in arrays.files}
-    wide = {name: of[name].astype(np.float64) for name in ("unit", "bias", "shift", "cuts", "base")}
+    wide = {name: of[name].astype(np.float64) for name in _WIDE}
     ids = np.cumsum(of["ids"].astype(np.int64))
     slots = np.full(1 << 20, -1, np.int32)
     slots[ids[::-1] >> SLOT_SHIFT] = np.arange(len(ids))[::-1]
@@ -107,6 +121,27 @@ def second_stage(of: Weights, margin: Floats) -> Floats:
     """From the margins of some texts to the log odds of every label."""
     inputs = np.rint(bent(margin) * COARSE)
     return (inputs @ of.top) / (FINE * COARSE) + of.shift
+
+
+def any_of(odds: Floats) -> Floats:
+    """For each coarser label the log odds that any of its labels is true, each taken by itself."""
+    fine = np.logaddexp(0.0, odds[:, : len(LABELS)])
+    quiet = np.rint(fine * FINE) @ _MEMBERS
+    quiet = np.minimum(np.maximum(quiet, 1.0), 500.0 * FINE) / FINE  # faster than `clip`
+    told: Floats = np.log(np.expm1(quiet))
+    return told
+
+
+def levelled(odds: Floats, levels: Floats) -> Floats:
+    """The log odds of all labels, where what its labels say counts for a coarser one as well.
+
+    Rows of `levels`, a column for each coarser label: what its own log odds count, what those of
+    `any_of`, and a shift.
+    """
+    own, told, shift = levels
+    out = odds.copy()
+    out[:, len(LABELS) :] = own * odds[:, len(LABELS) :] + told * any_of(odds) + shift
+    return out
 
 
 def understood(of: Weights, chunk: _hashed.Chunk) -> Floats:

@@ -111,7 +111,7 @@ class Emotion:
 
         Where another reader is asked as well, its word goes in here.
         """
-        return odds, self._weights.cuts
+        return _weights.levelled(odds, self._weights.levels), self._weights.cuts
 
     def _said(self, learnt: Floats, row: list[float], said: Mask, heard: Heard) -> Reading:
         """What was learnt of a text (`row` is it in four digits), weighed by how far it is read.
@@ -182,6 +182,7 @@ class Parts(NamedTuple):
     network: Floats  # weight of this reader's log odds, by label
     hashed: Floats  # and of the other's
     shift: Floats
+    levels: Floats  # see `_weights.levelled`
     cuts: Floats  # log odds from which on a label is said
 
 
@@ -214,14 +215,16 @@ class MiniLM(Emotion):
     ) -> tuple[Floats, Floats]:
         """Both readers' log odds of what can be read, those of the n-grams alone of the rest."""
         of = self._parts
+        told, _ = super()._weighed(texts, odds, heard)
         at = [i for i, one in enumerate(heard) if trust(one) > LEAST_TRUST]
         if at:
             seen = self.features([texts[i] for i in at])
-            odds = odds.copy()
-            for i, row in zip(at, seen, strict=True):  # one by one: the sums are always the same
+            both = np.empty((len(at), len(of.cuts)))
+            for i, row in enumerate(seen):  # one by one: the sums are always the same
                 own = row.astype(np.float64) @ of.heads + of.bias
-                odds[i] = of.network * own + of.hashed * odds[i] + of.shift
-        return odds, of.cuts
+                both[i] = of.network * own + of.hashed * odds[at[i]] + of.shift
+            told[at] = _weights.levelled(both, of.levels)
+        return told, of.cuts
 
 
 class Local:
@@ -263,7 +266,7 @@ def parts() -> Parts:
         of = {name: arrays[name] for name in arrays.files}
     wide = {
         name: of.pop(name).astype(np.float64)
-        for name in ("bias", "network", "hashed", "shift", "cuts")
+        for name in ("bias", "network", "hashed", "shift", "levels", "cuts")
     }
     heads = of.pop("heads").astype(np.float64) * of.pop("heads_unit").astype(np.float64)
     return Parts(adapter=of, heads=heads, **wide)
