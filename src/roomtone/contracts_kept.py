@@ -95,6 +95,9 @@ async def _what_was_kept_elsewhere_comes_in_whole(archive: Kept) -> None:
     await archive.set_consents([agrees("Kim", minute=9)])
     (found,) = await every(archive, ids=(90_001,))
     assert all(one.training_flag for one in found.messages) and found.reactions == []
+    for only, bad in ((False, 1), (True, 0)):
+        counts = await archive.training_counts(ids=(90_001,), trainable=only)
+        assert counts["ratings"] == {"desirable": 0, "undesirable": bad}, "of who agreed"
 
 
 async def _what_was_deleted_stays_away(archive: Kept, before: KeptConversation) -> None:

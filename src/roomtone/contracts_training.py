@@ -384,6 +384,12 @@ async def _datasets_hold_people(archive: Kept) -> None:
     (first, *_) = await every(archive, user="Pat")
     assert await archive.mark_exported([first.id], "one", flag=False) == 1
     assert await archive.datasets() == [two, one], "newest first, renewed"
+    assert await archive.datasets(id="one") == [one] and not await archive.datasets(id="o\0ne")
+    assert await archive.datasets(limit=1) == [two] and await archive.datasets(status="x") == []
+    assert await archive.datasets(limit=5, offset=1, status="done", user="Pat") == []
+    assert await archive.datasets(limit=5, offset=1) == [one], "page by page"
+    counts = [await archive.count_datasets(user=user) for user in (None, "Pat", "Cy")]
+    assert counts == [2, 1, 0]
     assert await archive.datasets(user="Pat") == [one] and not await archive.datasets(user="Cy")
     assert not (await every(archive, user="Pat"))[0].training_data_exported
     assert await archive.drop_dataset("one") and not await archive.drop_dataset("one")

@@ -99,11 +99,27 @@ class ListTraining(ListKept):
     async def consents(self, users: Sequence[str] | None = None) -> Sequence[Consent]:
         return [self.worded[key] for key in sorted(self.worded) if users is None or key[0] in users]
 
-    async def datasets(self, *, user: str | None = None) -> Sequence[Dataset]:
+    async def datasets(
+        self,
+        *,
+        user: str | None = None,
+        id: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Sequence[Dataset]:
         found = [
-            one for id, one in self.made.items() if user is None or user in self.holds.get(id, ())
+            one
+            for one in self.made.values()
+            if (user is None or user in self.holds.get(one.id, ()))
+            and id in (None, one.id)
+            and status in (None, one.status)
         ]
-        return sorted(found, key=lambda one: (one.made, one.id), reverse=True)
+        found.sort(key=lambda one: (one.made, one.id), reverse=True)
+        return found[offset:] if limit is None else found[offset : offset + limit]
+
+    async def count_datasets(self, *, user: str | None = None) -> int:
+        return len(await self.datasets(user=user))
 
     async def training_page(
         self,
@@ -134,8 +150,8 @@ class ListTraining(ListKept):
     async def training_counts(
         self, *, brief: bool = False, **sought: Unpack[TrainingSought]
     ) -> Mapping[str, Any]:
-        every = self._every()
-        found = [one for one in every if self._is_sought(one, sought, sought.get("trainable"))]
+        every, only = self._every(), sought.get("trainable")
+        found = [one for one in every if self._is_sought(one, sought, only)]
         may = [one for one in every if self._is_sought(one, sought, True)]
         if brief:
             return {**_amounts(found), "trainable": _amounts(may)}
@@ -151,8 +167,8 @@ class ListTraining(ListKept):
         facets["meaning"] = Counter(
             meaning for one in found for meaning in {r.meaning for r in one.reactions if r.meaning}
         )
-        given = [r for one in found for r in one.reactions if r.meaning == "RATING"]
-        scores = [r.score for r in given if r.score is not None]
+        given = [r for one in found for r in one.reactions if not only or self._agreed(r.person)]
+        scores = [r.score for r in given if r.meaning == "RATING" and r.score is not None]
         return {
             **_amounts(found),
             "ratings": {

@@ -82,8 +82,20 @@ class TrainingArchive(Protocol):  # stores/
     async def put_dataset(self, dataset: Dataset) -> None:
         """Add, or renew by id."""
 
-    async def datasets(self, *, user: str | None = None) -> Sequence[Dataset]:
-        """All, or those that hold this person, newest first."""
+    async def datasets(
+        self,
+        *,
+        user: str | None = None,
+        id: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Sequence[Dataset]:
+        """All, newest first, or those that hold this person, have this id, stand so; of these at
+        most so many, behind so many."""
+
+    async def count_datasets(self, *, user: str | None = None) -> int:
+        """How many there are, or hold this person."""
 
     async def drop_dataset(self, id: str) -> bool:
         """Forget it; its files are somebody else's. False if there is none."""

@@ -177,9 +177,22 @@ class KeptArchive:
     async def put_dataset(self, dataset: Dataset) -> None:
         self.made[dataset.id] = replace(dataset)
 
-    async def datasets(self, *, user: str | None = None) -> Sequence[Dataset]:
+    async def datasets(
+        self,
+        *,
+        user: str | None = None,
+        id: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Sequence[Dataset]:
         found = [one for one in self.made.values() if not user or user in self.held.get(one.id, ())]
-        return sorted(found, key=lambda one: one.made, reverse=True)
+        found = [one for one in found if id in (None, one.id) and status in (None, one.status)]
+        found.sort(key=lambda one: one.made, reverse=True)
+        return found[offset:] if limit is None else found[offset : offset + limit]
+
+    async def count_datasets(self, *, user: str | None = None) -> int:
+        return len(await self.datasets(user=user))
 
     async def drop_dataset(self, id: str) -> bool:
         return self.made.pop(id, None) is not None

@@ -56,7 +56,7 @@ async def test_one_that_was_broken_off_is_gone_on_with(tmp_path: Path) -> None:
         id = (await made.make(PLAN))["id"]
         await made.close()
     later = Datasets(made.archive, made.folder, WallClock())
-    assert [one["status"] for one in await later.listed()] == ["running"]
+    assert [one["status"] for one in (await later.listed())[0]] == ["running"]
 
     assert (await ready(later, id))["status"] == "done"
 
@@ -72,7 +72,7 @@ async def test_what_is_let_go_leaves_no_file(tmp_path: Path) -> None:
         await asyncio.sleep(0)
     assert await dropping is not None
     assert (await made.drop(id) or {})["removed"]
-    assert list((tmp_path / "datasets").iterdir()) == [] and await made.listed() == []
+    assert list((tmp_path / "datasets").iterdir()) == [] and await made.listed() == ([], 0)
     assert await made.drop(id) is None
 
     (tmp_path / "mine").mkdir()
@@ -100,7 +100,7 @@ async def test_who_withdraws_makes_datasets_stale(tmp_path: Path) -> None:
     found = await stale(made.archive, "p2", "somebody in it withdrew; make it again")
 
     assert [one.id for one in found] == [both]
-    states = {one["id"]: one["status"] for one in await made.listed()}
+    states = {one["id"]: one["status"] for one in (await made.listed())[0]}
     assert states == {both: "stale", other: "done"}
     with pytest.raises(BadEvent, match=r"given out no more.*withdrew"):
         await made.file(both, "README.md")
@@ -115,11 +115,11 @@ async def test_a_withdrawal_is_heeded_as_it_is_kept(tmp_path: Path) -> None:
     archive: Any = made.archive
     yes = archive.said["p2"]
     await heed(archive, [yes, msgspec.structs.replace(yes, purpose="memory", granted=False)])
-    assert (await made.listed())[0]["status"] == "done"
+    assert (await made.listed())[0][0]["status"] == "done"
     await heed(archive, [msgspec.structs.replace(yes, granted=False)])
     await heed(object(), [msgspec.structs.replace(yes, granted=False)])
 
-    (told,) = await made.listed()
+    ((told,), _) = await made.listed()
     assert told["status"] == "stale" and "make it again" in told["error"]
 
 
@@ -208,7 +208,7 @@ async def test_what_another_process_makes_is_left_to_it(tmp_path: Path) -> None:
     id = (await made.make(PLAN))["id"]
     await reading.wait()
     server = Datasets(made.archive, made.folder, WallClock())
-    assert [one["status"] for one in await server.listed()] == ["running"]
+    assert [one["status"] for one in (await server.listed())[0]] == ["running"]
     await until(lambda: not server._making)
     assert not going.is_set() and id in made._making
     going.set()
@@ -216,6 +216,13 @@ async def test_what_another_process_makes_is_left_to_it(tmp_path: Path) -> None:
     told = await ready(made, id)
     assert (told["status"], told["rows"]) == ("done", 5)
     assert [path.name for path in (tmp_path / "datasets").iterdir()] == [id]
+
+
+def test_conversations_that_are_named_one_by_one_are_made_again_by_their_manifest() -> None:
+    """No other words of the command line say which they are."""
+    for plan in ({"ranges": [[1, 9]]}, {"filters": {"ids": [3]}}):
+        told = command({"format": "sft", **plan})
+        assert told == "roomtone export --from-manifest manifest.json --out DIR"
 
 
 async def test_what_nobody_here_can_make_is_told_as_failed(tmp_path: Path) -> None:
@@ -229,7 +236,8 @@ async def test_what_nobody_here_can_make_is_told_as_failed(tmp_path: Path) -> No
             msgspec.structs.replace(one, id=id, status="running", manifest=manifest, folder=folder)
         )
     told = {
-        told["id"]: told for told in await Datasets(made.archive, made.folder, WallClock()).listed()
+        told["id"]: told
+        for told in (await Datasets(made.archive, made.folder, WallClock()).listed())[0]
     }
 
     assert told[one.id]["status"] == "done"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -103,3 +104,23 @@ async def test_the_documents_numbers_and_ours() -> None:
     assert told["coverage"]["trainable"] == 0.75
     empty = await training_views.stats(KeptArchive())  # type: ignore[arg-type]
     assert empty["export_percentage"] == 0.0
+
+
+async def test_the_loop_goes_on_while_a_preview_looks() -> None:
+    """Where thousands of messages make no row they are cleaned in a thread."""
+    turns = 0
+
+    async def others() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    archive: Any = KeptArchive([conversation(id) for id in range(1, 400)])
+    task = asyncio.create_task(others())
+    told = await training_views.preview(
+        archive, "kto", Filters(), limit=3, redact=True, min_confidence=1.0
+    )
+    task.cancel()
+
+    assert told["rows"] == [] and "399 conversations" in told["note"] and turns > 100

@@ -76,6 +76,14 @@ async def test_they_are_listed_by_whom_they_hold(site: Site) -> None:
     assert "manifest" not in listed["datasets"][0]
     assert (await site.get("/v1/datasets?user=p1"))["datasets"]
     assert (await site.get("/v1/datasets?user=p2"))["datasets"] == []
+    again = await made(site, name="second")
+    paged = []
+    for asked in ("limit=1", "limit=1&offset=1", "offset=2"):
+        page = models.Datasets.model_validate(await site.get(f"/v1/datasets?{asked}"))
+        paged.append([one.id for one in page.datasets])
+        assert page.total == 2
+    assert sorted(map(len, paged)) == [0, 1, 1]
+    assert {id for ids in paged for id in ids} == {told["id"], again["id"]}
 
 
 async def test_no_other_file_is_handed_out(site: Site) -> None:

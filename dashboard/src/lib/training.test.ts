@@ -87,6 +87,14 @@ describe('datasets', () => {
     })
     expect(orderOf({ plan: { format: 'csv', split: {} as never } })?.split.train).toBe(1)
     expect(orderOf({})).toBeNull()
+    const named = { format: 'csv', min_confidence: 0, filters: { ids: [3, 5] } }
+    expect(orderOf({ plan: named })).toMatchObject({
+      filters: { ids: [3, 5] },
+      min_confidence: 0,
+    })
+    expect(commandOf(orderOf({ plan: named })!)).toContain('--min-confidence 0')
+    // What was made of a manifest is of its conversations alone.
+    expect(orderOf({ plan: { ...named, ranges: [[1, 9]] } })).toBeNull()
   })
 
   it('have a word for every status, also for one called constructor', () => {

@@ -85,7 +85,10 @@ export interface DatasetFile {
 /** What a dataset was asked for and has, as it lies beside its files. */
 export interface Manifest {
   roomtone: string
-  plan: Partial<Omit<Order, 'filters'>> & { filters?: Record<string, unknown> }
+  plan: Partial<Omit<Order, 'filters'>> & {
+    filters?: Record<string, unknown>
+    ranges?: [number, number][] | null
+  }
   counts: Record<string, unknown>
   consent: { people: number; basis: Record<string, number> }
   /** Of what an emoji alone would have called a rating, what is none. */
@@ -125,7 +128,8 @@ export interface Split {
 export interface Order {
   name: string
   format: string
-  filters: Filters
+  /** Or conversations one by one. */
+  filters: Filters & { ids?: number[] }
   split: Split
   seed: number
   redact: boolean
@@ -156,8 +160,12 @@ export function fetchPreview(format: string, filters: Filters, limit = 3) {
   return ask<Preview>(path('/v1/training/preview', { format, limit, ...filters }))
 }
 
-export function fetchDatasets(user = '') {
-  return ask<{ datasets: Dataset[] }>(path('/v1/datasets', { user }))
+/** How many are shown at once. */
+export const SHOWN = 50
+
+export function fetchDatasets(user = '', offset = 0) {
+  const asked = path('/v1/datasets', { user, offset, limit: SHOWN })
+  return ask<{ datasets: Dataset[]; total: number }>(asked)
 }
 
 export function fetchDataset(id: string) {
@@ -169,7 +177,7 @@ export function makeDataset(order: Order) {
 }
 
 /** Filters as JSON has them: an address knows words only. */
-function typed(filters: Filters): Record<string, string | number | boolean> {
+function typed(filters: Order['filters']): Record<string, unknown> {
   const found = Object.entries(filters).filter(([, value]) => value !== '')
   return Object.fromEntries(
     found.map(([key, value]) => {
@@ -268,11 +276,16 @@ export function sentenceOf({ phrase }: Format): string {
   return /[.!?]$/.test(phrase) ? phrase : `A row is ${phrase}.`
 }
 
+/** Nought is a number too. */
+const isNumber = (value: unknown): value is number => typeof value === 'number'
+
 /** The order that makes the same dataset anew; null where it is not known. */
 export function orderOf({ plan }: Partial<Manifest>): Order | null {
-  if (!plan?.format) return null
+  // What was made of a manifest names its conversations; only the command line makes that again.
+  if (!plan?.format || plan.ranges) return null
   const known = ['bot', 'user', 'language', 'emotion', 'meaning', 'min_quality', 'start', 'end']
-  const filters: Record<string, string> = {}
+  const filters: Filters & Record<string, string | number[]> = {}
+  if (Array.isArray(plan.filters?.ids)) filters.ids = plan.filters.ids as number[]
   for (const key of [...known, 'voice', 'exported']) {
     const value = plan.filters?.[key]
     if (value !== null && value !== undefined) filters[key] = String(value)
@@ -288,8 +301,8 @@ export function orderOf({ plan }: Partial<Manifest>): Order | null {
     seed,
     redact,
     dedupe,
-    ...(plan.min_confidence ? { min_confidence: plan.min_confidence } : {}),
-    ...(plan.min_reply_quality ? { min_reply_quality: plan.min_reply_quality } : {}),
+    ...(isNumber(plan.min_confidence) ? { min_confidence: plan.min_confidence } : {}),
+    ...(isNumber(plan.min_reply_quality) ? { min_reply_quality: plan.min_reply_quality } : {}),
     ...(plan.quality === 'v2' ? { quality: plan.quality } : {}),
     ...(plan.system ? { system: plan.system } : {}),
     ...(plan.context === undefined ? {} : { context: plan.context }),
@@ -323,8 +336,8 @@ export function commandOf(order: Order): string {
     ['--license', order.license],
     ['--seed', order.seed ? String(order.seed) : undefined],
     ['--limit', order.limit ? String(order.limit) : undefined],
-    ['--min-confidence', order.min_confidence ? String(order.min_confidence) : undefined],
-    ['--min-reply-quality', order.min_reply_quality ? String(order.min_reply_quality) : undefined],
+    ['--min-confidence', order.min_confidence?.toString()],
+    ['--min-reply-quality', order.min_reply_quality?.toString()],
     ['--quality', order.quality],
     ['--system', order.system],
     ['--context', order.context === undefined ? undefined : String(order.context)],

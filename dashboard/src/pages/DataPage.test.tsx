@@ -24,8 +24,11 @@ beforeEach(() => {
     'GET /v1/formats': () => ({ formats }),
     'GET /v1/training/overview': () => there,
     'GET /v1/training/preview': () => rows,
-    'GET /v1/datasets': () => ({ datasets: made }),
-    'GET /v1/datasets/d1': () => made[0],
+    'GET /v1/datasets': ({ query }) => {
+      const from = Number(query.offset)
+      return { datasets: made.slice(from, from + Number(query.limit)), total: made.length }
+    },
+    'GET /v1/datasets/d1': () => made.find(({ id }) => id === 'd1'),
     'POST /v1/datasets': ({ body }) => {
       if (refusal) return refusal
       made = [dataset({ ...(body as object), status: 'running', progress: 0.25, rows: 0 })]
@@ -298,6 +301,19 @@ describe('datasets', () => {
         seed: 5,
       }),
     )
+  })
+
+  it('are shown fifty at a time, and one that is come for is seen wherever it stands', async () => {
+    made = Array.from({ length: 120 }, (_, i) =>
+      dataset({ id: `d${120 - i}`, name: `n${120 - i}` }),
+    )
+    show('?tab=datasets&open=d1')
+    await screen.findByRole('article', { name: 'n1' })
+    expect(await screen.findByTestId('details')).toBeTruthy()
+    expect(screen.getAllByTestId('dataset')).toHaveLength(51)
+    fireEvent.click(screen.getByRole('button', { name: 'Next' }))
+    await screen.findByText('51 to 100 of 120')
+    expect(await screen.findByRole('article', { name: 'n70' })).toBeTruthy()
   })
 
   it('where none was made it leads to making one', async () => {

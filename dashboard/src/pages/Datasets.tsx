@@ -1,26 +1,38 @@
 // The datasets that were made, the newest first; while one is made its progress is followed.
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { useParam } from '../lib/hooks'
-import { DATASETS, fetchDatasets } from '../lib/training'
+import { useOffset } from '../lib/offset'
+import { DATASETS, fetchDataset, fetchDatasets, SHOWN } from '../lib/training'
 import { DatasetCard } from '../panels/DatasetCard'
+import { Pager } from './Pager'
 
 const EVERY_MS = 15_000
 const RUNNING_MS = 700
 
-export function useDatasets(user = '') {
+export function useDatasets(user = '', offset = 0) {
   return useQuery({
-    queryKey: [...DATASETS, 'list', user],
-    queryFn: async () => (await fetchDatasets(user)).datasets,
+    queryKey: [...DATASETS, 'list', user, offset],
+    queryFn: () => fetchDatasets(user, offset),
+    placeholderData: keepPreviousData,
     refetchInterval: ({ state }) =>
-      state.data?.some((one) => one.status === 'running') ? RUNNING_MS : EVERY_MS,
+      state.data?.datasets.some((one) => one.status === 'running') ? RUNNING_MS : EVERY_MS,
   })
 }
 
 export function Datasets() {
-  const { data, error, isPending } = useDatasets()
+  const [offset, go] = useOffset()
+  const { data, error, isPending } = useDatasets('', offset)
   const [open, setOpen] = useParam('open')
+  // Who comes for one of long ago sees it before the newest.
+  const elsewhere = open !== '' && data?.datasets.every((one) => one.id !== open) === true
+  const { data: sought } = useQuery({
+    queryKey: [...DATASETS, 'one', open],
+    queryFn: () => fetchDataset(open),
+    enabled: elsewhere,
+  })
+  const shown = [...(elsewhere && sought ? [sought] : []), ...(data?.datasets ?? [])]
   const [news, setNews] = useState('')
   const all = useRef<HTMLDivElement>(null)
   return (
@@ -38,7 +50,7 @@ export function Datasets() {
           Asking…
         </p>
       )}
-      {data?.length === 0 && (
+      {data?.total === 0 && (
         <p className="card p-5 text-soft">
           No dataset was made yet.{' '}
           <Link href="/data?tab=make" className="text-accent underline underline-offset-4">
@@ -48,7 +60,7 @@ export function Datasets() {
         </p>
       )}
       <ul className="grid grid-cols-[minmax(0,1fr)] gap-3">
-        {data?.map((one) => (
+        {shown.map((one) => (
           <li key={one.id}>
             <DatasetCard
               dataset={one}
@@ -60,6 +72,15 @@ export function Datasets() {
           </li>
         ))}
       </ul>
+      {data && data.total > SHOWN && (
+        <Pager
+          offset={offset}
+          shown={data.datasets.length}
+          total={data.total}
+          size={SHOWN}
+          go={go}
+        />
+      )}
     </div>
   )
 }

@@ -71,7 +71,7 @@ export function ExportWizard({ wanted, filters, overview }: Props) {
     seed: Number.parseInt(seed, 10) || 0,
     redact,
     dedupe,
-    ...(Number(least) > 0 ? { min_confidence: Math.min(1, Number(least) / 100) } : {}),
+    ...(least ? { min_confidence: Math.min(1, Math.max(0, Number(least) / 100)) } : {}),
     ...(Number(limit) > 0 ? { limit: Math.floor(Number(limit)) } : {}),
     ...(file ? { file } : {}),
     ...(license.trim() ? { license: license.trim() } : {}),

@@ -35,7 +35,7 @@ function serving(user = 'ann') {
     [`DELETE ${at}`]: ({ query }) => (query.dry_run ? receipt({ done: false }) : (refusal ?? gone)),
     'GET /v1/me': () => me,
     'GET /v1/memories': () => memories(),
-    'GET /v1/datasets': () => ({ datasets: [dataset()] }),
+    'GET /v1/datasets': () => ({ datasets: [dataset()], total: 60 }),
   })
 }
 
@@ -123,7 +123,10 @@ describe('what is kept', () => {
     expect(link.getAttribute('download')).toBe('ann.json')
     const set = await screen.findByRole('link', { name: 'spring' })
     expect(set.getAttribute('href')).toBe('/data?tab=datasets&open=d1')
-    expect(told.find((one) => one.path === '/v1/datasets')?.query).toEqual({ user: 'ann' })
+    expect(told.find((one) => one.path === '/v1/datasets')?.query).toMatchObject({
+      user: 'ann',
+    })
+    expect(screen.getByText(/The newest of 60 datasets/)).toBeTruthy()
   })
 })
 

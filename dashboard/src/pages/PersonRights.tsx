@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useId, useState, type FormEvent } from 'react'
 import { Link } from 'wouter'
 import { ApiError } from '../lib/api'
-import { epoch, name, when } from '../lib/format'
+import { epoch, many, name, when } from '../lib/format'
 import {
   exportLink,
   fetchConsents,
@@ -240,9 +240,9 @@ function Held({ user }: { user: string }) {
         Datasets that hold them
       </h2>
       {error && <p className="mt-1 text-critical">{error.message}</p>}
-      {data?.length === 0 && <p className="label mt-1">None.</p>}
+      {data?.total === 0 && <p className="label mt-1">None.</p>}
       <ul className="mt-1 grid grid-cols-[minmax(0,1fr)] gap-1.5">
-        {data?.map((one) => (
+        {data?.datasets.map((one) => (
           <li key={one.id} className="flex items-baseline justify-between gap-3 text-sm">
             <Link
               href={`/data?tab=datasets&open=${encodeURIComponent(one.id)}`}
@@ -256,6 +256,11 @@ function Held({ user }: { user: string }) {
           </li>
         ))}
       </ul>
+      {data && data.total > data.datasets.length && (
+        <p className="label mt-1">
+          The newest of {many(data.total, 'dataset')}; all of them are told with the receipt.
+        </p>
+      )}
     </section>
   )
 }

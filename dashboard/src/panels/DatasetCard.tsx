@@ -49,7 +49,7 @@ export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
   const anew = useMutation({
     mutationFn: async () => {
       const order = orderOf((await fetchDataset(dataset.id)).manifest ?? {})
-      if (!order) throw new Error('what it was asked for is not known; make one by hand')
+      if (!order) throw new Error('only the command line knows what it was made of; make it there')
       return makeDataset(order)
     },
     networkMode: 'always',

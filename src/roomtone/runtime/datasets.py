@@ -26,6 +26,9 @@ from roomtone.training_rows import CONTEXT
 WAITING = 16
 """How many datasets may wait to be made; each is a file's work on a disk."""
 
+LISTED = 100
+"""How many are told of at once, unless more are asked for."""
+
 CARD = "README.md"
 
 log = structlog.get_logger()
@@ -93,9 +96,9 @@ class Datasets:
         """Go on with what a stop broke off; returns how many there are."""
         self._looked = True
         begun = 0
-        for one in await self.archive.datasets():
+        for one in await self.archive.datasets(status="running"):
             mine = Path(one.folder).parent == self.folder.absolute()
-            if one.status == "running" and mine and one.id not in self._making:
+            if mine and one.id not in self._making:
                 try:
                     plan = msgspec.json.decode(one.manifest, type=_Kept).plan
                     making = Making(self.archive, self.clock, plan, self.folder / one.id, id=one.id)
@@ -107,18 +110,20 @@ class Datasets:
                 begun += 1
         return begun
 
-    async def listed(self, user: str | None = None) -> list[dict[str, Any]]:
-        """All, or those that hold this person, the newest first."""
+    async def listed(
+        self, user: str | None = None, *, limit: int = LISTED, offset: int = 0
+    ) -> tuple[list[dict[str, Any]], int]:
+        """So many, or of those that hold this person, the newest first; and how many there are."""
         if not self._looked:
             await self.resume()
-        return [shown(self._live(one)) for one in await self.archive.datasets(user=user)]
+        found = await self.archive.datasets(user=user, limit=limit, offset=offset)
+        told = [shown(self._live(one)) for one in found]
+        return told, await self.archive.count_datasets(user=user)
 
     async def find(self, id: str) -> Dataset | None:
         """One of them, as it is now."""
-        for one in await self.archive.datasets():
-            if one.id == id:
-                return self._live(one)
-        return None
+        found = await self.archive.datasets(id=id)
+        return self._live(found[0]) if found else None
 
     def _live(self, one: Dataset) -> Dataset:
         running = self._making.get(one.id)
@@ -276,6 +281,8 @@ def command(plan: Mapping[str, Any]) -> str:
     >>> command({"format": "kto", "filters": {"bot": "luna"}, "redact": False})
     'roomtone export --format kto --bot luna --no-redact --out DIR'
     """
+    if plan.get("ranges") or plan.get("filters", {}).get("ids"):  # no word says which they are
+        return f"roomtone export --from-manifest {MANIFEST} --out DIR"
     words = ["roomtone", "export", "--format", plan["format"]]
     for name, value in plan.get("filters", {}).items():
         flag = f"--{_FLAGS.get(name, name)}"

@@ -297,7 +297,7 @@ async def listed(settings: Settings, user: str | None, *, as_json: bool) -> None
 async def show(settings: Settings, id: str, *, as_json: bool) -> None:
     """`roomtone datasets show`. Raises BadEvent where there is none."""
     async with _opened(settings) as archive:
-        found = [one for one in await archive.datasets() if one.id == id]
+        found = await archive.datasets(id=id)
     if not found:
         raise BadEvent(f"there is no dataset {id!r}; see: roomtone datasets list")
     shown = made.shown(found[0], whole=True)

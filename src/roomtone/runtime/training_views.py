@@ -107,19 +107,27 @@ async def preview(
     plan = Plan(format=format, filters=filters, redact=redact, **more)
     cleaner, _ = (await cleaning(archive, plan))(plan)
     options = plan.options()
-    excluded, rows = Excluded(), []
+    excluded, rows = Excluded(), list[dict[str, Any]]()
     looked = 0
-    async for one in _each(archive, export, filters.sought()):
-        before = sum(cleaner.report().values()) if cleaner else 0
-        cleaned = cleaner.clean(one) if cleaner else one
-        taken = sum(cleaner.report().values()) - before if cleaner else 0
-        looked += 1
-        made = list(export.rows(cleaned, options, excluded))
-        traced(made, beside=not export.traceable)
-        for row in made:
-            line = encoded(row).decode()
-            rows.append({"line": line, "redactions": taken, "conversation": one.id})
-        if len(rows) >= limit or looked >= LOOKED:
+
+    def made(page: Sequence[KeptConversation]) -> None:
+        nonlocal looked
+        for one in page:
+            before = sum(cleaner.report().values()) if cleaner else 0
+            cleaned = cleaner.clean(one) if cleaner else one
+            taken = sum(cleaner.report().values()) - before if cleaner else 0
+            looked += 1
+            found = list(export.rows(cleaned, options, excluded))
+            traced(found, beside=not export.traceable)
+            for row in found:
+                line = encoded(row).decode()
+                rows.append({"line": line, "redactions": taken, "conversation": one.id})
+            if len(rows) >= limit:
+                return
+
+    async for page in _some(archive, export, filters.sought(), LOOKED):
+        await asyncio.to_thread(made, page)
+        if len(rows) >= limit:
             break
     return {"format": format, "rows": rows[:limit], "note": _note(rows, looked, excluded)}
 
@@ -136,14 +144,6 @@ def _note(rows: Sequence[Any], looked: int, excluded: Excluded) -> str:
     return (
         f"the first {looked:,} conversations give no row of this format{': ' if why else ''}{why}"
     )
-
-
-async def _each(
-    archive: TrainingArchive, export: Export, sought: TrainingSought
-) -> AsyncIterator[KeptConversation]:
-    async for page in _some(archive, export, sought, LOOKED):
-        for one in page:
-            yield one
 
 
 async def documents_export(

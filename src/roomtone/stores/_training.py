@@ -130,16 +130,37 @@ class TrainingCalls(ReactionCalls):
         ]
         await self._keep(lambda c: self._talks.put(c, DATASETS.upsert, [row]), durable=True)
 
-    async def datasets(self, *, user: str | None = None) -> Sequence[Dataset]:
+    async def datasets(
+        self,
+        *,
+        user: str | None = None,
+        id: str | None = None,
+        status: str | None = None,
+        limit: int | None = None,
+        offset: int = 0,
+    ) -> Sequence[Dataset]:
         columns = ", ".join(f"d.{name}" for name in DATASETS.columns)
-        held = "JOIN dataset_people p ON p.dataset = d.id WHERE p.person = ? "
+        name = self._talks.NAMED
+        given = {
+            "EXISTS (SELECT 1 FROM dataset_people p WHERE p.dataset = d.id AND p.person = ?)": user,
+            "d.id = ?": id,
+            "d.status = ?": status,
+        }
+        given = {what: name(value) for what, value in given.items() if value is not None}
+        where = f" WHERE {' AND '.join(given)}" if given else ""
+        part = "" if limit is None else " LIMIT ? OFFSET ?"
         rows = await self._asked(
-            f"SELECT {columns} FROM datasets d {held * (user is not None)}"
-            "ORDER BY d.made DESC, d.id DESC",
-            [] if user is None else [user],
+            f"SELECT {columns} FROM datasets d{where} ORDER BY d.made DESC, d.id DESC{part}",
+            [*given.values(), *([] if limit is None else [limit, offset])],
         )
         told = [dict(zip(DATASETS.columns, row, strict=True)) for row in rows]
         return [Dataset(**{**one, "made": from_ms(one["made"])}) for one in told]
+
+    async def count_datasets(self, *, user: str | None = None) -> int:
+        held = "SELECT count(*) FROM dataset_people WHERE person = ?"
+        sql = "SELECT count(*) FROM datasets" if user is None else held
+        rows = await self._asked(sql, [] if user is None else [self._talks.NAMED(user)])
+        return int(rows[0][0])
 
     async def drop_dataset(self, id: str) -> bool:
         name = self._talks.NAMED(id)

@@ -55,6 +55,10 @@ _AGREED = (
     "EXISTS (SELECT 1 FROM consents k WHERE k.person = c.person AND k.purpose = 'training' "
     "AND k.granted = 1)"
 )
+_OF_AGREED = (  # reactions of those who agreed, or to what they said themselves
+    "AND (r.person = m.person OR EXISTS (SELECT 1 FROM consents k WHERE k.person = r.person "
+    "AND k.purpose = 'training' AND k.granted = 1)) "
+)
 _MEANS = (
     "EXISTS (SELECT 1 FROM messages m JOIN reactions r ON r.session = m.session AND "
     "r.target = m.turn WHERE m.conversation_id = c.id AND r.meaning = ?)"
@@ -243,14 +247,10 @@ def _fill_reactions(
     own: Mapping[int, KeptConversation], among: str, trainable: bool
 ) -> Steps[None]:
     """What was given to messages; where it is to be learnt from, by those who agreed."""
-    agreed = (
-        "AND (r.person = m.person OR EXISTS (SELECT 1 FROM consents k WHERE k.person = r.person "
-        "AND k.purpose = 'training' AND k.granted = 1)) "
-    )
     found = yield Ask(
         "SELECT DISTINCT m.conversation_id, r.at, r.id, r.told FROM messages m JOIN reactions r "
         f"ON r.session = m.session AND r.target = m.turn WHERE m.conversation_id {among} "
-        f"{agreed * trainable}ORDER BY m.conversation_id, r.at, r.id"
+        f"{_OF_AGREED * trainable}ORDER BY m.conversation_id, r.at, r.id"
     )
     for id, at, _, told in found:
         if id in own:
@@ -364,7 +364,7 @@ def counts(texts: Texts, sought: TrainingSought) -> Steps[dict[str, Any]]:
         "SELECT sum(CASE WHEN r.score > .5 THEN 1 ELSE 0 END), sum(CASE WHEN r.score < .5 THEN 1 "
         "ELSE 0 END) FROM reactions r JOIN messages m ON m.session = r.session AND "
         "m.turn = r.target AND m.role = 'assistant' JOIN conversations c ON "
-        f"c.id = m.conversation_id WHERE {condition} AND r.meaning = 'RATING'",
+        f"c.id = m.conversation_id WHERE {condition} AND r.meaning = 'RATING' {_OF_AGREED * only}",
         given,
     )
     told["ratings"] = {"desirable": int(good or 0), "undesirable": int(bad or 0)}

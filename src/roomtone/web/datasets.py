@@ -14,10 +14,12 @@ from roomtone.runtime.clock import utc
 from roomtone.runtime.export_plan import plan_of
 from roomtone.runtime.host import Host
 from roomtone.web import training_models as models
+from roomtone.web.parameters import Limit
 from roomtone.web.problems import Problem
 from roomtone.web.query import PROBLEMS, answer
 
 Name = Annotated[str | None, Query(max_length=200)]
+Offset = Annotated[int, Query(ge=0, le=1_000_000)]
 WHERE = "GET /v1/datasets lists those there are"
 
 
@@ -60,9 +62,12 @@ def _add_making(api: FastAPI, host: Host) -> None:
 
 def _add_looking(api: FastAPI, host: Host) -> None:
     @api.get("/v1/datasets", response_model=models.Datasets, tags=["datasets"])
-    async def datasets(user: Name = None) -> Response:
-        """All datasets, or those that hold a person, the newest first."""
-        return answer({"datasets": await host.datasets.listed(user or None)})
+    async def datasets(
+        user: Name = None, offset: Offset = 0, limit: Limit = making.LISTED
+    ) -> Response:
+        """Datasets, or those that hold a person, the newest first; `total` is how many."""
+        found, total = await host.datasets.listed(user or None, limit=limit, offset=offset)
+        return answer({"datasets": found, "total": total})
 
     @api.get(
         "/v1/datasets/{id}", response_model=models.Dataset, responses=PROBLEMS, tags=["datasets"]

@@ -164,6 +164,7 @@ class Datasets(_Model):
     """Datasets, the newest first."""
 
     datasets: list[Dataset]
+    total: int = Field(description="how many there are, of which these are some")
 
 
 class Removed(_Model):
