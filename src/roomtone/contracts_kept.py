@@ -19,7 +19,7 @@ from roomtone.contracts_training import (
     talk_of,
     turn_of,
 )
-from roomtone.training_data import AgentLog, KeptConversation, Revision
+from roomtone.training_data import AgentLog, Dataset, KeptConversation, Revision
 
 
 async def check_kept(archive: Kept) -> None:
@@ -98,6 +98,14 @@ async def _what_was_kept_elsewhere_comes_in_whole(archive: Kept) -> None:
     for only, bad in ((False, 1), (True, 0)):
         counts = await archive.training_counts(ids=(90_001,), trainable=only)
         assert counts["ratings"] == {"desirable": 0, "undesirable": bad}, "of who agreed"
+    at = START + timedelta(hours=9)
+    for name in ("without", "with"):
+        made = Dataset(id=name, name=name, format="kto", made=at, status="done")
+        await archive.put_dataset(made)
+        await archive.mark_exported([90_001], name, flag=False)
+        held = [[one.id for one in await archive.datasets(user=user)] for user in ("Kai", "Kim")]
+        assert held == ([[], [name]] if name == "without" else [["with"], ["without", "with"]])
+        await archive.set_consents([agrees("Kai", minute=9)])
 
 
 async def _what_was_deleted_stays_away(archive: Kept, before: KeptConversation) -> None:

@@ -85,7 +85,8 @@ class ListTraining(ListKept):
         if flag:
             self.exported |= {one.id for one in there}
         if dataset and there:
-            self.holds.setdefault(dataset, set()).update(one.user for one in there)
+            reacted = {r.person for one in there for r in one.reactions if self._agreed(r.person)}
+            self.holds.setdefault(dataset, set()).update({one.user for one in there} | reacted)
         return len(there)
 
     def forget_learnt(self, user: str, turns: Sequence[tuple[str, str]]) -> None:

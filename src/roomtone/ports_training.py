@@ -70,7 +70,8 @@ class TrainingArchive(Protocol):  # stores/
         self, ids: Sequence[int], dataset: str = "", *, flag: bool = True
     ) -> int:
         """Note that these conversations were exported; how many of them there are. With a dataset's
-        id also that it holds their people, and without `flag` nothing but that."""
+        id also that it holds their people, and of those who reacted to them whoever agreed; and
+        without `flag` nothing but that."""
 
     async def consents(self, users: Sequence[str] | None = None) -> Sequence[Consent]:
         """The latest word of each of these people (of all) on each purpose they spoke of."""

@@ -47,6 +47,7 @@ async def test_one_is_made_and_its_files_are_handed_out(tmp_path: Path) -> None:
     for path in ("../secret", "/etc/passwd", "data/../../secret", "nothing", "", f"{name}/.."):
         assert await made.file(id, path) is None
     assert await made.file("ds_other", name) is None
+    assert await made.find("ds\0other") is None and await made.find("\ud800") is None
 
 
 async def test_one_that_was_broken_off_is_gone_on_with(tmp_path: Path) -> None:

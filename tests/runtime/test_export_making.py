@@ -13,6 +13,7 @@ from roomtone.runtime.clock import WallClock
 from roomtone.runtime.export_files import Ranges
 from roomtone.runtime.export_making import Making, hold
 from roomtone.runtime.export_plan import Plan
+from tests.exported import reaction
 from tests.runtime.kept import KeptArchive, conversation
 
 PLAN = Plan(format="sft", name="first")
@@ -35,6 +36,20 @@ async def test_a_dataset_holds_its_people(tmp_path: Path) -> None:
     assert await archive.datasets(user="carl") == [] and not archive.marked
     await making(archive, tmp_path / "other", mark=True).run()
     assert archive.marked == {1, 2}
+
+
+async def test_what_gives_no_row_is_not_held_counted_or_marked(tmp_path: Path) -> None:
+    """A talk that nobody rated yet is exported once it is; it was looked at all the same."""
+    archive = KeptArchive([conversation(1), conversation(2, "bob")])
+    archive.talks[1].reactions = []
+    archive.talks[2].reactions = [reaction(person="bob")]
+    job = Making(archive, WallClock(), Plan(format="kto"), tmp_path / "set", mark=True)  # type: ignore[arg-type]
+    told = await job.run()
+
+    counts = told["counts"]
+    assert (counts["conversations"], counts["looked_at"], counts["people"]) == (1, 2, 1)
+    assert (counts["messages"], told["ranges"], archive.marked) == (4, [(1, 2)], {2})
+    assert archive.held == {job.dataset.id: {"bob"}}
 
 
 async def test_who_withdraws_while_files_are_put_in_place_makes_it_stale(tmp_path: Path) -> None:

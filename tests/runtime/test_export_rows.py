@@ -150,11 +150,12 @@ def test_counts_go_on_where_they_were_left(tmp_path: Path) -> None:
     first = maker(tmp_path / "b", "kto", cleaner=Hider())
     first.take(talks[:11])
     second = Maker(first.plan, first.export, first.staging, cleaner=Hider())
-    second.restore(first.tally(), first.people, first.ranges.runs())
+    second.restore(first.tally(), first.people, first.ranges.runs(), first.kept.runs())
     second.take(talks[11:])
 
     assert second.tally() == whole.tally()
     assert second.people == whole.people and second.ranges.runs() == whole.ranges.runs()
+    assert second.kept.runs() == whole.kept.runs()
     assert written(second) == written(whole)
 
 

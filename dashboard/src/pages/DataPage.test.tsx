@@ -273,6 +273,9 @@ describe('datasets', () => {
     show('?tab=datasets')
     fireEvent.click(await screen.findByRole('button', { name: 'Delete…' }))
     expect(document.activeElement?.textContent).toBe('Keep it')
+    fireEvent.click(screen.getByRole('button', { name: 'Keep it' }))
+    expect(document.activeElement?.textContent).toBe('Delete…')
+    fireEvent.click(screen.getByRole('button', { name: 'Delete…' }))
     fireEvent.click(screen.getByRole('button', { name: 'Delete for good' }))
     expect((await screen.findByRole('alert')).textContent).toContain('that takes the scope export')
     refusal = null

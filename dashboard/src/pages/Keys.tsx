@@ -1,6 +1,7 @@
 // The keys of this project: listed, made (and told once), and revoked.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState, type FormEvent } from 'react'
+import { useRef, useState, type FormEvent } from 'react'
+import { flushSync } from 'react-dom'
 import { epoch, name, when } from '../lib/format'
 import {
   fetchKeys,
@@ -102,6 +103,9 @@ function Once({ made, done }: { made: Key; done: () => void }) {
 function Row({ one }: { one: Key }) {
   const client = useQueryClient()
   const [asked, setAsked] = useState(false)
+  // From the keyboard the question is stood on at once, and its button again when it is taken back.
+  const ask = useRef<HTMLButtonElement>(null)
+  const keep = useRef<HTMLButtonElement>(null)
   const revoke = useMutation({
     mutationFn: () => revokeKey(one.id),
     networkMode: 'always',
@@ -135,16 +139,28 @@ function Row({ one }: { one: Key }) {
           >
             Revoke it
           </button>
-          <button type="button" className="btn" onClick={() => setAsked(false)}>
+          <button
+            ref={keep}
+            type="button"
+            className="btn"
+            onClick={() => {
+              flushSync(() => setAsked(false))
+              ask.current?.focus()
+            }}
+          >
             Keep it
           </button>
         </span>
       ) : (
         <button
+          ref={ask}
           type="button"
           className="btn text-critical"
           aria-label={`Revoke ${title}`}
-          onClick={() => setAsked(true)}
+          onClick={() => {
+            flushSync(() => setAsked(true))
+            keep.current?.focus()
+          }}
         >
           Revoke…
         </button>

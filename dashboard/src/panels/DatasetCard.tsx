@@ -1,6 +1,7 @@
 // One dataset: how it stands, its progress while it is made, and what can be done with it.
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { epoch, many, name, percent, size, when } from '../lib/format'
 import {
   DATASETS,
@@ -27,6 +28,7 @@ interface Props {
 export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
   const client = useQueryClient()
   const [asked, setAsked] = useState(false)
+  const ask = useRef<HTMLButtonElement>(null)
   const [isGone, setGone] = useState(false)
   const { icon, tone, word, says } = statusOf(dataset.status)
   const running = dataset.status === 'running'
@@ -94,7 +96,10 @@ export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
         <Delete
           busy={drop.isPending}
           yes={() => drop.mutate()}
-          no={() => setAsked(false)}
+          no={() => {
+            flushSync(() => setAsked(false))
+            ask.current?.focus()
+          }}
           title={title}
         />
       ) : (
@@ -127,6 +132,7 @@ export function DatasetCard({ dataset, open, toggle, tell, gone }: Props) {
                 </button>
               )}
               <button
+                ref={ask}
                 type="button"
                 className="btn text-critical"
                 onClick={() => {

@@ -122,6 +122,8 @@ class Datasets:
 
     async def find(self, id: str) -> Dataset | None:
         """One of them, as it is now."""
+        if not id.isprintable():  # not every database can be asked for such a name
+            return None
         found = await self.archive.datasets(id=id)
         return self._live(found[0]) if found else None
 

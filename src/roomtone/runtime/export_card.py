@@ -51,7 +51,8 @@ def manifest(work: Exporting, made: datetime, files: Sequence[Mapping[str, Any]]
         "plan": msgspec.to_builtins(plan),
         "seed": plan.seed,
         "counts": {
-            "conversations": maker.conversations,
+            "conversations": len(maker.kept),
+            "looked_at": maker.conversations,
             "messages": maker.messages,
             "people": len(maker.people),
             "characters": maker.characters,

@@ -210,7 +210,7 @@ async def _stream(archive: Any, plan: Plan, *, mark: bool) -> int:
     maker = await work.run()
     await asyncio.to_thread(pipe.end)
     if mark:
-        await hold(archive, "", maker.ranges, mark=True)
+        await hold(archive, "", maker.kept, mark=True)
     terminal.note(f"{terminal.many(maker.rows, 'row')} of {plan.format}")
     return OK
 

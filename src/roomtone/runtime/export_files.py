@@ -42,6 +42,7 @@ class State(msgspec.Struct, kw_only=True):
     people: int = 0  # bytes of their list
     tally: dict[str, Any] = {}
     ids: list[tuple[int, int]] = []
+    kept: list[tuple[int, int]] = []  # those of which there are rows
 
 
 class Ranges:
@@ -55,6 +56,9 @@ class Ranges:
             self._ends[-1] = id
         else:
             self._ends.extend((id, id))
+
+    def __len__(self) -> int:
+        return sum(last - first + 1 for first, last in self.runs())
 
     def runs(self) -> list[tuple[int, int]]:
         return list(zip(self._ends[::2], self._ends[1::2], strict=True))

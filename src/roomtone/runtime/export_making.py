@@ -123,7 +123,7 @@ class Making:
             dataset=self.dataset.id,
         )
         maker = await self._work.run(resume=resume)
-        await hold(self.archive, self.dataset.id, maker.ranges, mark=self.mark)
+        await hold(self.archive, self.dataset.id, maker.kept, mark=self.mark)
         told = await asyncio.to_thread(finish, self._work, self.dataset.made, self.alive)
         await self._done(told)
         if await self._work.withdrew():  # while its files were put in their place

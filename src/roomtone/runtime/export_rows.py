@@ -78,7 +78,8 @@ class Maker:
         self._cleaner, self._known = cleaner, known
         self._options = plan.options()
         self.excluded = Excluded()
-        self.ranges = Ranges()
+        self.ranges = Ranges()  # of what was looked at
+        self.kept = Ranges()  # of what is in it
         self.people: set[str] = set()
         self.messages = self.characters = self.conversations = self.rows = 0
         self.labels: dict[str, int] = {}
@@ -96,6 +97,7 @@ class Maker:
             rows = self._rows_of(one)
             if not rows:
                 continue
+            self.kept.add(one.id)
             person = one.user or one.session
             if one.user and one.user not in self.people:
                 self.people.add(one.user)
@@ -163,14 +165,20 @@ class Maker:
             "redactions": {} if self._cleaner is None else self._cleaner.report(),
         }
 
-    def restore(self, tally: Mapping[str, Any], people: Iterable[str], runs: Sequence[Any]) -> None:
+    def restore(
+        self,
+        tally: Mapping[str, Any],
+        people: Iterable[str],
+        runs: Sequence[Any] = (),
+        kept: Sequence[Any] = (),
+    ) -> None:
         """Go on from there."""
         self.excluded.messages, self.excluded.conversations = map(dict, tally["excluded"])
         self.conversations, self.messages, self.characters, self.rows = tally["counts"]
         self.labels = dict(tally["labels"])
         self.languages = dict(tally["languages"])
         self.people = set(people)
-        self.ranges = Ranges(runs)
+        self.ranges, self.kept = Ranges(runs), Ranges(kept)
         if self._cleaner is not None:
             self._cleaner.restore(tally["redactions"])
 

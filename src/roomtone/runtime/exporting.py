@@ -101,7 +101,8 @@ class Exporting:
         else:
             after = state.after
             await self._relearn(after)
-            self.maker.restore(state.tally, await asyncio.to_thread(self.staging.met), state.ids)
+            met = await asyncio.to_thread(self.staging.met)
+            self.maker.restore(state.tally, met, state.ids, state.kept)
         noted = time.monotonic()
         done = False
         while not done:
@@ -166,6 +167,7 @@ class Exporting:
                 total=self._total,
                 tally=maker.tally(),
                 ids=maker.ranges.runs(),
+                kept=maker.kept.runs(),
             )
         )
 

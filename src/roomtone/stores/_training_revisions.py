@@ -38,6 +38,11 @@ _FLAGS = (
     "k.person = messages.person AND k.purpose = 'training') WHERE person = ? AND training_flag <> "
     "(SELECT granted FROM consents k WHERE k.person = messages.person AND k.purpose = 'training')"
 )
+_REACTED = (
+    "SELECT DISTINCT r.person FROM messages m JOIN reactions r ON r.session = m.session AND "
+    "r.target = m.turn JOIN consents k ON k.person = r.person AND k.purpose = 'training' AND "
+    "k.granted = 1 WHERE m.conversation_id IN ({})"
+)
 _record = msgspec.json.Decoder(ReactionRecord)
 LONG = 1_000  # characters of a text that was shortened, by which it is known again
 
@@ -175,7 +180,8 @@ def consent(texts: Texts, consents: Sequence[Consent]) -> Steps[None]:
 
 
 def mark(texts: Texts, ids: Iterable[int], dataset: str, flag: bool) -> Steps[int]:
-    """Note that conversations were exported, and whom a dataset holds; how many there are."""
+    """Note that conversations were exported, and whom a dataset holds: who talked, and who agreed
+    and reacted to it, as that may be a label. How many there are."""
     found = yield from ask_of("SELECT id, person FROM conversations WHERE id IN ({})", set(ids))
     if flag and found:
         yield Put(
@@ -184,8 +190,10 @@ def mark(texts: Texts, ids: Iterable[int], dataset: str, flag: bool) -> Steps[in
             [[id] for id, _ in found],
         )
     if dataset and found:
+        reacted = yield from ask_of(_REACTED, [id for id, _ in found])
+        people = dict.fromkeys([*(person for _, person in found), *(who for (who,) in reacted)])
         yield Put(
             "INSERT INTO dataset_people (person, dataset) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            [[person, texts.name(dataset)] for person in dict.fromkeys(p for _, p in found)],
+            [[person, texts.name(dataset)] for person in people],
         )
     return len(found)
