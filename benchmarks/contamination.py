@@ -140,7 +140,7 @@ def conversation(id: int, one: Known, judged: Judgement | None) -> KeptConversat
     """The talk as it would be kept, with its one reaction."""
     said = [*one.case.before, Said("bot", one.case.reply)]
     messages = [
-        KeptMessage(n, id, f"t{(n + 1) // 2}", "assistant" if who == "bot" else "user", text, n)
+        KeptMessage(n, id, f"t{n}", "assistant" if who == "bot" else "user", text, n)
         for n, (who, text) in enumerate(said)
     ]
     messages[-1] = KeptMessage(len(said), id, "last", "assistant", one.case.reply, len(said))

@@ -51,6 +51,18 @@ def test_ratings_alone_are_five_times_cleaner(bench: ModuleType) -> None:
     assert ours.rows > 100
 
 
+def test_a_long_talk_gives_its_row_as_a_short_one_does(bench: ModuleType) -> None:
+    """However many messages stand before the reply, what was asked last is what it answers."""
+    asked, answered = Said("user", "How many?"), Said("bot", "Of what?")
+    talks = [(asked,), (asked, answered, asked), (asked, answered) * 2 + (asked,)]
+    known = [
+        bench.Known(Case(id="1", emoji="👍", reply="Forty-two.", before=talk), "RATING", 1.0)
+        for talk in talks
+    ]
+
+    assert [bench.outcome([one], None).rows for one in known] == [1, 1, 1]
+
+
 def test_courtesy_is_one_in_twenty_of_what_was_disliked(bench: ModuleType) -> None:
     """In the labelled cases as it is said to be."""
     ratings = [one for one in bench.labelled() if one.meaning == "RATING"]
