@@ -25,12 +25,18 @@ from roomtone.reactions import MEANINGS, Case, Said
 from training.emotion import packed
 
 CASES = Path(__file__).with_suffix("") / "cases.jsonl"
+NINTH = CASES.with_name("ninth.jsonl")  # cases that are learnt from alone, none of them frozen
+UNASKED = CASES.with_name("unasked.jsonl")  # talk in which nothing was asked for: no rating
 OUT = Path(judge.__file__).with_name("judge.npz")
 COST = 0.4  # of a miss beside the squares of the weights
+OPEN = -1  # a label: any meaning but RATING
+SAYING = 0.2  # how much a case with such a label counts beside one whose meaning is known
 LEAST_CASES = 2  # a fact of fewer says nothing of others
 FOLDS = 8
+SAME = {"smalltalk": "tiage"} | dict.fromkeys(("later", "third", "fourth"), "ours")
 WANTED = 0.9  # of those judged are to be right: what is less sure is left to a person
 STEPS = 300
+NO_RATING = np.array([one != "RATING" for one in MEANINGS])
 
 Row = Mapping[str, Any]
 
@@ -83,8 +89,8 @@ def frozen(row: Row) -> bool:
 
 
 def truth(of: Sequence[Row]) -> Any:
-    """The label of each row as a number."""
-    return np.array([MEANINGS.index(row["meaning"]) for row in of])
+    """The label of each row as a number; OPEN where it is only known that it is no rating."""
+    return np.array([MEANINGS.index(row["meaning"]) if row["meaning"] else OPEN for row in of])
 
 
 def names(of: Iterable[Mapping[str, float]]) -> list[str]:
@@ -107,14 +113,21 @@ def matrix(of: Sequence[Mapping[str, float]], columns: Sequence[str]) -> Any:
 def fit(x: Any, y: Any, cost: float = COST) -> Any:
     """Weights (facts x MEANINGS) that minimise |w|^2 / 2 + cost * sum of log losses.
 
-    Nesterov's accelerated descent with its constant step, as the loss is smooth and small.
+    Of an OPEN label the loss is that of all meanings but RATING together, SAYING times. Nesterov's
+    accelerated descent with its constant step, as the loss is smooth and small.
     """
-    want = np.eye(len(MEANINGS))[y]
-    step = 1.0 / (1.0 + cost * 0.5 * float(np.linalg.norm(x, 2)) ** 2)
+    want, open_ = np.eye(len(MEANINGS))[y], y == OPEN
+    much = cost * np.where(open_, SAYING, 1.0)[:, None]
+    steepest = float(np.linalg.eigvalsh(x.T @ (much * x))[-1])
+    step = 1.0 / (1.0 + 0.5 * steepest)
     weights = ahead = np.zeros((x.shape[1], len(MEANINGS)))
     pace = 1.0
     for _ in range(STEPS):
-        slope = cost * x.T @ (softmax(x @ ahead) - want) + ahead
+        shares = softmax(x @ ahead)
+        if open_.any():
+            others = shares[open_] * NO_RATING
+            want[open_] = others / others.sum(1, keepdims=True)
+        slope = x.T @ (much * (shares - want)) + ahead
         after = ahead - step * slope
         further = (1.0 + (1.0 + 4.0 * pace**2) ** 0.5) / 2.0
         ahead = after + (pace - 1.0) / further * (after - weights)
@@ -128,15 +141,23 @@ def softmax(odds: Any) -> Any:
     return grown / grown.sum(1, keepdims=True)
 
 
-def out_of_fold(of: Sequence[Row], facts: Sequence[Mapping[str, float]]) -> Any:
-    """The log odds of each case by a model that saw nothing of its dialogue."""
+def by_dialogue(of: Sequence[Row]) -> Any:
+    """A fold of each case; a dialogue stays whole."""
+    return np.array([int(row["group"][2:], 16) % FOLDS for row in of])
+
+
+def by_source(of: Sequence[Row]) -> Any:
+    """The same: who wrote it, or where it is from; what is from one corpus stays whole."""
+    sources = [SAME.get(row["source"], row["source"]) for row in of]
+    return np.unique(sources, return_inverse=True)[1]
+
+
+def out_of_fold(of: Sequence[Row], facts: Sequence[Mapping[str, float]], fold: Any) -> Any:
+    """The log odds of each case by a model that saw nothing of its fold."""
     y = truth(of)
-    fold = np.array([int(row["group"][2:], 16) % FOLDS for row in of])
     odds = np.zeros((len(of), len(MEANINGS)))
-    for one in range(FOLDS):
+    for one in np.unique(fold):
         seen, rest = np.flatnonzero(fold != one), np.flatnonzero(fold == one)
-        if not len(rest):
-            continue
         columns = names(facts[i] for i in seen)
         weights = fit(matrix([facts[i] for i in seen], columns), y[seen])
         odds[rest] = matrix([facts[i] for i in rest], columns) @ weights
@@ -179,15 +200,17 @@ def digests() -> Any:
 def train(of: Sequence[Row], also: Sequence[Row] = ()) -> dict[str, Any]:
     """All arrays of the model, from the part that may be learnt from, and all of `also`."""
     learnt = [row for row in of if not frozen(row)]
-    learnt += [row for row in also if row["meaning"] in MEANINGS and row["reply"].strip()]
+    learnt += [row for row in also if row["meaning"] in ("", *MEANINGS) and row["reply"].strip()]
     y = truth(learnt)
     facts = [_facts.facts(case(row)) for row in learnt]
-    odds = out_of_fold(learnt, facts)
-    warm = heat(odds, y)
+    known = y != OPEN
+    odds = out_of_fold(learnt, facts, by_dialogue(learnt))[known]
+    warm = heat(odds, y[known])
     shares = softmax(odds / warm)
-    sure = least(shares, y)
+    sure = least(shares, y[known])
+    f1s = f1(shares, y[known])
     say(
-        f"{len(learnt)} cases learnt from; cross-validated: macro-F1 {np.mean(f1(shares, y)):.3f}, "
+        f"{len(learnt)} cases learnt from; cross-validated: macro-F1 {np.mean(f1s):.3f}, "
         f"heat {warm:.2f}, sure from {sure:.2f} on, which is {(shares.max(1) >= sure).mean():.0%}"
     )
     columns = names(facts)
@@ -201,20 +224,19 @@ def train(of: Sequence[Row], also: Sequence[Row] = ()) -> dict[str, Any]:
     }
 
 
-def left_out(of: Sequence[Row]) -> None:
+def left_out(learnt: Sequence[Row]) -> None:
     """How each source and language is judged by a model that saw nothing of it."""
-    learnt = [row for row in of if not frozen(row)]
-    facts = {row["id"]: _facts.facts(case(row)) for row in learnt}
+    facts = [_facts.facts(case(row)) for row in learnt]
+    y = truth(learnt)
     for key in ("source", "language"):
-        for one, count in Counter(row[key] for row in learnt).most_common():
-            seen = [row for row in learnt if row[key] != one]
-            rest = [row for row in learnt if row[key] == one]
-            columns = names(facts[row["id"]] for row in seen)
-            weights = fit(matrix([facts[row["id"]] for row in seen], columns), truth(seen))
-            shares = softmax(matrix([facts[row["id"]] for row in rest], columns) @ weights)
-            right = (shares.argmax(1) == truth(rest)).mean()
+        named = np.array([row[key] for row in learnt])
+        named[named == "smalltalk"] = SAME["smalltalk"]
+        shares = softmax(out_of_fold(learnt, facts, named))
+        for one, count in Counter(named[y != OPEN].tolist()).most_common():
+            at = (named == one) & (y != OPEN)
+            right = (shares[at].argmax(1) == y[at]).mean()
             say(f"without {one}: {count} cases, accuracy {right:.3f}, macro-F1 "
-                f"{np.mean(f1(shares, truth(rest))):.3f}")  # fmt: skip
+                f"{np.mean(f1(shares[at], y[at])):.3f}")  # fmt: skip
 
 
 def agreement(
@@ -271,11 +293,12 @@ def main() -> None:
     if told.agreement or told.second:
         same, kappa = agreement(of)
         return say(f"equal {same:.3f}, Cohen's kappa {kappa:.3f}")
+    also = [*rows(NINTH), *rows(UNASKED), *(rows(told.also) if told.also else ())]
     if told.figures:
-        return left_out(of)
+        return left_out([*(row for row in of if not frozen(row)), *also])
     if told.also and told.out == OUT:
         parser.error("weights with labels of your own go to a file of their own: --out FILE")
-    made = packed(train(of, rows(told.also) if told.also else ()))
+    made = packed(train(of, also))
     told.out.write_bytes(made)
     digest = hashlib.sha256(made).hexdigest()
     sys.stdout.write(f"{told.out}: {len(made):,} bytes, SHA-256 {digest}\n")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from roomtone.options import EPILOG, Data, Json
+from roomtone.training_rows import SURE
 
 # What is heavy is imported inside the commands, as in `__main__`.
 
@@ -105,7 +106,7 @@ def export(
     limit: Limit = None,
     redact: Redact = True,
     dedupe: Dedupe = True,
-    min_confidence: Confidence = 0.8,
+    min_confidence: Confidence = SURE,
     min_reply_quality: ReplyQuality = None,
     quality: Formula = "v1",
     system: System = "",

@@ -11,6 +11,11 @@ from msgspec import UNSET, UnsetType, inspect
 CONTEXT = 20
 """How many messages a prompt holds: what came long before teaches little, and is cut off."""
 
+SURE = 0.85
+"""How sure a judge must have been of a reaction's meaning for a label, unless asked otherwise: from
+there on one row in twenty is wrong, where it judges talk unlike all that it learnt from
+(`training/firewall.py`)."""
+
 REASONS = {
     "agreement": "reactions that agree with what was said, which is no rating",
     "emotional": "reactions that feel with what was told, which is no rating",
@@ -63,7 +68,7 @@ class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
     conversation. A prompt or a conversation holds at most `context` messages; 0: all.
     """
 
-    min_confidence: float = 0.8
+    min_confidence: float = SURE
     min_quality: float | None = None
     quality: Literal["v1", "v2"] = "v1"
     system: str = ""

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from roomtone.exports.kto import KTO
+from roomtone.training_rows import SURE
 from tests.exported import exported, pairs, reaction, revision, talk
 
 ASKED = ("What is entanglement?", "Two particles share one state.")
 
 
 def kto(*said: str, **more: Any) -> tuple[list[Any], dict[str, int]]:
-    options = {"min_confidence": more.pop("min_confidence", 0.8)}
+    options = {"min_confidence": more.pop("min_confidence", SURE)}
     return exported(KTO(), talk(*(said or ASKED), **more), **options)
 
 
@@ -34,7 +35,7 @@ def test_a_rating_is_a_label() -> None:
         ({"meaning": "EMOTIONAL"}, "emotional"),
         ({"meaning": "CONVERSATIONAL"}, "conversational"),
         ({"meaning": "", "state": "review"}, "unjudged"),
-        ({"confidence": 0.79}, "unsure"),
+        ({"confidence": SURE - 0.01}, "unsure"),
         ({"state": "retracted"}, "taken_back"),
         ({"emoji": "🤔"}, "neutral"),
         ({"target_is": "user"}, "not_of_a_reply"),

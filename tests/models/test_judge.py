@@ -152,6 +152,17 @@ def test_what_comes_later_counts() -> None:
     assert rating(Said("user", "that is wrong, it doesn't work")) > rating()
 
 
+@pytest.mark.parametrize("emoji", ["❤️", "💯", "👎", "🎉"])
+def test_a_long_talk_in_which_nothing_was_asked_for_is_not_rated(emoji: str) -> None:
+    """However long both are, and whatever words of asking stand in them."""
+    told = ("I never knew how much work went into that bridge, and which of the two firms had the "
+            "idea nobody can say any more, they were both gone when it opened.")  # fmt: skip
+    reply = ("Same here, and I think it is the best one we have. I walk across it every morning, "
+             "it hums when the wind comes from the sea.")  # fmt: skip
+
+    assert judged(talk(emoji, reply, told)).probabilities["RATING"] < 0.5
+
+
 def test_unsure_is_said_and_a_person_decides() -> None:
     """Nothing to go by: no meaning, no number, and both guesses named."""
     word = judged(talk("🦖", "It has been on the shelf since the shop opened."))

@@ -34,7 +34,8 @@ def test_the_set_is_what_its_page_says(training: ModuleType) -> None:
     assert Counter(row["meaning"] for row in rows).keys() == set(MEANINGS)
     assert sum(count >= 30 for count in languages.values()) >= 6
     page = (ROOT / "training/reactions/README.md").read_text(encoding="utf-8")
-    for source, count in Counter(row["source"] for row in rows).items():
+    also = [*training.rows(training.NINTH), *training.rows(training.UNASKED)]
+    for source, count in Counter(row["source"] for row in (*rows, *also)).items():
         assert f"| `{source}` | {count} |" in page
 
 
@@ -70,6 +71,32 @@ def test_the_fit_is_at_the_minimum(training: ModuleType) -> None:
 
     found = loss(training.fit(x, y, 0.7).ravel())
     assert found == pytest.approx(minimize(loss, np.zeros(20)).fun, abs=1e-4)
+
+
+def test_a_label_may_leave_open_which_of_three(training: ModuleType) -> None:
+    """Then all that is learnt is that it is no rating, and each such case counts less."""
+    chance = np.random.default_rng(3)
+    x, y = chance.normal(size=(40, 5)), chance.integers(-1, 4, 40)
+    open_ = y == training.OPEN
+
+    def loss(flat: np.ndarray) -> float:
+        weights = flat.reshape(5, 4)
+        shares = training.softmax(x @ weights)
+        known = np.log(shares[~open_, y[~open_]]).sum()
+        others = np.log(1.0 - shares[open_, MEANINGS.index("RATING")]).sum()
+        return float(0.5 * (flat**2).sum() - 0.7 * (known + training.SAYING * others))
+
+    found = loss(training.fit(x, y, 0.7).ravel())
+    assert open_.sum() > 3
+    assert found == pytest.approx(minimize(loss, np.zeros(20)).fun, abs=1e-4)
+
+
+def test_a_source_that_is_left_out_is_left_out_whole(training: ModuleType) -> None:
+    """One hand, or one corpus, is one fold, whatever its parts are called."""
+    sources = ("ours", "third", "author1", "tiage", "smalltalk", "fed")
+    fold = training.by_source([{"source": one} for one in sources])
+
+    assert fold[0] == fold[1] and fold[3] == fold[4] and len(set(fold)) == 4
 
 
 def test_heat_makes_boasting_modest(training: ModuleType) -> None:

@@ -62,6 +62,15 @@ _WHOLE, _BEGUN, _LOOSELY = _tables()
 _LENGTHS = sorted({len(one) for one in _BEGUN})
 
 
+def loose(text: str) -> bool:
+    """Whether it is of a script in which phrases are sought as they stand.
+
+    >>> loose("教えて"), loose("Tell me")
+    (True, False)
+    """
+    return _LOOSE.search(text) is not None
+
+
 def count(text: str) -> dict[str, int]:
     """How often each cue is in a text; cues that are not are left out.
 
@@ -80,7 +89,7 @@ def count(text: str) -> dict[str, int]:
             if size <= len(words[start]):
                 for cue in _BEGUN.get(words[start][:size], ()):
                     found[cue] = found.get(cue, 0) + 1
-    if _LOOSE.search(text):
+    if loose(text):
         bare = text.strip(" .!?\u3002\uff01\uff1f\u061f")
         for phrase, cue in _LOOSELY:
             if phrase == bare or (len(phrase) > 1 and phrase in text):

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from roomtone.emoji_types import character, kind
 from roomtone.heard import ends
-from roomtone.models import _cues
+from roomtone.models import _acts, _cues
 from roomtone.models._senses import senses
 from roomtone.reactions import Case
 
@@ -39,6 +39,9 @@ _I, _YOU = frozenset(_MINE.split()), frozenset(_YOURS.split())
 _COMPARED = frozenset(_BETTER.split())
 _OR = frozenset(("or", "oder", "ou", "o", "of", "lub", "czy", "или", "yoksa"))
 _BY_ITSELF = ("delivers", "refuses")  # what tells that something was asked for
+_OPENINGS = frozenset(
+    ("agrees", "acknowledges", "view", "greets", "comfort", "delivers", "refuses", "life", "fact")
+)
 MOST_OF_CHOICE = 12  # words of "this or that?"
 
 Facts = dict[str, float]
@@ -52,6 +55,8 @@ def facts(case: Case) -> Facts:
     reply = _cut(case.reply)
     said = _text("reply", reply, found)
     asked = _text("asked", last, found) if last else {}
+    wants = _wants(last, found)
+    _opens(reply, found)
     _choice(last, found)
     if earlier:
         for cue, often in _cues.count(earlier).items():
@@ -62,7 +67,7 @@ def facts(case: Case) -> Facts:
     if not last:
         found["nothing before"] = 1.0
         found |= {f"nothing before, {cue}": 1.0 for cue in _BY_ITSELF if cue in said}
-    _together(found, said, asked, sign, reply, last)
+    _together(found, said, asked, wants, sign, reply, last)
     if case.target_is != "bot":
         found["not the bot's"] = 1.0
     if not case.is_addressee:
@@ -99,6 +104,28 @@ def _choice(last: str, found: Facts) -> None:
         found["asked compares"] = 1.0
     if len(words) <= MOST_OF_CHOICE and not _OR.isdisjoint(words[1:-1]):
         found["asked this or that"] = 1.0
+
+
+def _wants(last: str, found: Facts) -> _acts.Asked:
+    """What the message before asks for, sentence by sentence."""
+    wants = _acts.asked(last)
+    if wants.requests:
+        found["asked requests"] = _grow(wants.requests)
+    if wants.last:
+        found[f"asked closes with {wants.last}"] = 1.0
+    if wants.nothing:
+        found["nothing asked"] = 1.0
+    return wants
+
+
+def _opens(reply: str, found: Facts) -> None:
+    """How the message opens: who nods, agrees or speaks of oneself first serves nobody."""
+    cues, first = _acts.opening(reply)
+    found |= {f"reply opens {cue}": 1.0 for cue in cues if cue in _OPENINGS}
+    if not _I.isdisjoint(_cues.tokens(first)[:1]):
+        found["reply opens with me"] = 1.0
+    if first.endswith("!"):
+        found["reply opens loud"] = 1.0
 
 
 def _cut(text: str) -> str:
@@ -141,6 +168,7 @@ def _together(
     found: Facts,
     said: Mapping[str, int],
     asked: Mapping[str, int],
+    wants: _acts.Asked,
     sign: float,
     reply: str,
     last: str,
@@ -153,6 +181,8 @@ def _together(
         "asked for a view": _grow(asked.get("asks_view", 0)),
         "told of life": _grow(asked.get("life", 0)),
         "comfort": _grow(said.get("comfort", 0)),
+        "nothing asked": float(wants.nothing),
+        "a request": min(wants.requests, 1.0),
         "a view": _grow(said.get("view", 0) + said.get("agrees", 0)),
         "a refusal": _grow(said.get("refuses", 0)),
         "an answer": _grow(said.get("delivers", 0)),
@@ -193,6 +223,8 @@ _PAIRS = (
     ("comfort", "much"),
     ("a view", "comfort"),
     ("a view", "little"),
+    ("nothing asked", "much"),
+    ("a request", "much"),
 )
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from roomtone.errors import BadEvent
 from roomtone.training_data import TrainingSought
-from roomtone.training_rows import CONTEXT, ExportOptions
+from roomtone.training_rows import CONTEXT, SURE, ExportOptions
 
 SPLITS = ("train", "validation", "test")
 FILES = ("jsonl", "json", "csv", "parquet")
@@ -96,7 +96,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     seed: int = 0
     redact: bool = True
     dedupe: bool = True
-    min_confidence: Share = 0.8
+    min_confidence: Share = SURE
     min_reply_quality: Share | None = None
     quality: Literal["v1", "v2"] = "v1"
     system: Annotated[str, msgspec.Meta(max_length=MOST_SYSTEM)] = ""

@@ -20,7 +20,6 @@ BINS = 20
 LOOKED = 2_000
 """Conversations that a preview looks through for rows."""
 
-CONFIDENCE = 0.8
 DOCUMENTS, NATIVE = "json", "native"
 """The documents' own format, as they call it and as we do: whole conversations."""
 
@@ -195,7 +194,7 @@ async def _rows(
     export: Export,
     cleaner: Cleaner | None,
 ) -> AsyncIterator[list[Row]]:
-    options, excluded = ExportOptions(min_confidence=CONFIDENCE), Excluded()
+    options, excluded = ExportOptions(), Excluded()
 
     def made(page: list[KeptConversation]) -> list[Row]:
         cleaned = page if cleaner is None else map(cleaner.clean, page)
