@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import socket
 from typing import Any
@@ -10,8 +11,6 @@ from typing import Any
 import pytest
 import websockets
 
-from roomtone.web import live
-from roomtone.web.problems import Problem
 from tests.runtime.conftest import until
 from tests.web.conftest import Site, frame_of, message
 
@@ -283,22 +282,6 @@ async def test_a_stream_that_is_asked_wrongly_is_told_how(site: Site, query: str
     assert (status, "/v1/stream?topics=pulse" in detail) == (422, True)
 
 
-def test_last_event_id_is_a_since() -> None:
-    """A browser's own reconnect resumes where it broke off."""
-    scope: dict[str, Any] = {
-        "query_string": b"topics=session:s",
-        "headers": [(b"last-event-id", b"1763719325")],
-    }
-
-    assert live.parse_stream(scope).since == {"session:s": 1763719325.0}
-
-
-def test_no_number_is_no_since() -> None:
-    """`nan` is a float, and no time."""
-    with pytest.raises(Problem):
-        live.parse_stream({"query_string": b"topics=pulse&since=nan", "headers": []})
-
-
 async def test_beats_go_to_all(site: Site) -> None:
     """So that silence can be told from a dead line."""
     site.app.live.beat_s = 0.05
@@ -306,6 +289,19 @@ async def test_beats_go_to_all(site: Site) -> None:
         beat = await frame_of(page, "server", "beat")
 
     assert beat["now"] > 0
+
+
+async def test_beats_are_spread(site: Site) -> None:
+    """Viewers that come together hear in turn, so that their answers do not come at once."""
+    hub = site.app.live
+    begun = asyncio.get_running_loop().time()
+    viewers = [hub.enter() for _ in range(50)]
+    due = sorted(viewer.beat_at - begun for viewer in viewers)
+    for viewer in viewers:
+        hub.leave(viewer)
+
+    assert due[0] >= 0 and due[-1] <= hub.beat_s + 0.2, "each within a beat's time"
+    assert max(b - a for a, b in itertools.pairwise(due)) < 3 * hub.beat_s / 50
 
 
 async def test_open_lines_end_when_the_server_stops(site: Site) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 import websockets
+from uvicorn.protocols.utils import ClientDisconnected
 
 from roomtone.errors import BadConfig
 from roomtone.runtime.config import Settings
 from roomtone.web import sockets
 from roomtone.web.serving import Quiet
+from roomtone.web.viewer import Frame
 from tests.runtime.conftest import until
 
 
@@ -47,15 +51,23 @@ def test_nobody_can_forge_its_address(tmp_path: Path) -> None:
     assert not config.ws_per_message_deflate
 
 
-async def test_a_line_can_be_cut(tmp_path: Path) -> None:
-    """At once, whatever its buffers hold; uvicorn counts it no more."""
+@contextlib.asynccontextmanager
+async def serving(tmp_path: Path, app: Any) -> AsyncIterator[tuple[Quiet, str]]:
+    """A server of an application, and its address."""
     config = sockets.config(app, Settings(data=tmp_path))
     config.lifespan = "off"
     with socket.create_server(("127.0.0.1", 0)) as door:
         server = Quiet(config)
         running = asyncio.create_task(server.serve([door]))
         await until(lambda: server.started)
-        address = f"127.0.0.1:{door.getsockname()[1]}"
+        yield server, f"127.0.0.1:{door.getsockname()[1]}"
+        server.should_exit = True
+        await running
+
+
+async def test_a_line_can_be_cut(tmp_path: Path) -> None:
+    """At once, whatever its buffers hold; uvicorn counts it no more."""
+    async with serving(tmp_path, app) as (server, address):
         with pytest.raises(websockets.ConnectionClosedError):
             async with websockets.connect(f"ws://{address}") as page:
                 await page.recv()
@@ -63,5 +75,35 @@ async def test_a_line_can_be_cut(tmp_path: Path) -> None:
             with pytest.raises(httpx2.RemoteProtocolError):
                 await client.get(f"http://{address}")
         await until(lambda: not server.server_state.connections)
-        server.should_exit = True
-        await running
+
+
+async def test_a_line_says_when_it_takes_no_more(tmp_path: Path) -> None:
+    """When its buffer is full, and for good when the other end has said goodbye."""
+    lines: list[sockets.Line] = []
+
+    async def watched(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        line = scope["extensions"]["roomtone.line"]
+        line.on_full = lambda: full.append(line.room)
+        lines.append(line)
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+
+    full: list[bool] = []
+    async with (
+        serving(tmp_path, watched) as (_, address),
+        websockets.connect(f"ws://{address}", max_size=None) as page,
+    ):
+        await until(lambda: lines)
+        line = lines[0]
+        assert line.room
+        line.write(Frame("pulse", b"x" * 20_000_000).wire)
+        assert (full, line.room) == ([False], False), "more than the system's buffers hold"
+        assert len(await page.recv()) == 20_000_000
+        await until(lambda: line.room)
+        await page.close()
+        await until(lambda: not line.room)
+        assert full[1:] and not any(full)
+        with pytest.raises(ClientDisconnected):
+            await line.send(b"nobody reads this")

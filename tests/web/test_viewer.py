@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 import websockets.frames
@@ -118,42 +119,79 @@ async def test_flushed_waits_until_all_is_sent() -> None:
 class Wire:
     """A line that takes what it has room for."""
 
-    def __init__(self, room: int) -> None:
-        self.room = room
+    def __init__(self, space: int) -> None:
+        self.space, self.room = space, True
+        self.on_full: Callable[[], None] | None = None
         self.taken: list[bytes] = []
 
-    def write(self, wire: bytes) -> bool:
-        if len(self.taken) < self.room:
-            self.taken.append(wire)
-            return True
-        return False
+    def write(self, wire: bytes) -> None:
+        self.taken.append(wire)
+        if len(self.taken) == self.space:
+            self.room = False
+            assert self.on_full is not None
+            self.on_full()
+
+
+async def picked_up(viewer: Viewer, line: Wire) -> asyncio.Task[Frame]:
+    """Who sends what waits, at rest."""
+    viewer.pick_up(line)
+    sender = asyncio.create_task(viewer.next())
+    await asyncio.sleep(0)
+    return sender
 
 
 async def test_a_line_with_room_takes_frames_at_once() -> None:
     """Nobody is woken for them; they are counted as sent, in their order."""
     viewer, line = Viewer(), Wire(2)
-    viewer.pick_up(line.write)
-    sender = asyncio.create_task(viewer.next())
-    await asyncio.sleep(0)
+    sender = await picked_up(viewer, line)
     frames = [said("pulse", "tick", n=n) for n in range(4)]
     for frame in frames:
         viewer.take(frame)
 
     assert line.taken == [frame.wire for frame in frames[:2]]
     assert viewer.sent == 2
-    line.room = 4
+    line.room = True
     viewer.take(said("pulse", "tick", n=4))
     assert len(line.taken) == 2, "what waits goes first"
     assert await sender is frames[2]
-    assert await viewer.next() is frames[3]
+    assert viewer.now is None, "it is on its way"
+    assert [await viewer.next(), (await viewer.next()).seq] == [frames[3], 0]
+    await picked_up(viewer, line)
+    assert viewer.now == line.write
+
+
+async def test_a_full_line_is_written_nothing_to() -> None:
+    """Also where nothing waits for it: what comes then goes by who waits for room."""
+    viewer, line = Viewer(), Wire(1)
+    sender = await picked_up(viewer, line)
+    assert viewer.now is not None
+    viewer.now(b"full")
+    frame = said("pulse", "tick")
+    viewer.take(frame)
+    assert await sender is frame
+    await picked_up(viewer, line)
+
+    assert (line.taken, viewer.now) == ([b"full"], None)
+
+
+async def test_nothing_goes_straight_while_a_first_frame_is_made() -> None:
+    """What comes on its topic is kept back, and the line's own write would not know of it."""
+    viewer, line = Viewer(), Wire(9)
+    sender = await picked_up(viewer, line)
+    viewer.hold("s")
+    assert viewer.now is None
+    viewer.take(numbered("s", "change", 2))
+    viewer.release("s", numbered("s", "snapshot", 1))
+
+    assert [(await sender).seq, (await viewer.next()).seq] == [1, 2]
+    await picked_up(viewer, line)
+    assert (viewer.now, line.taken) == (line.write, [])
 
 
 async def test_nothing_overtakes_a_gap() -> None:
     """A viewer that lost something is told so before anything else, though its line has room."""
     viewer, line = Viewer(), Wire(9)
-    viewer.pick_up(line.write)
-    sender = asyncio.create_task(viewer.next())
-    await asyncio.sleep(0)
+    sender = await picked_up(viewer, line)
     viewer.lose("pulse", 3)
     viewer.take(said("pulse", "tick"))
 

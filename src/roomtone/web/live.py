@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
-from typing import Annotated, Any
-from urllib.parse import parse_qs
+from typing import Any
 
-import msgspec
 import structlog
-from msgspec import Meta
 
 from roomtone.runtime.host import Host
+from roomtone.web.following import TOPICS, Ask, parse_stream, read_ask
 from roomtone.web.problems import DATA, Problem, Receive, Scope, Send
 from roomtone.web.viewer import Frame, Viewer, said
 
@@ -25,27 +23,10 @@ BEAT_S = 5.0
 VIEWERS = 1_000
 """How many may watch at once; each costs some 100 kB of buffers at worst."""
 
-TOPICS = 50
-"""How many topics one viewer may follow: a wall of session tiles."""
-
 SNAPSHOT_S = 10.0
 """How long a first frame may take: its points come from a store."""
 
-MOST_ASKED = 65_536
-"""The largest message a viewer may send, in characters."""
-
-Topic = Annotated[str, Meta(pattern=r"^(pulse|alerts|session:[^\x00-\x1f\x7f]{1,200})$")]
-Since = Annotated[float, Meta(ge=0, le=253_402_300_799)]
-
 log = structlog.get_logger()
-
-
-class Ask(msgspec.Struct):
-    """What a viewer says: topics it wants to hear, topics no longer, and what it has already."""
-
-    sub: Annotated[list[Topic], Meta(max_length=TOPICS)] = []
-    unsub: Annotated[list[Topic], Meta(max_length=TOPICS)] = []
-    since: dict[str, Since | None] = {}
 
 
 class _Listened:
@@ -76,6 +57,8 @@ class Hub:
         self._closing = False
         self.version = version("roomtone")
         self.closed_stalled = 0
+        self._entered = 0
+        self._written = 0  # frames that went straight to a line
         self._sent_before = self._lost_before = 0  # by viewers that have gone
 
     def __len__(self) -> int:
@@ -84,7 +67,7 @@ class Hub:
     @property
     def frames_sent(self) -> int:
         """Frames that were handed to a line."""
-        return self._sent_before + sum(viewer.sent for viewer in self._viewers)
+        return self._written + self._sent_before + sum(viewer.sent for viewer in self._viewers)
 
     @property
     def frames_lost(self) -> int:
@@ -105,6 +88,10 @@ class Hub:
         self.check_room()
         viewer = Viewer()
         viewer.put(said("server", "hello", now=self._now(), version=self.version))
+        self._entered += 1
+        # By the golden ratio, any number in a row divide the time between two beats evenly.
+        share = self._entered * 0.618034 % 1
+        viewer.beat_at = asyncio.get_running_loop().time() + share * self.beat_s
         self._viewers[viewer] = None
         if self._heart is None:
             self._heart = asyncio.create_task(self._beat(), name="beat")
@@ -176,9 +163,7 @@ class Hub:
                         if news.missed > known:
                             self._lost(listened, topic, news.missed - known)
                             known = news.missed
-                        frame = Frame(topic, payload)
-                        for viewer in listened.viewers:
-                            viewer.take(frame)
+                        self._hand_on(Frame(topic, payload), listened.viewers)
                 return  # the channel is closed
             except Exception as error:
                 self._host.fault("live", error)
@@ -186,32 +171,46 @@ class Hub:
                 self._lost(listened, topic, 1)
             await asyncio.sleep(1)
 
+    def _hand_on(self, frame: Frame, viewers: dict[Viewer, None]) -> None:
+        """Give a frame to all who follow its topic; what is in the loop is done for each."""
+        wire, written = frame.wire, len(viewers)
+        for viewer in viewers:
+            write = viewer.now
+            if write is None:
+                viewer.take(frame)
+                written -= 1
+            else:
+                write(wire)
+        self._written += written
+
     def _lost(self, listened: _Listened, topic: str, count: int) -> None:
         for viewer in listened.viewers:
             viewer.lose(topic, count)
 
     async def _beat(self) -> None:
-        """Every few seconds a sign of life to all; and who takes nothing any more is let go."""
+        """Every few seconds a sign of life to each; and who takes nothing any more is let go.
+
+        Each has its own time: from all at once, the answers would come at once, and a frame that
+        is due then would wait behind all of them.
+        """
         loop = asyncio.get_running_loop()
-        step = min(self.beat_s, self.stall_s) / 5
         now = loop.time()
-        next_beat = now + self.beat_s
         while True:
-            before = now
-            await asyncio.sleep(step)
+            before, look = now, min(self.beat_s, self.stall_s) / 5
+            await asyncio.sleep(look / 5)
             now = loop.time()
-            if now - before > 3 * step:  # we were asleep ourselves: answers lie there unread
+            if now - before > 3 * look:  # we were asleep ourselves: answers lie there unread
                 for viewer in self._viewers:
                     viewer.heard()
+            beat = None
             for viewer in self._viewers:
-                if not viewer.stalled and self._late(viewer, now + step):
+                if not viewer.stalled and self._late(viewer, now + look):
                     viewer.stalled = True
                     self.closed_stalled += 1
                     viewer.stop.set()
-            if now >= next_beat:
-                next_beat += self.beat_s
-                beat = said("server", "beat", ping=True, now=self._now())
-                for viewer in self._viewers:
+                if viewer.beat_at <= now:
+                    beat = beat or said("server", "beat", ping=True, now=self._now())
+                    viewer.beat_at = max(viewer.beat_at, now - self.beat_s) + self.beat_s
                     viewer.put(beat)
                     if viewer.answers and viewer.asked_since is None:
                         viewer.asked_since = now
@@ -254,7 +253,7 @@ class Hub:
                 sender = self._send_texts(viewer, send)
             else:
                 sender = self._send_wires(viewer, line.send)
-                viewer.pick_up(line.write)
+                viewer.pick_up(line)
                 line.on_pong = viewer.heard
             await self.until_gone(viewer, sender, self._asked(viewer, receive))
             viewer.hang_up()
@@ -341,50 +340,6 @@ class Hub:
         await self.hear(viewer, ask)
         while (await receive())["type"] != "http.disconnect":
             pass
-
-
-def read_ask(message: str | bytes) -> Ask:
-    """A viewer's message. Raises Problem with what to send instead."""
-    try:
-        if len(message) > MOST_ASKED:
-            raise ValueError(f"it is longer than {MOST_ASKED:,} characters")
-        return msgspec.json.decode(message, type=Ask)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-        raise Problem(
-            422,
-            f"that was not understood: {error}; send "
-            '{"sub": ["pulse", "alerts", "session:ID"], "since": {}, "unsub": []}',
-        ) from None
-
-
-def parse_stream(scope: Scope) -> Ask:
-    """What an event stream's address asks for. Raises Problem with what to write instead."""
-    try:
-        query = scope["query_string"].decode("latin-1")
-        given = parse_qs(query, keep_blank_values=True, max_num_fields=2 * TOPICS)
-    except ValueError:
-        raise Problem(400, f"too many query parameters; name at most {TOPICS} topics") from None
-    topics = [*_split_topics(given.get("topics", [])), *given.get("topic", [])]
-    since = given.get("since", [""])[-1]
-    for name, value in scope["headers"]:
-        if name == b"last-event-id" and value.strip():
-            since = value.decode("latin-1").strip()
-    try:
-        asked = {"sub": topics, "since": dict.fromkeys(topics, float(since)) if since else {}}
-        ask = msgspec.convert(asked, Ask)
-    except (msgspec.ValidationError, ValueError) as error:
-        raise Problem(
-            422,
-            f"that was not understood: {error}; ask like /v1/stream?topics=pulse,alerts or "
-            "?topic=session:ID, with since= in epoch seconds",
-        ) from None
-    if not ask.sub:
-        raise Problem(422, "no topics; ask like /v1/stream?topics=pulse,alerts")
-    return ask
-
-
-def _split_topics(values: Iterable[str]) -> list[str]:
-    return [topic for value in values for topic in value.split(",") if topic]
 
 
 def _abort(scope: Scope) -> None:

@@ -18,9 +18,10 @@ from roomtone.errors import MissingExtra
 from roomtone.runtime.documents import UPDATE
 from roomtone.runtime.host import Host
 from roomtone.web import wishes
+from roomtone.web.following import TOPICS, Ask
 from roomtone.web.guard import REALTIME
 from roomtone.web.lines import Line
-from roomtone.web.live import TOPICS, Ask, Hub
+from roomtone.web.live import Hub
 from roomtone.web.packets import Json, Text, packet_class
 from roomtone.web.problems import Problem, Receive, Scope, Send
 from roomtone.web.retold import Told, retell

@@ -12,8 +12,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.frames import Frame
 
 from roomtone.runtime.config import Settings
+from roomtone.web.following import MOST_ASKED
 from roomtone.web.guard import check_bind
-from roomtone.web.live import MOST_ASKED
 from roomtone.web.problems import App, Receive, Scope, Send
 
 BACKLOG = 1024
@@ -26,30 +26,37 @@ GRACE_S = 3
 class Line:
     """One WebSocket, for those who have frames ready as they go over the wire."""
 
-    __slots__ = ("_closing", "_protocol", "_write", "on_pong", "room")
+    __slots__ = ("_protocol", "on_full", "on_pong", "room", "write")
 
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
         self._protocol = protocol
-        self._write = protocol.transport.write
-        self._closing = protocol.transport.is_closing
+        self.write: Callable[[bytes], object] = protocol.transport.write
+        """Write a whole frame now; only while there is room. The transport's own: nothing is
+        between it and those who have a frame for many."""
         self.room = protocol.writable.is_set()
-        """Whether the buffer takes more: a copy of the protocol's own mark, quicker to read."""
+        """Whether the buffer takes more, and there is somebody yet."""
+        self.on_full: Callable[[], None] | None = None
+        """Called when there is no room any more."""
         self.on_pong: Callable[[], None] | None = None
         """Called for each pong: the other end reads."""
 
-    def write(self, wire: bytes) -> bool:
-        """Write a whole frame now; False where there is no room for it, or nobody any more."""
-        if not self.room or self._closing():
-            return False
-        self._write(wire)
-        return True
+    def full(self) -> None:
+        """There is no room from now on."""
+        self.room = False
+        if self.on_full is not None:
+            self.on_full()
+
+    def drained(self) -> None:
+        """There is room again, where there is somebody yet."""
+        self.room = not self._protocol.transport.is_closing()
 
     async def send(self, wire: bytes) -> None:
         """Send a whole frame once the buffer has room. Raises OSError when the viewer has gone."""
-        await self._protocol.writable.wait()
-        if self._protocol.disconnected or self._protocol.close_sent or self._closing():
+        protocol = self._protocol
+        await protocol.writable.wait()
+        if protocol.disconnected or protocol.close_sent or protocol.transport.is_closing():
             raise ClientDisconnected
-        self._write(wire)
+        self.write(wire)
 
     def abort(self) -> None:
         """Cut the line: closing politely waits until what is buffered has been read, and a
@@ -75,12 +82,27 @@ class Sockets(WebSocketsSansIOProtocol):
     def pause_writing(self) -> None:
         super().pause_writing()
         if self.line is not None:
-            self.line.room = False
+            self.line.full()
 
     def resume_writing(self) -> None:
         super().resume_writing()
         if self.line is not None:
-            self.line.room = True
+            self.line.drained()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.line is not None and self.transport.is_closing():
+            self.line.full()  # it said goodbye, or what is no WebSocket: nothing follows the answer
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.line is not None:
+            self.line.full()
+        super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        if self.line is not None:
+            self.line.full()
+        super().shutdown()
 
     def handle_pong(self, event: Frame) -> None:
         super().handle_pong(event)

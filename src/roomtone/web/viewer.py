@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -22,8 +22,18 @@ PING = b"\x89\x00"
 _HEAD = re.compile(rb'"kind":"([a-z]+)","seq":(\d+)(?:,"t":(\d+))?')
 
 
-Write = Callable[[bytes], bool]
-"""Writes a whole frame as it goes over the wire, at once, or says that there is no room."""
+class Wire(Protocol):
+    """A line that takes whole frames as they go over the wire, at once."""
+
+    room: bool
+    """Whether it takes more now."""
+
+    on_full: Callable[[], None] | None
+    """Called when it takes no more, or nothing ever again."""
+
+    @property
+    def write(self) -> Callable[[bytes], object]:
+        """Takes a frame; to be called only while there is room."""
 
 
 class Frame:
@@ -85,8 +95,10 @@ def said(topic: str, kind: str, *, ping: bool = False, **payload: Any) -> Frame:
 class Viewer:
     """One page that watches: what waits for it, what it lost, and whether it still reads.
 
-    Where its line can take a frame at once, a frame goes there without anybody being woken: that
-    is what makes many viewers cheap. It does so only while nothing waits, so that order is kept.
+    Where its line can take a frame at once, `now` is the line's own write, and whoever has a frame
+    for many viewers calls it without anybody being woken: that is what makes many viewers cheap.
+    It is set only while nothing waits, nothing is held back and the line has room, so that order
+    is kept and buffers stay small; else frames are taken, and wait.
     """
 
     __slots__ = (
@@ -96,11 +108,12 @@ class Viewer:
         "_held",
         "_line",
         "_missed",
-        "_now",
         "_waiting",
         "_wake",
         "asked_since",
+        "beat_at",
         "lost",
+        "now",
         "sending_since",
         "sent",
         "stalled",
@@ -110,11 +123,12 @@ class Viewer:
 
     def __init__(self) -> None:
         self.topics: set[str] = set()
-        self._line: Write | None = None
-        self._now: Write | None = None  # the line, while nothing waits and nothing is on its way
+        self._line: Wire | None = None
+        self.now: Callable[[bytes], object] | None = None
         self.sent = 0
         self.sending_since: float | None = None  # when the frame now on its way was handed over
         self.asked_since: float | None = None  # when it was asked for a sign of life, in vain yet
+        self.beat_at = 0.0  # when it is to hear from the server next
         self.stop = asyncio.Event()
         self.stalled = False
         self.lost = 0  # frames that were dropped before it, in all
@@ -126,9 +140,13 @@ class Viewer:
         self._flushed = asyncio.Event()
         self._flushed.set()
 
-    def pick_up(self, line: Write) -> None:
+    def pick_up(self, line: Wire) -> None:
         """From now on, what can be written at once is."""
         self._line = line
+        line.on_full = self._full
+
+    def _full(self) -> None:
+        self.now = None
 
     @property
     def answers(self) -> bool:
@@ -141,7 +159,7 @@ class Viewer:
 
     def hang_up(self) -> None:
         """From now on, everything waits."""
-        self._line = self._now = None
+        self._line = self.now = None
 
     def take(self, frame: Frame) -> None:
         """Send or queue a frame, in place of the oldest where there is no room; never waits."""
@@ -155,10 +173,10 @@ class Viewer:
 
     def put(self, frame: Frame) -> None:
         """Send or queue a frame that nothing has to come before."""
-        if self._now is not None and self._now(frame.wire):
+        if self.now is not None:
+            self.now(frame.wire)
             self.sent += 1
             return
-        self._now = None
         self._waiting.append(frame)
         self._chars += len(frame.text)
         while len(self._waiting) > QUEUE or (self._chars > QUEUE_CHARS and len(self._waiting) > 1):
@@ -171,7 +189,7 @@ class Viewer:
 
     def lose(self, topic: str, count: int) -> None:
         """Note that frames of a topic did not come through; the viewer is told."""
-        self._now = None
+        self.now = None
         self.lost += count
         self._missed[topic] = self._missed.get(topic, 0) + count
         self._flushed.clear()
@@ -180,6 +198,7 @@ class Viewer:
     def hold(self, topic: str) -> None:
         """Keep back what comes on a topic until its first frame is there."""
         self._held.setdefault(topic, [])
+        self.now = None
 
     def release(self, topic: str, first: Frame | None) -> None:
         """Give out the first frame of a topic, then what came meanwhile.
@@ -202,7 +221,8 @@ class Viewer:
     async def next(self) -> Frame:
         """The next frame to be sent; a gap comes before what follows it."""
         while not self._waiting and not self._missed:
-            self._now = self._line
+            if self._line is not None and self._line.room and not self._held:
+                self.now = self._line.write
             self._flushed.set()
             self._wake.clear()
             await self._wake.wait()

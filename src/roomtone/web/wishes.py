@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from roomtone.web.live import Since, Topic
+from roomtone.web.following import Since, Topic
 from roomtone.web.problems import Scope
 
 
