@@ -60,17 +60,23 @@ class Bench:
                 continue
             print(json.dumps(await self._push(**ask)), flush=True)
 
-    async def _push(self, first: int, count: int, rate: float, size: int) -> dict[str, float]:
+    async def _push(
+        self, first: int, count: int, rate: float, size: int, until_let_go: int = 0
+    ) -> dict[str, float]:
+        """Publish frames; told how many viewers stall, also say when all of them were let go."""
         loop = asyncio.get_running_loop()
-        begun, cpu = loop.time(), time.process_time()
+        begun, let_go_at = loop.time(), 0.0
         for index in range(count):
             await asyncio.sleep(max(0.0, begun + index / rate - loop.time()))
+            if until_let_go and self._told()["stalled"] >= until_let_go:
+                let_go_at, until_let_go = time.monotonic(), 0
             await self._publish(frame(first + index, size))
         await asyncio.sleep(0.3)  # what is queued goes out; without work this costs nothing
-        return {"cpu_s": time.process_time() - cpu, **self._figures()}
+        return {"let_go_at": let_go_at, **self._figures()}
 
     def _figures(self) -> dict[str, float]:
-        return {"rss_mb": psutil.Process().memory_info().rss / 2**20, **self._told()}
+        rss = psutil.Process().memory_info().rss / 2**20
+        return {"cpu_s": time.process_time(), "rss_mb": rss, **self._told()}
 
 
 async def ours(door: socket.socket) -> None:
