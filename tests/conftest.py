@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.servers import (
     Running,
@@ -23,6 +24,10 @@ from tests.servers import (
 )
 
 _names = itertools.count(1)
+
+# How busy a machine is proves nothing of what is tested on it.
+settings.register_profile("here", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("here")
 
 
 @pytest.fixture(scope="session")

@@ -94,6 +94,20 @@ texts = st.text(
     ),
     max_size=12,
 )
+KNOWN: dict[str, Any] = {
+    "quality_v2": 0.25,
+    "processing_time": 1.5,
+    "emotion_confidence": 0.75,
+    "emotion_intensity": 0.5,
+    "voice_emotion": "calm",
+    "audio_quality": 0.9,
+    "emotion_raw": "glad",
+    "context_embedding": "[0.1]",
+    "content_hash": "ab",
+    "training_flag": True,
+}
+"""What else may be known of a message."""
+
 _shares = st.none() | st.floats(0, 1)
 _json = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**40), 2**40) | st.text("ab\u2028é", max_size=4),
@@ -119,6 +133,7 @@ def conversations(draw: Any) -> KeptConversation:
             "agent_outputs": draw(outputs),
             "memory_context": msgspec.json.encode(draw(_json)).decode(),
             "edited_ms": draw(st.none() | st.integers(START_MS, START_MS + 10**6)),
+            **(KNOWN if place % 2 else {}),
         }
         for place in range(len(said))
     }

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from typing import Any
 
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from roomtone.ports_exports import Export
 from roomtone.runtime import plugins
-from roomtone.training_data import KeptConversation
-from roomtone.training_rows import REASONS, Excluded, ExportOptions, Row
+from roomtone.training_data import BESIDE, KeptConversation, KeptMessage
+from roomtone.training_rows import REASONS, Excluded, ExportOptions, Row, encoded, lines
 from tests.exported import conversations
 
 FORMATS = {one.name: one for one in plugins.exports()}
@@ -34,6 +37,44 @@ def test_no_conversation_makes_a_format_stumble(one: KeptConversation) -> None:
         assert all(type(row) is export.row for row in rows)
         assert all(row.conversation_id == one.id for row in rows)
         assert set(excluded.messages) <= set(REASONS)
+
+
+def as_needed(one: KeptConversation, needs: Collection[str]) -> KeptConversation:
+    """A conversation of which nothing is known that is not needed."""
+    places = {"id", "conversation", "turn", "role", "content", "at_ms"}
+    read = [name for name in KeptMessage.__struct_fields__ if name in places or name in needs]
+    messages = [KeptMessage(**{name: getattr(m, name) for name in read}) for m in one.messages]
+    beside: dict[str, Any] = {name: [] for name in BESIDE if name not in needs}
+    return replace(one, messages=messages, **beside)
+
+
+@given(conversations())
+@settings(max_examples=100)
+def test_a_format_reads_only_what_it_says_it_needs(one: KeptConversation) -> None:
+    """Without all else its rows are the same, and so is what it leaves out."""
+    for export in FORMATS.values():
+        if export.needs is None:
+            continue
+        assert set(export.needs) & {*KeptMessage.__struct_fields__, *BESIDE}
+        whole, part = Excluded(), Excluded()
+        rows = list(export.rows(one, ExportOptions(min_quality=0.5), whole))
+        less = list(export.rows(as_needed(one, export.needs), ExportOptions(min_quality=0.5), part))
+
+        assert [encoded(row) for row in less] == [encoded(row) for row in rows], export.name
+        assert part.messages == whole.messages
+
+
+@given(conversations())
+@settings(max_examples=20)
+def test_rows_that_are_lines_already_make_the_same_file(one: KeptConversation) -> None:
+    """To the byte, for every format in every kind of file."""
+    for export in FORMATS.values():
+        rows = list(export.rows(one, ExportOptions(), Excluded()))
+        for kind in plugins.MEMBERS["exports.files"]:
+            first, second = (plugins.row_file(kind, export.row) for _ in range(2))
+            if rows:
+                assert second.take(lines(rows)) == first.add(rows), (export.name, kind)
+            assert second.close() == first.close()
 
 
 def test_a_format_needs_nothing_beside_its_rows() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from statistics import fmean
 from typing import Any, Unpack
@@ -16,6 +16,7 @@ from roomtone.reacted import ReactionRecord, rating_of
 from roomtone.records import Conversation, TurnRecord
 from roomtone.reply_quality import anew
 from roomtone.training_data import (
+    BESIDE,
     CONTEXT,
     Consent,
     Dataset,
@@ -127,7 +128,7 @@ class ListTraining(ListKept):
         *,
         after: int = 0,
         messages: int = 5_000,
-        whole: bool = True,
+        needs: Collection[str] | None = None,
         **sought: Unpack[TrainingSought],
     ) -> tuple[Sequence[KeptConversation], int | None]:
         only = sought.get("trainable", True)
@@ -142,8 +143,9 @@ class ListTraining(ListKept):
             if only:
                 one.messages = [message for message in one.messages if message.training_flag]
                 one.reactions = [r for r in one.reactions if self._agreed(r.person)]
-            if not whole:
-                one.reactions, one.revisions, one.agent_logs = [], [], []
+            for name in BESIDE:
+                if needs is not None and name not in needs:
+                    setattr(one, name, [])
             if one.messages:
                 page.append(one)
         return page, None

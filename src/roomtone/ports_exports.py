@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
 from roomtone.training_data import KeptConversation
@@ -25,7 +25,7 @@ class Export(Protocol):  # exports/
     row: ClassVar[type[Row]]
     task: ClassVar[str] = "text-generation"  # as a dataset's card names it; "" if it has no name
     file: ClassVar[str] = "jsonl"  # which RowFile writes it, unless another is asked for
-    whole: ClassVar[bool] = False  # needs reactions, revisions, agents' outputs and memories
+    needs: ClassVar[Collection[str] | None] = None  # what of KeptMessage, and BESIDE; None: all
     traceable: ClassVar[bool] = True
 
     def rows(
@@ -50,6 +50,9 @@ class RowFile(Protocol):  # exports/
 
     def add(self, rows: Sequence[Row]) -> bytes:
         """What is to be written now that these rows came; it may hold some back."""
+
+    def take(self, made: bytes) -> bytes:
+        """The same of rows that are lines of JSON already, as `training_rows.lines` makes them."""
 
     def close(self) -> bytes:
         """What is to be written at the end."""

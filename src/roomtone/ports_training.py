@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, Unpack
 
 from roomtone.training_data import (
@@ -43,13 +43,14 @@ class TrainingArchive(Protocol):  # stores/
         *,
         after: int = 0,
         messages: int = 5_000,
-        whole: bool = True,
+        needs: Collection[str] | None = None,
         **sought: Unpack[TrainingSought],
     ) -> tuple[Sequence[KeptConversation], int | None]:
         """Conversations with larger ids than `after`, by id, until there are so many messages (but
         always one), and the id to go on behind; None at the end.
 
-        Without `whole` reactions, revisions, agents' outputs and memories are left out, which is
+        `needs` names what is read: fields of KeptMessage and what is BESIDE messages; None is all.
+        What is not needed may be as if nothing were known of it, and what is BESIDE is, which is
         quicker. A million messages are read in pages, in bounded memory.
         """
 

@@ -83,7 +83,8 @@ class KeptMessage(msgspec.Struct, frozen=True, gc=False):
     """One side of a turn: a row of `messages`, its fields in the order in which it is read.
 
     `processing_time` is in seconds, `voice_pitch` in hertz, `user_feedback` 1 to 5, the scores and
-    shares 0 to 1. What is not known is None or "". Positional, as a million of them are made.
+    shares 0 to 1. What is not known is None or "". Positional, as a million of them are made; what
+    most formats need stands first, as no field behind the last one that is needed is read.
     """
 
     id: int
@@ -92,24 +93,24 @@ class KeptMessage(msgspec.Struct, frozen=True, gc=False):
     role: Role
     content: str
     at_ms: int
-    emotion: str = ""  # canonical
-    emotion_raw: str = ""  # in the reader's own word
-    emotion_confidence: float | None = None
-    emotion_intensity: float | None = None
-    processing_time: float | None = None
-    quality_score: float | None = None  # by the documents' formula; of replies
-    quality_v2: float | None = None  # by ours
     user_feedback: float | None = None
     feedback_source: str = ""
-    training_flag: bool = False
+    edited_ms: int | None = None
+    quality_score: float | None = None  # by the documents' formula; of replies
+    quality_v2: float | None = None  # by ours
+    processing_time: float | None = None
+    emotion: str = ""  # canonical
+    emotion_confidence: float | None = None
+    emotion_intensity: float | None = None
     voice_pitch: float | None = None
     voice_emotion: str = ""
     audio_quality: float | None = None
-    context_embedding: str = ""
-    agent_outputs: str = ""  # JSON
+    emotion_raw: str = ""  # in the reader's own word
     memory_context: str = ""  # JSON
+    agent_outputs: str = ""  # JSON
+    context_embedding: str = ""
     content_hash: str = ""  # SHA-256 of the folded text, for exact duplicates
-    edited_ms: int | None = None
+    training_flag: bool = False
 
 
 class KeptConversation(msgspec.Struct, kw_only=True, gc=False):
@@ -142,6 +143,10 @@ class KeptConversation(msgspec.Struct, kw_only=True, gc=False):
     revisions: list[Revision] = []
     agent_logs: list[AgentLog] = []
     memories: list[dict[str, Any]] = []  # of the person, from this session
+
+
+BESIDE = ("reactions", "revisions", "agent_logs", "memories")
+"""What else is kept of a conversation: each is read only where it is needed."""
 
 
 CONTEXT, IMPORTED_TOPICS = "context", "imported topics"

@@ -227,6 +227,8 @@ def mended(text: str) -> str:
 
 
 def _one_line(data: bytes) -> bytes:
+    if data.isascii():
+        return data
     for found, escaped in _BREAKS:
         if found in data:
             data = data.replace(found, escaped)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from roomtone.exports._flat import EPOCH, moment
 from roomtone.exports.jsonl import JSONL, Array, Lines
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import mended
@@ -21,6 +24,13 @@ def test_a_message_stands_with_what_is_known_of_it() -> None:
     assert (first["role"], first["content"], first["index"]) == ("user", "Hi", 0)
     assert (second["quality_score"], second["message_id"]) == (0.8, 101)
     assert second["at"] == "2026-05-28T20:26:50Z"
+
+
+@given(st.integers(-(2**40), 2**47) | st.integers(2**32 * 1000 - 2**20, 2**32 * 1000 + 2**20))
+@settings(max_examples=500)
+def test_a_moment_is_told_to_the_millisecond(ms: int) -> None:
+    """However long ago or ahead it is."""
+    assert moment(ms) == EPOCH + timedelta(milliseconds=ms)
 
 
 @given(conversations())

@@ -49,7 +49,7 @@ async def kept(tmp_path: Path) -> KeptConversation:
     await archive.add_reactions([rated(1, "a", "👎", 40), rated(2, "a", "❤️", 90)])
     await archive.add_reactions([rated(3, "b", "❤️", 90), rated(4, "c", "❤️", 90)])
     await archive.set_consents([agrees("ann")])
-    (found,), _ = await archive.training_page(whole=True, trainable=True)
+    (found,), _ = await archive.training_page(trainable=True)
     await archive.close()
     return found
 

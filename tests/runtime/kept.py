@@ -129,7 +129,7 @@ class KeptArchive:
         return found
 
     async def training_page(
-        self, *, after: int = 0, messages: int = 5_000, whole: bool = True, **sought: Any
+        self, *, after: int = 0, messages: int = 5_000, needs: Any = None, **sought: Any
     ) -> tuple[Sequence[KeptConversation], int | None]:
         self.pages += 1
         if self.die_at is not None and self.pages >= self.die_at:

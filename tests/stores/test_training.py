@@ -368,7 +368,7 @@ async def test_memories_come_with_the_conversation_they_are_of(store):
     others = [a_memory(2, **{**of, "user": "Bob"}), a_memory(3, **{**of, "session": "x"})]
     await store.add([mine, *others], [{}, {}, {}], "m/3")
     (found,) = await every(store, trainable=False)
-    short, _ = await store.training_page(trainable=False, whole=False)
+    short, _ = await store.training_page(trainable=False, needs=())
 
     (told,) = found.memories
     assert (told["id"], told["tags"], told["training_relevance"]) == (mine.id, ["tea"], 0.9)

@@ -10,6 +10,12 @@ from msgspec.structs import replace
 from roomtone.training_data import KeptConversation, KeptMessage
 from roomtone.training_rows import Chat, Excluded, ExportOptions
 
+SAID = frozenset({"turn", "role", "content", "at_ms", "edited_ms"})
+"""What is needed of messages to tell what each reply answers."""
+
+LEARNT = SAID | {"user_feedback", "quality_score", "quality_v2"}
+"""And to tell which reply may be learnt."""
+
 DISLIKED = 2.0
 """A person's rating, 1 to 5, up to which nothing learns to say that reply."""
 

@@ -11,6 +11,9 @@ from roomtone.training_rows import Excluded, Row
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+_EXACT_MS = 2**32 * 1000
+"""Up to here seconds as a float are nearer to a time than half a microsecond."""
+
 
 class Flat(Row, gc=False):
     """A message. `index` counts those of a conversation; times in seconds, pitch in hertz."""
@@ -40,18 +43,26 @@ class Flat(Row, gc=False):
     conversation_quality: float | None
 
 
+NEEDS = frozenset({"at_ms", "edited_ms", *Flat.__struct_fields__})
+"""What is read of messages for it."""
+
+
 def moment(ms: int) -> datetime:
     """Epoch milliseconds in UTC, exactly."""
+    if 0 <= ms < _EXACT_MS:
+        return datetime.fromtimestamp(ms / 1000, UTC)
     return EPOCH + timedelta(milliseconds=ms)
 
 
 def flat(conversation: KeptConversation, excluded: Excluded) -> Iterator[Row]:
     """All messages of a conversation that have a text."""
     of = conversation
-    for index, one in enumerate(map(felt, of.messages)):
+    for index, one in enumerate(of.messages):
         if blank(one.content):
             excluded.add("empty_text", of.id)
             continue
+        if one.edited_ms is not None:
+            one = felt(one)
         yield Flat(
             of.session,
             of.user,

@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from roomtone.exports._dialogue import DISLIKED, Reply, blank
+from roomtone.exports._dialogue import DISLIKED, SAID, Reply, blank
 from roomtone.reactions import rated
 from roomtone.training_data import KeptConversation, KeptMessage, KeptReaction, Revision
 from roomtone.training_rows import Excluded, ExportOptions
+
+RATED = SAID | {"user_feedback", "feedback_source", "reactions", "revisions"}
+"""What is needed to tell what was called good or bad."""
 
 LIKED = 4.0
 """A person's rating, 1 to 5, from which on it calls a reply good."""

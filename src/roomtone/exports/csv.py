@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from roomtone.exports._flat import Flat, flat
+from roomtone.exports._flat import NEEDS, Flat, flat
 from roomtone.ports_exports import Export, RowFile
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Excluded, ExportOptions, Row, encoded, mended
@@ -28,6 +28,7 @@ class CSV(Export):
     trainable_by = "spreadsheets, pandas, R"
     row = Flat
     task = ""
+    needs = NEEDS
     file = "csv"
 
     def rows(
@@ -47,6 +48,7 @@ class Table(RowFile):
         fields = [f for f in msgspec.structs.fields(row) if ids or f.name not in own]
         self._names = [f.name for f in fields]
         self._head = [f.encode_name for f in fields]
+        self._decoder = msgspec.json.Decoder(row)
 
     def add(self, rows: Sequence[Row]) -> bytes:
         """Their lines."""
@@ -61,6 +63,10 @@ class Table(RowFile):
             return out.getvalue().encode()
         except UnicodeEncodeError:
             return mended(out.getvalue()).encode()
+
+    def take(self, made: bytes) -> bytes:
+        """The same of rows that are lines already."""
+        return self.add(self._decoder.decode_lines(made))
 
     def close(self) -> bytes:
         """The line of names, where there was no row."""

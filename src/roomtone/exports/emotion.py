@@ -33,6 +33,10 @@ class Emotion(Export):
     trainable_by = "text classifiers: transformers, scikit-learn"
     row = Felt
     task = "text-classification"
+    needs = frozenset(
+        {"role", "content", "emotion", "emotion_raw", "emotion_confidence", "emotion_intensity"}
+        | {"edited_ms", "voice_emotion"}
+    )
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from roomtone.exports._flat import Flat, flat
+from roomtone.exports._flat import NEEDS, Flat, flat
 from roomtone.ports_exports import Export, RowFile
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Excluded, ExportOptions, Row, lines
@@ -20,6 +20,7 @@ class JSONL(Export):
     trainable_by = "anything: jq, DuckDB, pandas, datasets"
     row = Flat
     task = ""
+    needs = NEEDS
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded
@@ -40,6 +41,10 @@ class Lines(RowFile):
         """Their lines."""
         return lines(rows)
 
+    def take(self, made: bytes) -> bytes:
+        """As they are."""
+        return made
+
     def close(self) -> bytes:
         """Nothing: a file may end after any line."""
         return b""
@@ -56,10 +61,12 @@ class Array(RowFile):
 
     def add(self, rows: Sequence[Row]) -> bytes:
         """Their lines, behind those before."""
-        if not rows:
-            return b""
+        return self.take(lines(rows)) if rows else b""
+
+    def take(self, made: bytes) -> bytes:
+        """The same of what is lines already."""
         before, self._before = self._before, b",\n"
-        return before + b",\n".join(lines(rows).splitlines())
+        return before + b",\n".join(made.splitlines())
 
     def close(self) -> bytes:
         """The list's end."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from roomtone.exports._dialogue import replies
-from roomtone.exports._ratings import Ratings
+from roomtone.exports._ratings import RATED, Ratings
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Chat, Excluded, ExportOptions, Row
@@ -32,13 +32,15 @@ class KTO(Export):
     made_of = "ratings"
     trainable_by = "TRL KTOTrainer"
     row = Labelled
-    whole = True
+    needs = RATED
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded
     ) -> Iterator[Row]:
         """The rated texts of each reply; a reply nobody rated is no row, and none is missed."""
         ratings = Ratings(conversation, options, excluded)
+        if not ratings.turns:
+            return
         for reply in replies(conversation, options, excluded, ratings.turns):
             message, question = reply.message, reply.question
             for text, good, both in ratings.of(reply):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from roomtone.exports._dialogue import blank
+from roomtone.exports._dialogue import SAID, blank
 from roomtone.exports._memories import nearness, number, recalled, words
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation, KeptMessage
@@ -44,7 +44,7 @@ class Memories(Export):
     trainable_by = "retrieval models: sentence-transformers"
     row = Remembered
     task = "sentence-similarity"
-    whole = True
+    needs = SAID | {"quality_score", "memory_context", "memories"}
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

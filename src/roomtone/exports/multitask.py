@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomtone.exports._dialogue import changed_since, felt, replies
+from roomtone.exports._dialogue import SAID, changed_since, felt, replies
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Chat, Excluded, ExportOptions, Row
@@ -41,7 +41,7 @@ class Multitask(Export):
     trainable_by = "multi-task and multimodal models of your own"
     row = Heard
     task = ""
-    whole = True
+    needs = SAID | set(Heard.__struct_fields__) | {"emotion", "emotion_confidence"}
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

@@ -99,7 +99,6 @@ class Whole(Export):
     trainable_by = "Roomtone itself; scripts of your own"
     row = Native
     task = ""
-    whole = True
     schema_file = "native.schema.json"
 
     def rows(
@@ -218,24 +217,24 @@ def _kept(one: NativeMessage, conversation: int) -> KeptMessage:
         one.role,
         one.content,
         _ms(one.at),
-        one.emotion,
-        one.emotion_raw,
-        one.emotion_confidence,
-        one.emotion_intensity,
-        one.processing_time,
-        one.quality_score,
-        one.quality_v2,
         one.user_feedback,
         one.feedback_source,
-        one.training_flag,
+        None if one.edited_at is None else _ms(one.edited_at),
+        one.quality_score,
+        one.quality_v2,
+        one.processing_time,
+        one.emotion,
+        one.emotion_confidence,
+        one.emotion_intensity,
         one.voice_pitch,
         one.voice_emotion,
         one.audio_quality,
-        one.context_embedding,
-        _text(one.agent_outputs),
+        one.emotion_raw,
         _text(one.memory_context),
+        _text(one.agent_outputs),
+        one.context_embedding,
         one.content_hash,
-        None if one.edited_at is None else _ms(one.edited_at),
+        one.training_flag,
     )
 
 

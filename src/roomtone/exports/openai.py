@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from roomtone.exports._dialogue import LEARNT
 from roomtone.exports._weighed import weighed
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
@@ -37,6 +38,7 @@ class OpenAI(Export):
     made_of = "conversations"
     trainable_by = "OpenAI-style fine-tuning: Together, Fireworks, Mistral"
     row = WeighedMessages
+    needs = LEARNT
     traceable = False
 
     def rows(

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import inspect
 
 from roomtone.errors import MissingExtra
-from roomtone.exports._flat import Flat, flat
+from roomtone.exports._flat import NEEDS, Flat, flat
 from roomtone.ports_exports import Export, RowFile
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Excluded, ExportOptions, Row, encoded, lines
@@ -29,6 +29,7 @@ class Parquet(Export):
     trainable_by = "DuckDB, pandas, Polars, Spark, datasets"
     row = Flat
     task = ""
+    needs = NEEDS
     file = "parquet"
 
     def rows(
@@ -59,6 +60,7 @@ class Columns(RowFile):
         self._parsed = pyarrow.json.ParseOptions(
             explicit_schema=self._schema, unexpected_field_behavior="ignore"
         )
+        self._decoder = msgspec.json.Decoder(row)
         self._sink = _Sink()
         self._writer = pyarrow.parquet.ParquetWriter(
             self._sink, self._schema, compression="zstd", write_statistics=True
@@ -66,13 +68,21 @@ class Columns(RowFile):
 
     def add(self, rows: Sequence[Row]) -> bytes:
         """A group of rows: some thousands at a time make a good file."""
-        if rows:
-            data = lines([_tight(row, self._loose) for row in rows] if self._loose else rows)
-            whole = self._arrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1)
-            table = self._arrow.json.read_json(
-                self._arrow.BufferReader(data), read_options=whole, parse_options=self._parsed
-            )
-            self._writer.write_table(table.select(self._schema.names).cast(self._schema))
+        if not rows:
+            return self._sink.taken()
+        tight = [_tight(row, self._loose) for row in rows] if self._loose else rows
+        return self._read(lines(tight))
+
+    def take(self, made: bytes) -> bytes:
+        """The same of rows that are lines already, which Arrow reads as they are."""
+        return self.add(self._decoder.decode_lines(made)) if self._loose else self._read(made)
+
+    def _read(self, data: bytes) -> bytes:
+        whole = self._arrow.json.ReadOptions(use_threads=False, block_size=len(data) + 1)
+        table = self._arrow.json.read_json(
+            self._arrow.BufferReader(data), read_options=whole, parse_options=self._parsed
+        )
+        self._writer.write_table(table.select(self._schema.names).cast(self._schema))
         return self._sink.taken()
 
     def close(self) -> bytes:

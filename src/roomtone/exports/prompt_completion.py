@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomtone.exports._dialogue import replies, unlearnt
+from roomtone.exports._dialogue import LEARNT, replies, unlearnt
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Chat, Excluded, ExportOptions, Row
@@ -26,6 +26,7 @@ class PromptCompletion(Export):
     made_of = "replies"
     trainable_by = "TRL SFTTrainer, on completions alone"
     row = Completion
+    needs = LEARNT
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomtone.exports._dialogue import changed_since, quality, replies
+from roomtone.exports._dialogue import LEARNT, changed_since, quality, replies
 from roomtone.exports._memories import recalled
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
@@ -39,6 +39,7 @@ class Quality(Export):
     trainable_by = "regression: scikit-learn, transformers"
     row = Graded
     task = "text-classification"
+    needs = LEARNT | set(Graded.__struct_fields__) | {"memory_context"}
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

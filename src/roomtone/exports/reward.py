@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from roomtone.exports._dialogue import changed_since, quality, replies
-from roomtone.exports._ratings import Ratings
+from roomtone.exports._dialogue import LEARNT, changed_since, quality, replies
+from roomtone.exports._ratings import RATED, Ratings
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Chat, Excluded, ExportOptions, Row
@@ -41,7 +41,7 @@ class Reward(Export):
     trainable_by = "reward and regression models: transformers, scikit-learn"
     row = Scored
     task = "text-classification"
-    whole = True
+    needs = RATED | LEARNT
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

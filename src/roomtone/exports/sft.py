@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from roomtone.exports._dialogue import LEARNT
 from roomtone.exports._stretches import stretches
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
@@ -25,6 +26,7 @@ class SFT(Export):
     made_of = "conversations"
     trainable_by = "TRL SFTTrainer, Axolotl, Unsloth"
     row = Messages
+    needs = LEARNT
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from roomtone.exports._dialogue import LEARNT
 from roomtone.exports._stretches import stretches
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
@@ -36,6 +37,7 @@ class ShareGPT(Export):
     made_of = "conversations"
     trainable_by = "LLaMA-Factory, Axolotl, Unsloth"
     row = Shared
+    needs = LEARNT
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

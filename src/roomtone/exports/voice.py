@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from roomtone.exports._dialogue import blank, felt
+from roomtone.exports._dialogue import SAID, blank, felt
 from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Excluded, ExportOptions, Row
@@ -33,6 +33,7 @@ class Voice(Export):
     trainable_by = "voice and multimodal classifiers"
     row = Spoken
     task = "text-classification"
+    needs = SAID | set(Spoken.__struct_fields__) | {"emotion", "emotion_confidence"}
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

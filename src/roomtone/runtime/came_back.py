@@ -67,7 +67,7 @@ async def _in_stores(pipeline: Pipeline) -> AsyncIterator[str]:
         yield one.user
     after: int | None = 0
     while after is not None:
-        page, after = await archive.training_page(after=after, whole=False, trainable=False)
+        page, after = await archive.training_page(after=after, needs=(), trainable=False)
         for talk in page:
             yield talk.user
     async for one in _pages(archive.reactions):

@@ -26,7 +26,6 @@ from roomtone.runtime.export_files import Staging, State
 from roomtone.runtime.export_making import Making, dataset_id, hold
 from roomtone.runtime.export_plan import FILES, Plan, plan_of, split_words
 from roomtone.runtime.exporting import Exporting
-from roomtone.training_rows import Row
 
 SUFFIXES = (*FILES, "ndjson")
 OK = 0
@@ -170,7 +169,7 @@ class Pipe(Staging):
 
     def __init__(self, out: BinaryIO, export: Format, kind: str) -> None:
         super().__init__(Path("-"), single=True)
-        self._out, self._decoder = out, msgspec.json.Decoder(export.row)
+        self._out = out
         self._writer = plugins.row_file(kind, export.row, ids=export.traceable)
         self._begun = False
 
@@ -183,8 +182,7 @@ class Pipe(Staging):
         self._begun = True
 
     def write(self, part: str, made: bytes, rows: int, ids: bytes = b"") -> None:
-        some: list[Row] = self._decoder.decode_lines(made)
-        self._out.write(self._writer.add(some))
+        self._out.write(self._writer.take(made))
 
     def note(self, state: State) -> None:
         self._out.flush()

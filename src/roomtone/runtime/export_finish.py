@@ -18,7 +18,6 @@ from roomtone.runtime import plugins
 from roomtone.runtime.export_card import card, manifest
 from roomtone.runtime.export_files import Shard, Staging, settle, sha256
 from roomtone.runtime.exporting import Exporting
-from roomtone.training_rows import Row
 
 CHUNK = 5_000
 MANIFEST = "manifest.json"
@@ -77,18 +76,17 @@ def _convert(
         return
     writer = plugins.row_file(kind, export.row, ids=export.traceable)
     with target.open("wb") as file:
-        for rows in read_rows(path, export.row):
-            file.write(writer.add(rows))
+        for made in staged_lines(path):
+            file.write(writer.take(made))
             alive()
         file.write(writer.close())
 
 
-def read_rows(path: Path, row: type[Row]) -> Iterator[list[Row]]:
-    """Staged rows, some thousand at a time."""
-    decoder = msgspec.json.Decoder(row)
+def staged_lines(path: Path) -> Iterator[bytes]:
+    """Staged rows as they lie there, some thousand lines at a time."""
     with path.open("rb") as file:
         while some := list(islice(file, CHUNK)):
-            yield decoder.decode_lines(b"".join(some))
+            yield b"".join(some)
 
 
 def _link(path: Path, target: Path) -> None:

@@ -120,7 +120,7 @@ class Exporting:
 
     async def _read(self, after: int) -> tuple[Sequence[KeptConversation], int | None]:
         return await self.archive.training_page(
-            after=after, messages=self._page, whole=self.export.whole, **self._sought
+            after=after, messages=self._page, needs=self.export.needs, **self._sought
         )
 
     def _within(self, page: Sequence[KeptConversation]) -> tuple[Sequence[KeptConversation], bool]:

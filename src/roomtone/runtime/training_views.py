@@ -182,7 +182,7 @@ async def _some(
     after: int | None = 0
     while after is not None and limit:
         found, after = await archive.training_page(
-            after=after, messages=PAGE, whole=export.whole, **sought
+            after=after, messages=PAGE, needs=export.needs, **sought
         )
         yield list(found[:limit])
         limit -= len(found[:limit])

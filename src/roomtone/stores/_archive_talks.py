@@ -47,7 +47,7 @@ def run(connection: sqlite3.Connection, steps: Steps[T]) -> T:
         while True:
             step = steps.send(answer)
             if isinstance(step, Ask):
-                answer = connection.execute(step.sql, step.given).fetchall()
+                answer = step.made(connection.execute(step.sql, step.given))
             else:
                 connection.executemany(step.sql, step.rows)
                 answer = None

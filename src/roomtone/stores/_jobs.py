@@ -19,10 +19,11 @@ SOME = 400  # rows that one statement asks for
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One statement whose rows are the answer."""
+    """One statement; the answer is what is `made` of its rows as they come: a list of them."""
 
     sql: str
     given: Sequence[Any] = ()
+    made: Callable[[Iterable[Sequence[Any]]], Any] = list
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ async def run(connection: Connection, steps: Steps[T]) -> T:
             step = steps.send(answer)
             answer = None
             if isinstance(step, Ask):
-                answer = await fetch(connection, step.sql, step.given)
+                answer = step.made(await fetch(connection, step.sql, step.given))
             elif step.rows:
                 await connection.executemany(numbered(step.sql), step.rows)
     except StopIteration as end:

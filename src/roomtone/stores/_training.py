@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Unpack
 
+from roomtone.stores import _training_counts as counts
 from roomtone.stores import _training_keep as keeping
 from roomtone.stores import _training_pages as pages
 from roomtone.stores import _training_revisions as revisions
@@ -67,19 +68,18 @@ class TrainingCalls(ReactionCalls):
         *,
         after: int = 0,
         messages: int = 5_000,
-        whole: bool = True,
+        needs: Collection[str] | None = None,
         **sought: Unpack[TrainingSought],
     ) -> tuple[Sequence[KeptConversation], int | None]:
-        run, texts = self._talks.run, self._talks.TEXTS
         found: tuple[Sequence[KeptConversation], int | None] = await self._look_at_once(
-            lambda c: run(c, pages.page(texts, after, messages, whole, sought))
+            lambda c: self._talks.run(c, pages.page(after, messages, needs, sought))
         )
         return found
 
     async def training_counts(
         self, *, brief: bool = False, **sought: Unpack[TrainingSought]
     ) -> Mapping[str, Any]:
-        counted = pages.brief if brief else pages.counts
+        counted = counts.brief if brief else counts.counts
         found: Mapping[str, Any] = await self._look_at_once(
             lambda c: self._talks.run(c, counted(self._talks.TEXTS, sought))
         )

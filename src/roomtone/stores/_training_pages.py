@@ -1,21 +1,23 @@
-"""Reads conversations with their messages in bulk, and counts them, for every dialect."""
+"""Reads conversations with their messages in bulk, as much of each as is needed."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from itertools import groupby, starmap
 from math import fsum
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import msgspec
 
 from roomtone.reacted import ReactionRecord, rating_of
-from roomtone.stores._jobs import Ask, Steps, Texts
-from roomtone.stores._steps import from_ms, to_ms
-from roomtone.stores._talks import FACETS
+from roomtone.stores._jobs import Ask, Steps
+from roomtone.stores._steps import from_ms
+from roomtone.stores._training_counts import OF_AGREED, where
 from roomtone.training_data import (
+    BESIDE,
     AgentLog,
     KeptConversation,
     KeptMessage,
@@ -37,77 +39,31 @@ _COLUMN = {
     "context_embedding": "coalesce(m.context_embedding, '')",
     **{name: f"coalesce(CAST(m.{name} AS TEXT), '')" for name in _OPTIONAL},
 }
-_MESSAGE = ", ".join(
-    column if "(" in (column := _COLUMN.get(name, name)) else f"m.{column}"
-    for name in KeptMessage.__struct_fields__
-)
-_FLAG, _FED, _SOURCE = (
-    KeptMessage.__struct_fields__.index(name)
-    for name in ("training_flag", "user_feedback", "feedback_source")
-)
+_FIELDS = KeptMessage.__struct_fields__
+_FED = _FIELDS.index("feedback_source") + 1
+"""So many fields are always read: whose feedback it is decides what may be told."""
+
+_source = attrgetter("feedback_source")
 _AGREED_FEEDBACK = (  # of those who agreed, as their reactions are
     "CASE WHEN m.feedback_source = 'reaction' THEN (SELECT 1 + 4 * avg(r.score) FROM reactions r "
     "WHERE r.session = m.session AND r.target = m.turn AND (m.edited IS NULL OR "
     "r.at >= m.edited) AND (r.person = m.person OR EXISTS (SELECT 1 FROM consents k WHERE "
     "k.person = r.person AND k.purpose = 'training' AND k.granted = 1))) ELSE m.user_feedback END"
 )
-_AGREED = (
-    "EXISTS (SELECT 1 FROM consents k WHERE k.person = c.person AND k.purpose = 'training' "
-    "AND k.granted = 1)"
-)
-_OF_AGREED = (  # reactions of those who agreed, or to what they said themselves
-    "AND (r.person = m.person OR EXISTS (SELECT 1 FROM consents k WHERE k.person = r.person "
-    "AND k.purpose = 'training' AND k.granted = 1)) "
-)
-_MEANS = (
-    "EXISTS (SELECT 1 FROM messages m JOIN reactions r ON r.session = m.session AND "
-    "r.target = m.turn WHERE m.conversation_id = c.id AND r.meaning = ?)"
-)
-_SPOKEN = (
-    "EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = c.id AND "
-    "(m.voice_pitch IS NOT NULL OR m.voice_emotion <> ''))"
-)
 _MEMORY = (
     *("id", "content", "response", "context", "tier", "importance", "tags", "emotion_at_creation"),
     *("related_memories", "access_count", "training_relevance", "verified", "at"),
 )
+_NONE = ("", "[]", None)
 _record = msgspec.json.Decoder(ReactionRecord)
 
 
-def where(texts: Texts, sought: TrainingSought, *, trainable: bool) -> tuple[str, list[Any]]:
-    """What holds of the conversations `c` that are asked for, with the values for its `?`."""
-    given: dict[str, Any] = {
-        "c.bot = ?": sought.get("bot"),
-        "c.person = ?": sought.get("user"),
-        "c.language = ?": sought.get("language"),
-        "c.emotion = ?": sought.get("emotion"),
-        "c.conversation_quality >= ?": sought.get("least_quality"),
-        _MEANS: sought.get("meaning"),
-        "c.ended >= ?": None if (at := sought.get("start")) is None else to_ms(at),
-        "c.ended < ?": None if (at := sought.get("end")) is None else to_ms(at),
-    }
-    given = {what: value for what, value in given.items() if value is not None}
-    conditions = list(given)
-    if (ids := sought.get("ids")) is not None:
-        conditions.append(f"c.id IN ({', '.join(str(int(id)) for id in ids) or 'NULL'})")
-    if (exported := sought.get("exported")) is not None:
-        conditions.append(f"c.training_data_exported = {int(exported)}")
-    if (voice := sought.get("voice")) is not None:
-        conditions.append(_SPOKEN if voice else f"NOT {_SPOKEN}")
-    if trainable:
-        conditions.append(_AGREED)
-    return " AND ".join(["c.total_messages > 0", *conditions]), list(given.values())
-
-
-# -- pages ---------------------------------------------------------------------------------------
-
-
 def page(
-    texts: Texts, after: int, messages: int, whole: bool, sought: TrainingSought
+    after: int, messages: int, needs: Collection[str] | None, sought: TrainingSought
 ) -> Steps[tuple[list[KeptConversation], int | None]]:
     """Conversations behind `after` until there are so many messages, and where to go on."""
     trainable = sought.get("trainable", True)
-    condition, given = where(texts, sought, trainable=trainable)
+    condition, given = where(sought, trainable=trainable)
     columns = ", ".join(f"c.{name}" for name in CONVERSATION)
     most = max(20, messages // 20)
     talks: list[KeptConversation] = []
@@ -130,9 +86,10 @@ def page(
         return [], None
     own = {talk.id: talk for talk in talks}
     among = _among(own)
-    yield from _fill(own, among, trainable)
-    if whole:
-        yield from _fill_whole(own, among, trainable)
+    yield from _fill(own, among, trainable, _read(needs))
+    for name in BESIDE:
+        if needs is None or name in needs:
+            yield from _BESIDE[name](own, among, trainable)
     kept = [talk for talk in talks if talk.messages]
     return kept, last if more else None
 
@@ -147,7 +104,6 @@ def _among(ids: Mapping[int, Any]) -> str:
 
 def conversation_of(row: Sequence[Any]) -> KeptConversation:
     """A conversation without its messages."""
-    topics = json.loads(row[15]) if row[15] else []
     return KeptConversation(
         id=row[0],
         session=row[1],
@@ -164,46 +120,90 @@ def conversation_of(row: Sequence[Any]) -> KeptConversation:
         avg_emotion_score=row[12],
         conversation_quality=row[13],
         user_satisfaction=row[14],
-        topics_discussed=tuple(map(str, topics)),
+        topics_discussed=tuple(map(str, json.loads(row[15]))) if row[15] not in _NONE else (),
         training_data_exported=bool(row[16]),
     )
 
 
-def message_of(row: Sequence[Any]) -> KeptMessage:
-    """A message made of its columns."""
-    if row[_FED] is None and row[_SOURCE]:  # by people who have not agreed
-        row = (*row[:_SOURCE], "", *row[_SOURCE + 1 :])
-    values: tuple[Any, ...] = (*row[:_FLAG], row[_FLAG] == 1, *row[_FLAG + 1 :])
-    return KeptMessage(*values)
+def _read(needs: Collection[str] | None) -> int:
+    """How many of a message's fields are read: up to the last one that is needed."""
+    if needs is None:
+        return len(_FIELDS)
+    return max(_FED, *(place + 1 for place, name in enumerate(_FIELDS) if name in needs), 0)
 
 
-def messages_sql(among: str, *, trainable: bool) -> str:
-    """The messages of conversations, in their order, in the order of KeptMessage's fields."""
-    columns = _MESSAGE.replace("m.user_feedback", _AGREED_FEEDBACK) if trainable else _MESSAGE
+@cache
+def messages_sql(fields: int, *, trainable: bool) -> str:
+    """The messages of some conversations, in their order: the first fields of KeptMessage."""
+    columns = []
+    for name in _FIELDS[:fields]:
+        column = _COLUMN.get(name, name)
+        columns.append(column if "(" in column else f"m.{column}")
+    if trainable:
+        columns[_FED - 2] = _AGREED_FEEDBACK
     return (
-        f"SELECT {columns} FROM messages m WHERE m.conversation_id {among} "
+        f"SELECT {', '.join(columns)} FROM messages m WHERE m.conversation_id {{}} "
         f"{'AND m.training_flag = 1 ' * trainable}ORDER BY m.conversation_id, m.timestamp, m.id"
     )
 
 
-def _fill(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:
-    rows = yield Ask(messages_sql(among, trainable=trainable))
-    for id, some in groupby(rows, itemgetter(1)):
-        if (talk := own.get(id)) is not None:
-            talk.messages = [message_of(row) for row in some]
+def _fill(
+    own: Mapping[int, KeptConversation], among: str, trainable: bool, fields: int
+) -> Steps[None]:
+    make = _flagged if fields == len(_FIELDS) else KeptMessage
+
+    def made(rows: Iterable[Sequence[Any]]) -> None:
+        """Messages of rows as they come, of which none is held."""
+        for id, some in groupby(rows, itemgetter(1)):
+            if (talk := own.get(id)) is None:
+                continue
+            messages = talk.messages = list(starmap(make, some))
+            if any(map(_source, messages)):
+                talk.messages = list(map(_fed, messages))
             if trainable and talk.user_satisfaction is not None:
-                fed = [said for one in talk.messages if (said := one.user_feedback) is not None]
+                fed = [said for one in messages if (said := one.user_feedback) is not None]
                 talk.user_satisfaction = fsum(fed) / len(fed) if fed else None
 
+    yield Ask(messages_sql(fields, trainable=trainable).format(among), made=made)
 
-def _fill_whole(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:
-    yield from _fill_reactions(own, among, trainable)
-    of_turns = f"FROM messages m JOIN {{}} ON {{}} WHERE m.conversation_id {among}"
-    same = "r.session = m.session AND r.turn = m.turn"
+
+def _flagged(*row: Any) -> KeptMessage:
+    """A message of all its fields: its flag is a number in a database."""
+    values: tuple[Any, ...] = (*row[:-1], row[-1] == 1)
+    return KeptMessage(*values)
+
+
+def _fed(one: KeptMessage) -> KeptMessage:
+    """The same without a word on feedback that is by people who have not agreed."""
+    if one.user_feedback is None and one.feedback_source:
+        return msgspec.structs.replace(one, feedback_source="")
+    return one
+
+
+def _nearer(table: str, of: Mapping[int, KeptConversation], among: str) -> Steps[str | None]:
+    """How to come to rows of these conversations' messages: None where there are none.
+
+    From the rows of their sessions, where those are fewer than the messages; else from messages.
+    """
+    most = sum(len(talk.messages) for talk in of.values())
+    sessions = f"r.session IN (SELECT c.session FROM conversations c WHERE c.id {among})"
+    ((many,),) = yield Ask(
+        f"SELECT count(*) FROM (SELECT 1 AS one FROM {table} r WHERE {sessions} LIMIT {most + 1}) s"
+    )
+    if many > most:
+        return f"messages m CROSS JOIN {table} r WHERE m.conversation_id {among}"
+    from_them = f"{table} r CROSS JOIN messages m WHERE {sessions} AND m.conversation_id {among}"
+    return from_them if many else None
+
+
+def _revisions(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:
+    told = yield from _nearer("revisions", own, among)
+    if told is None:
+        return
     found = yield Ask(
         "SELECT DISTINCT m.conversation_id, r.session, r.turn, r.role, r.number, r.why, r.at, "
-        f"r.before, r.content, r.said_by {of_turns.format('revisions r', same)} "
-        "ORDER BY m.conversation_id, r.at, r.turn, r.role, r.number"
+        f"r.before, r.content, r.said_by FROM {told} AND r.session = m.session AND "
+        "r.turn = m.turn ORDER BY m.conversation_id, r.at, r.turn, r.role, r.number"
     )
     for id, session, turn, role, number, why, at, before, content, by in found:
         if id in own:
@@ -223,6 +223,9 @@ def _fill_whole(own: Mapping[int, KeptConversation], among: str, trainable: bool
                     user=of.user,
                 )
             )
+
+
+def _agent_logs(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:
     found = yield Ask(
         "SELECT m.conversation_id, m.id, m.session, m.turn, m.role, m.agent_name, m.timestamp, "
         "CAST(m.output AS TEXT), m.duration_ms, m.confidence_score, m.accuracy_score, "
@@ -232,6 +235,9 @@ def _fill_whole(own: Mapping[int, KeptConversation], among: str, trainable: bool
     for row in found:
         if row[0] in own:
             own[row[0]].agent_logs.append(log_of(row[1:]))
+
+
+def _memories(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:
     columns = ", ".join(f"e.{name}" for name in _MEMORY)
     found = yield Ask(
         f"SELECT c.id, {columns} FROM conversations c CROSS JOIN memories e WHERE c.id {among} "
@@ -243,18 +249,30 @@ def _fill_whole(own: Mapping[int, KeptConversation], among: str, trainable: bool
             own[row[0]].memories.append(_memory_of(row[1:]))
 
 
-def _fill_reactions(
-    own: Mapping[int, KeptConversation], among: str, trainable: bool
-) -> Steps[None]:
+def _reactions(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:
     """What was given to messages; where it is to be learnt from, by those who agreed."""
-    found = yield Ask(
-        "SELECT DISTINCT m.conversation_id, r.at, r.id, r.told FROM messages m JOIN reactions r "
-        f"ON r.session = m.session AND r.target = m.turn WHERE m.conversation_id {among} "
-        f"{_OF_AGREED * trainable}ORDER BY m.conversation_id, r.at, r.id"
+    told = yield from _nearer("reactions", own, among)
+    if told is None:
+        return
+
+    def made(rows: Iterable[Sequence[Any]]) -> None:
+        for (id, at, _), ((*_, said), *_) in groupby(rows, itemgetter(0, 1, 2)):  # of both sides
+            if id in own:
+                own[id].reactions.append(_reaction_of(at, _record.decode(said)))
+
+    yield Ask(
+        f"SELECT m.conversation_id, r.at, r.id, r.told FROM {told} AND r.session = m.session AND "
+        f"r.target = m.turn {OF_AGREED * trainable}ORDER BY m.conversation_id, r.at, r.id",
+        made=made,
     )
-    for id, at, _, told in found:
-        if id in own:
-            own[id].reactions.append(_reaction_of(at, _record.decode(told)))
+
+
+_BESIDE = {
+    "reactions": _reactions,
+    "revisions": _revisions,
+    "agent_logs": _agent_logs,
+    "memories": _memories,
+}
 
 
 def _reaction_of(at: int, record: ReactionRecord) -> KeptReaction:
@@ -301,88 +319,3 @@ def _memory_of(row: Sequence[Any]) -> dict[str, Any]:
     told["verified"] = bool(told["verified"])
     told["at"] = from_ms(told["at"]).isoformat()
     return told
-
-
-# -- counts --------------------------------------------------------------------------------------
-
-
-def brief(texts: Texts, sought: TrainingSought) -> Steps[dict[str, Any]]:
-    """Conversations, messages and people, as the conversations have them."""
-    told: dict[str, Any] = {}
-    for only in (bool(sought.get("trainable", False)), True):
-        condition, given = where(texts, sought, trainable=only)
-        ((talks, messages, people),) = yield Ask(
-            "SELECT count(*), coalesce(sum(c.total_messages), 0), count(DISTINCT c.person) "
-            f"FROM conversations c WHERE {condition}",
-            given,
-        )
-        amounts = {"conversations": talks, "messages": int(messages), "people": people}
-        told = {**told, "trainable": amounts} if told else amounts
-    return told
-
-
-def counts(texts: Texts, sought: TrainingSought) -> Steps[dict[str, Any]]:
-    """How much there is, and how much may be learnt from."""
-    only = bool(sought.get("trainable", False))
-    condition, given = where(texts, sought, trainable=only)
-    told: dict[str, Any] = yield from _amounts(condition, given, "")
-    agreed, _ = where(texts, sought, trainable=True)
-    told["trainable"] = yield from _amounts(agreed, given, " AND m.training_flag = 1")
-    exported = f"SELECT count(*) FROM conversations c WHERE {condition} "
-    ((told["exported"],),) = yield Ask(f"{exported}AND c.training_data_exported = 1", given)
-    ((flagged,),) = yield Ask(
-        "SELECT coalesce(sum(m.training_flag), 0) FROM messages m JOIN conversations c "
-        f"ON c.id = m.conversation_id WHERE {condition}",
-        given,
-    )
-    told["training_messages"] = int(flagged)
-    place = texts.floor.format("c.conversation_quality * 20")
-    rows = yield Ask(
-        f"SELECT {place} AS place, count(*) FROM conversations c WHERE {condition} AND "
-        "c.conversation_quality IS NOT NULL GROUP BY place",
-        given,
-    )
-    told["quality"] = [0] * 20
-    for at, number in rows:
-        told["quality"][max(0, min(19, int(at)))] += number
-    for name in ("bot", "emotion", "language"):
-        rows = yield Ask(
-            f"SELECT c.{name}, count(*) AS n FROM conversations c WHERE {condition} AND "
-            f"c.{name} <> '' GROUP BY c.{name} ORDER BY n DESC, c.{name} LIMIT {FACETS}",
-            given,
-        )
-        told[name] = {value: number for value, number in rows}
-    rows = yield Ask(
-        "SELECT r.meaning, count(DISTINCT c.id) AS n FROM reactions r JOIN messages m ON "
-        "m.session = r.session AND m.turn = r.target JOIN conversations c ON "
-        f"c.id = m.conversation_id WHERE {condition} AND r.meaning <> '' GROUP BY r.meaning "
-        f"ORDER BY n DESC, r.meaning LIMIT {FACETS}",
-        given,
-    )
-    told["meaning"] = {value: number for value, number in rows}
-    ((good, bad),) = yield Ask(
-        "SELECT sum(CASE WHEN r.score > .5 THEN 1 ELSE 0 END), sum(CASE WHEN r.score < .5 THEN 1 "
-        "ELSE 0 END) FROM reactions r JOIN messages m ON m.session = r.session AND "
-        "m.turn = r.target AND m.role = 'assistant' JOIN conversations c ON "
-        f"c.id = m.conversation_id WHERE {condition} AND r.meaning = 'RATING' {_OF_AGREED * only}",
-        given,
-    )
-    told["ratings"] = {"desirable": int(good or 0), "undesirable": int(bad or 0)}
-    return told
-
-
-def _amounts(condition: str, given: Sequence[Any], of: str) -> Steps[dict[str, Any]]:
-    ((talks, people),) = yield Ask(
-        f"SELECT count(*), count(DISTINCT c.person) FROM conversations c WHERE {condition}", given
-    )
-    ((messages, characters),) = yield Ask(
-        "SELECT count(*), coalesce(sum(length(m.content)), 0) FROM messages m JOIN conversations c "
-        f"ON c.id = m.conversation_id WHERE {condition}{of}",
-        given,
-    )
-    return {
-        "conversations": talks,
-        "messages": messages,
-        "people": people,
-        "characters": int(characters),
-    }
