@@ -27,3 +27,11 @@ def test_a_word_that_is_neither_yes_nor_no_is_a_usage_error() -> None:
     result = CliRunner().invoke(people_app, ["consent", "ann", "--training", "maybe"])
 
     assert result.exit_code == 2 and "yes or no" in result.output
+
+
+def test_a_name_that_no_event_can_have_is_a_usage_error(tmp_path: Path) -> None:
+    """A terminal may give bytes that are no text; nobody is asked of them."""
+    for name in ("", "caf\udce9"):
+        for command in ("consent", "erase", "readmit"):
+            result = CliRunner().invoke(people_app, [command, "--data", str(tmp_path), "--", name])
+            assert result.exit_code == 2 and "UTF-8" in result.output, result.output

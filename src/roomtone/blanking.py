@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
@@ -33,9 +34,9 @@ def stand_in(user: str, mark: str) -> str:
     >>> len(stand_in("ann", "5f")), stand_in("ann", "5f") == stand_in("ann", "5f") != "ann"
     (3, True)
     """
-    size = len(user.encode())
+    size, lead = len(user.encode()), "-" if user.startswith("~") else "~"
     digest = blake2b(f"{mark}/{user}".encode(), digest_size=32).digest() * (size // 32 + 1)
-    return ("~" + "".join(_DIGITS[byte % 36] for byte in digest))[:size]
+    return (lead + "".join(_DIGITS[byte % 36] for byte in digest))[:size]
 
 
 def _key(text: str) -> str:
@@ -59,6 +60,10 @@ class Blank:
         self.said = set(said)
         self.name = stand_in(user, mark)
         self._named = re.compile(rf"(?<!\w){re.escape(user)}(?!\w)")
+        quoted = (json.dumps(user, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
+        self.written = sorted({user, *quoted})  # as it stands in texts, and in documents
+        words = b"|".join(re.escape(one.encode()) for one in self.written)
+        self._written = re.compile(rb"(?<!\w)(?:" + words + rb")(?!\w)")
 
     def learn(self, texts: Iterable[str | None]) -> None:
         """These are theirs, also where they are told shortened."""
@@ -163,6 +168,14 @@ class Blank:
         True
         """
         return self._named.sub(self.name, text)
+
+    def is_in(self, raw: bytes) -> bool:
+        """Whether raw bytes hold the name, as a word of its own.
+
+        >>> Blank("bö", "5f").is_in(b'{"user": "b\\u00f6"'), Blank("ann", "5f").is_in(b"annie")
+        (True, False)
+        """
+        return self._written.search(raw) is not None
 
 
 def _dashes(text: str) -> str:

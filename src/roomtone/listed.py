@@ -216,7 +216,7 @@ class ListArchive(ListTraining):
         for id, record in self.reacted.items():
             told = blank.record(msgspec.to_builtins(record))
             self.reacted[id] = msgspec.convert(told, ReactionRecord)
-        letters = [one for one in self.letters if user.encode() not in one.raw]
+        letters = [one for one in self.letters if not blank.is_in(one.raw)]
         theirs["dead_letters"] = [None] * (len(self.letters) - len(letters))
         self.letters = letters
         for row in self.kept.values():

@@ -14,7 +14,18 @@ from roomtone.options import EPILOG, OK, UNWELL, Data, Json, Url
 
 people_app = typer.Typer(no_args_is_help=True)
 
-User = Annotated[str, typer.Argument(metavar="USER", help="The person, as events name them.")]
+
+def _named(user: str) -> str:
+    """A name as events can hold it; a terminal may give bytes that are no text."""
+    if not user or user != user.encode("utf-8", "replace").decode():
+        raise typer.BadParameter("a name is some text in UTF-8", param_hint="USER")
+    return user
+
+
+User = Annotated[
+    str,
+    typer.Argument(metavar="USER", help="The person, as events name them.", callback=_named),
+]
 
 
 @people_app.callback()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from roomtone.errors import BadConfig
-from roomtone.runtime.access import Access, file_of
+from roomtone.runtime.access import LAST, Access, file_of
 from roomtone.runtime.config import Settings
 from roomtone.testing import ManualClock
 
@@ -142,6 +142,27 @@ def test_a_key_can_be_set_by_its_line_and_is_revoked_there(tmp_path: Path) -> No
     assert found is not None and found.project == "shop" and other.locked
     with pytest.raises(BadConfig, match="take its line out"):
         other.revoke(key.id)
+
+
+def test_no_key_is_over_when_no_calendar_can_tell_it(tmp_path: Path) -> None:
+    """Else the list of keys could be shown to nobody any more."""
+    made = access(tmp_path)
+    for expires in (253_402_336_799.0, 9e99):
+        with pytest.raises(BadConfig, match="year 9999"):
+            made.make_key("read", project="default", expires=expires)
+    key, _ = made.make_key("read", project="default", expires=LAST)
+    told = [one.told() for one in made.keys("default")]
+    assert [one["id"] for one in told] == [key.id]
+
+
+def test_of_anothers_project_s_line_nothing_is_told(tmp_path: Path) -> None:
+    """Its id is as unknown there as any other's."""
+    key, _ = access(tmp_path / "a").make_key("read", project="shop")
+    there = access(tmp_path / "b", keys=[key.line()])
+
+    assert there.revoke(key.id, "default") is None
+    with pytest.raises(BadConfig, match="take its line out"):
+        there.revoke(key.id, "shop")
 
 
 def test_a_lost_or_broken_file_opens_nothing(tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ async def test_nothing_of_them_is_shown_or_buried(house: House) -> None:
 
     (item,) = pipeline.inspector.items(outcome="refused")
     assert "secret" not in str(item) and "did not agree" in item["reason"]
-    assert pipeline.inspector.refusals[CONSENT] == 1 and pipeline.keeper.buried == 0
+    assert pipeline.inspector.refusals[CONSENT] == 1 and pipeline.keeper.letters.taken == 0
 
 
 async def test_what_cannot_be_read_is_not_buried_where_it_names_them(house: House) -> None:
@@ -50,7 +50,7 @@ async def test_what_cannot_be_read_is_not_buried_where_it_names_them(house: Hous
 
     pipeline.refuse("http", [Refusal(n, "no JSON") for n in range(3)], raws)
 
-    await until(lambda: not list(pipeline.keeper.letters))
+    await until(lambda: not len(pipeline.keeper.letters))
     letters = await pipeline.archive.dead_letters()
     assert [one.raw for one in letters] == raws[2:]
     assert not any(mark in str(pipeline.inspector.items()) for mark in ("sec", "goné"))

@@ -153,6 +153,20 @@ async def test_of_who_is_erased_nothing_is_left(tmp_path: Path) -> None:
     assert "p2" not in "".join(one.manifest for one in archive.made.values())
 
 
+async def test_what_was_left_half_made_goes_with_whoever_is_erased(tmp_path: Path) -> None:
+    """A full disk, or a stop, leaves rows of which nobody noted whose they are."""
+    made = kept(tmp_path)
+    failed, stopped = made.folder / "ds_failed.part", made.folder / "ds_stopped.part"
+    for folder in (failed, stopped):
+        folder.mkdir(parents=True)
+        (folder / "train-00000.rows").write_text("what p1 said")
+    (made.folder / "ds_done").mkdir()
+
+    await made.forget("p1")
+
+    assert [path.name for path in made.folder.iterdir()] == ["ds_done"]
+
+
 async def test_too_many_at_once_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

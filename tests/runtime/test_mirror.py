@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from roomtone.engine import Output
-from roomtone.errors import StoreError, StoreRefused
+from roomtone.errors import StoreAway, StoreError, StoreRefused
 from roomtone.events import Join, Message
 from roomtone.points import Block, Field, Measurement, Point
 from roomtone.runtime import lanes, mirror, plugins
@@ -131,6 +131,40 @@ async def test_persons_are_copied_under_pseudonyms(tmp_path: Path) -> None:
 
     (point,) = await rows(tmp_path, "felt")
     assert point.tags == {"user_id": pseudonym(key, "ann")}
+
+
+async def test_who_is_erased_waits_for_no_mirror(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor does what is on its way come after they were taken out; the others' points stay."""
+    archive = ListArchive()
+    key = await archive.key(KEY)
+    monkeypatch.setattr(Moody, "mood", StoreError("it is away; wait"))
+    its = made(tmp_path, archive)
+    running = asyncio.create_task(its.run())
+    people = [
+        Point("felt", utc((T0 + n) * 1000), {"user_id": name}, {"strength": 0.5})
+        for n, name in enumerate(["ann", "bob", "ann"])
+    ]
+    for felt in (people, people[:1]):
+        its.keep(Output(T0, [FELT.gather(felt)]))
+    its.keep(output(1))
+    await until(lambda: its.trouble)
+    async with its.forgetting("ann"):
+        Moody.mood = None
+        await asyncio.sleep(0.05)
+        assert its.copied <= 1, "no person's points are sent meanwhile"
+    await until(lambda: not its.waiting)
+    async with its._sending:
+        monkeypatch.setattr(mirror, "FORGET_S", 0.01)
+        with pytest.raises(StoreAway, match="does not answer"):
+            async with its.forgetting("ann"):
+                pass
+    running.cancel()
+    await its.close()
+
+    (point,) = await rows(tmp_path, "felt")
+    assert point.tags == {"user_id": pseudonym(key, "bob")} and its._bytes == 0
 
 
 async def test_a_mirror_that_is_away_costs_bounded_memory(

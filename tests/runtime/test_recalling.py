@@ -184,3 +184,19 @@ async def test_words_bring_back_what_a_full_tier_leaves_out(memory: Heard) -> No
 
     assert "A zither, no doubt" in [one.memory.content for one in recall.memories]
     assert recall.tiers["session"] == CANDIDATES + 1
+
+
+async def test_what_is_told_of_somebody_while_they_are_erased_is_not_kept(memory: Heard) -> None:
+    """To read it may take a model's time, and by then nothing may be kept of them."""
+    asked: list[str] = []
+
+    def may(user: str) -> bool:
+        asked.append(user)
+        return len(asked) == 1
+
+    memory.may = may
+    with pytest.raises(BadEvent, match="was erased, or withdrew"):
+        await memory.remember("luna", "ann", "my dog is ill")
+
+    memory.may = None
+    assert (await memory.page(user="ann"))["total"] == 0

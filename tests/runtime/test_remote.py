@@ -25,6 +25,12 @@ class Handler(BaseHTTPRequestHandler):
             self.reply(200 if given == "Bearer k-1" else 401, b'{"detail": "no key; send one"}')
         elif self.path == "/html":
             self.reply(500, b"<h1>oops</h1>")
+        elif self.path == "/half":
+            self.send_response(200)
+            self.send_header("Content-Length", "100")
+            self.end_headers()
+            self.wfile.write(b"half of it")
+            self.close_connection = True
         else:
             self.reply(200, b'{"path": "' + self.path.encode() + b'"}')
 
@@ -78,6 +84,19 @@ def test_the_key_of_the_environment_goes_along(remote, monkeypatch):
         Remote(remote.url, key="").get("/who")
     with pytest.raises(ServerError, match="the key is none"):
         Remote(remote.url, key="a\r\nX: y")
+
+
+def test_a_long_answer_comes_with_the_key_too_and_is_whole_or_none(remote):
+    """What breaks off is no server that is not there."""
+    asked = Remote(remote.url, key="k-1")
+    assert b"".join(asked.pieces("/who")).startswith(b"{")
+    with pytest.raises(ServerError, match=r"broke off .*roomtone doctor"):
+        list(asked.pieces("/half"))
+    assert b"".join(asked.pieces("/x")), "and what is asked next is answered"
+    with pytest.raises(NeedsKey, match="set ROOMTONE_KEY"):
+        list(Remote(remote.url, key="").pieces("/who"))
+    with pytest.raises(ServerError, match="no session x"):
+        list(asked.pieces("/problem"))
 
 
 def test_a_connection_closed_in_between_is_opened_again(remote):

@@ -34,6 +34,9 @@ TICKET_S = 60.0
 MOST_SESSIONS = 10_000
 """How many pages may be signed in; the oldest makes way."""
 
+LAST = 253_370_764_800.0
+"""The beginning of the year 9999: what is later no calendar tells in every time zone."""
+
 LOCK_S = 5.0
 """How long another process may be writing."""
 
@@ -161,6 +164,8 @@ class Access:
         wanted, secret = read_scopes(scopes), mint()
         if expires is not None and expires <= self.now:
             raise BadConfig("the key would be over before it is used; give a later --expires")
+        if expires is not None and expires > LAST:
+            raise BadConfig("a key is over before the year 9999, or never; leave --expires out")
         key = Key(
             id=secrets.token_hex(6),
             name=" ".join(name.split())[:100],
@@ -183,7 +188,7 @@ class Access:
 
     def revoke(self, id: str, project: str | None = None) -> Key | None:
         """End a key, and every page and ticket that stands for it; None if there is no such."""
-        if any(id == key.id for key in self._set):
+        if any(id == key.id and project in (None, key.project) for key in self._set):
             raise BadConfig(
                 f"the key {id} is set in access.keys; take its line out there and restart"
             )

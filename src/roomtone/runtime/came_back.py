@@ -11,6 +11,7 @@ import msgspec
 
 from roomtone.errors import StoreAway
 from roomtone.runtime.journal_segments import list_segments, read_segments
+from roomtone.unread import users_in
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -25,9 +26,9 @@ async def came_back(pipeline: Pipeline, bars: Callable[[str], bool]) -> set[str]
 
     All of the journal and of the archive is read, page by page; it is done once after a restore.
     """
-    found = await asyncio.to_thread(_in_journal, pipeline.journal.folder, bars)
     if not pipeline.opening.opened.is_set():
         raise StoreAway("the archive is not there yet; start it, and people are looked for then")
+    found = await asyncio.to_thread(_in_journal, pipeline.journal.folder, bars)
     async for user in _in_stores(pipeline):
         if bars(user):
             found.add(user)
@@ -94,13 +95,6 @@ async def _in_letters(pipeline: Pipeline) -> AsyncIterator[str]:
     before: int | None = None
     while page := await pipeline.archive.dead_letters(before=before, limit=PAGE):
         for letter in page:
-            for user in named(_plain(letter.raw)):
+            for user in users_in(letter.raw):
                 yield user
         before = page[-1].id
-
-
-def _plain(raw: bytes) -> Any:
-    try:
-        return msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, UnicodeDecodeError):
-        return None

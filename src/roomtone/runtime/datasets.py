@@ -190,7 +190,14 @@ class Datasets:
                 target = self.folder / id
                 again = Making(self.archive, self.clock, making.plan, target, id=id)
                 self._begin(again, resume=False)
+        await asyncio.to_thread(self._remove_halves)  # nobody knows whom these hold
         return told
+
+    def _remove_halves(self) -> None:
+        """What a full disk had left half made is made anew, or not at all."""
+        for path in self.folder.glob("*.part"):
+            if path.stem not in self._making:
+                shutil.rmtree(path, ignore_errors=True)
 
     async def _forget(self, one: Dataset, user: str) -> dict[str, Any]:
         folder = self._own(one)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import structlog
 
 from roomtone.blanking import Blank
@@ -18,15 +15,12 @@ from roomtone.engine import Output
 from roomtone.errors import BadEvent, JournalError, RoomtoneError, StoreError
 from roomtone.events import ERASED, Event, Refusal
 from roomtone.forgetting import forget_rooms, forget_talks
-from roomtone.records import Batch, JournalSegment
-from roomtone.runtime import journal_rewriting, recovery
+from roomtone.runtime import journal_rewriting
 from roomtone.runtime.came_back import came_back
-from roomtone.runtime.clock import utc
 from roomtone.runtime.consenting import Consenting
-from roomtone.runtime.journal_snapshots import snapshot_paths, snapshot_position
-from roomtone.runtime.pseudonyms import TAG, pseudonym
+from roomtone.runtime.erasing_stores import STORES, Job, Stores
 from roomtone.runtime.tombstones import Erasure, Tombstones, receipt
-from roomtone.training_data import Consent
+from roomtone.unread import users_in
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -36,20 +30,9 @@ REASON = (
     "takes them in again"
 )
 
-STORES = (
-    *("engine", "series", "datasets", "archive", "mirror", "memory", "journal"),
-    *("snapshots", "live", "old files"),
-)
-"""What is gone through, in this order."""
-
 AGAIN_MS = 600_000
 
-_USER = re.compile(rb'"user"\s*:\s*("(?:[^"\\]|\\.)*")')
-
 log = structlog.get_logger()
-
-Done = tuple[int, str]
-"""How many were removed, and what is worth saying of it."""
 
 
 class Erasing:
@@ -62,7 +45,8 @@ class Erasing:
         self._pipeline = pipeline
         self.tombstones = Tombstones(pipeline.settings.data / "erasures")
         self.consenting = Consenting(pipeline.settings, pipeline.archive, pipeline.opening)
-        pipeline.memory.may = self.consenting.may_be_remembered
+        pipeline.memory.may = self.may_be_remembered
+        self._stores = Stores(pipeline, self.tombstones, self.consenting.agreed)
         self._one_by_one = asyncio.Lock()
         self.refused = 0
 
@@ -96,14 +80,12 @@ class Erasing:
         """Whether what could not even be read names somebody of whom nothing is to be kept."""
         if not len(self.tombstones) and self.consenting.agreed.is_quiet:
             return False
-        for found in _USER.findall(raw):
-            with contextlib.suppress(msgspec.DecodeError):
-                user = msgspec.json.decode(found, type=str)
-                if self.tombstones.bars(user) or not self.consenting.agreed.allows(
-                    user, "analytics"
-                ):
-                    return True
-        return False
+        allows, bars = self.consenting.agreed.allows, self.tombstones.bars
+        return any(bars(user) or not allows(user, "analytics") for user in users_in(raw))
+
+    def may_be_remembered(self, user: str) -> bool:
+        """Whether something of this person may be kept in memory, or recalled."""
+        return self.consenting.may_be_remembered(user) and not self.tombstones.bars(user)
 
     # -- in the journal's order ----------------------------------------------------------------
 
@@ -135,21 +117,32 @@ class Erasing:
 
         Raises BadEvent where nobody is named, JournalError where the journal takes nothing now.
         """
-        if not user:
-            raise BadEvent("nobody is named; say whom to erase")
+        if not user or "\0" in user:
+            raise BadEvent("nobody is named whom events can name; say whom to erase")
         async with self._one_by_one:
             one = self.tombstones.of(user)
             if one is None or one.is_done:
-                person = await asyncio.to_thread(self.tombstones.hash, user)
-                now = self._pipeline.clock.now_ms()
-                one = Erasure(person=person, begun_ms=now, user=user)
-                self.tombstones.put(one)  # from here on the door is shut, whatever happens
+                one = await self._begin(user)
             try:
                 await self._go_through(one)
             finally:
                 told = receipt(one)
-                self._finish(one)
-            return {**told, "done": one.is_done}
+                done = self._finish(one)
+            return {**told, "done": done}
+
+    async def _begin(self, user: str) -> Erasure:
+        """From here on the door is shut, whatever happens."""
+        now = self._pipeline.clock.now_ms()
+        try:
+            person = await asyncio.to_thread(self.tombstones.hash, user)
+            one = Erasure(person=person, begun_ms=now, user=user)
+            self.tombstones.put(one)
+        except OSError as error:
+            raise StoreError(
+                f"{self.tombstones.folder} cannot be written ({error.strerror}), so nobody is "
+                "erased yet; see that the disk has room, and say it again"
+            ) from None
+        return one
 
     async def run(self) -> None:
         """Finish what was broken off, now and every ten minutes; and hear what people agreed to."""
@@ -160,7 +153,12 @@ class Erasing:
     async def _resume_for_good(self) -> None:
         clock = self._pipeline.clock
         while True:
-            await self.resume()
+            if self.tombstones.is_restored:  # who came back is looked for in all stores
+                await self._pipeline.opening.opened.wait()
+            try:
+                await self.resume()
+            except (RoomtoneError, OSError) as error:
+                self._pipeline.inspector.fault("erasing", error)
             await clock.wait_until(clock.now_ms() + AGAIN_MS)
 
     async def resume(self) -> int:
@@ -174,9 +172,9 @@ class Erasing:
                 await self._look_who_came_back()
         for one in self.tombstones.unfinished:
             async with self._one_by_one:
-                await self._go_through(one)
-                self._finish(one)
-                done += one.is_done
+                if one in self.tombstones.unfinished:  # nobody else did it, or took it back
+                    await self._go_through(one)
+                    done += self._finish(one)
         return done
 
     async def _look_who_came_back(self) -> None:
@@ -193,53 +191,64 @@ class Erasing:
             one = self.tombstones.of(user)
             if one is not None and not one.is_done:
                 await self._go_through(one)
-                self._finish(one)
-                if not one.is_done:
+                if not self._finish(one):
                     raise StoreError(
                         "they are not yet erased everywhere; see that all stores are there, and "
                         "say it again"
                     )
             return self.tombstones.lift(user)
 
-    def _finish(self, one: Erasure) -> None:
-        if all(one.stores.get(name, {}).get("ok") for name in STORES):
-            one.done_ms = self._pipeline.clock.now_ms()
-            one.user, one.aka, one.said, one.datasets, one.segments = "", "", [], [], {}
-        self.tombstones.put(one)
+    def _finish(self, one: Erasure) -> bool:
+        """Forget whom it was of, once that is on the disk; whether all is done."""
+        if not all(one.stores.get(name, {}).get("ok") for name in STORES):
+            self._note_down(one)
+            return False
+        now = self._pipeline.clock.now_ms()
+        done = Erasure(person=one.person, begun_ms=one.begun_ms, stores=one.stores, done_ms=now)
+        return self._note_down(done)
+
+    def _note_down(self, one: Erasure) -> bool:
+        """Keep how it stands; a disk that takes nothing does not end it, and it is done again."""
+        try:
+            self.tombstones.put(one)
+        except OSError as error:
+            self._pipeline.inspector.fault("erasing", error)
+            return False
+        return True
 
     async def _go_through(self, one: Erasure) -> None:
         """Each store that is not done yet. What the person said is learnt before it is gone.
 
-        Nothing is judged meanwhile: a judge was shown what stood around a reaction.
+        Before the engine has forgotten them and all that it told is kept, a store that they were
+        taken out of may be given more of them: then it is not done. Nothing is judged meanwhile: a
+        judge was shown what stood around a reaction.
         """
+        if not one.stores.get("engine", {}).get("ok"):
+            one.stores = {}
         blank = self._blank(one)
-        jobs: dict[str, Callable[[], Awaitable[Done]]] = {
-            "engine": lambda: self._engine(one),
-            "series": lambda: self._series(one),
-            "datasets": lambda: self._datasets(one),
-            "archive": lambda: self._archive(one, blank),
-            "mirror": lambda: self._mirror(one),
-            "memory": lambda: self._memory(one),
-            "journal": lambda: self._journal(one, blank),
-            "snapshots": self._snapshots,
-            "live": lambda: self._live(blank),
-            "old files": self._old_files,
-        }
         async with self._pipeline.judging.cycle:
-            if not one.stores.get("journal", {}).get("ok"):
-                await self._learn(one, blank)
+            is_through = bool(one.stores.get("journal", {}).get("ok"))
+            learnt = is_through or await self._learn(one, blank)
+            jobs = self._stores.jobs(one, blank, learnt)
             for name in STORES:
                 await self._store(one, name, jobs[name])
 
-    async def _learn(self, one: Erasure, blank: Blank) -> None:
+    async def _learn(self, one: Erasure, blank: Blank) -> bool:
+        """What they said, by the journal; False where that cannot be read now."""
         with contextlib.suppress(JournalError):  # then there is a word on it below
-            await self._seal()
+            await self._stores.seal()
         folder = self._pipeline.journal.folder
-        await asyncio.to_thread(journal_rewriting.learn, folder, blank)
-        one.said = sorted(blank.said)
-        self.tombstones.put(one)
+        try:
+            await asyncio.to_thread(journal_rewriting.learn, folder, blank)
+        except (RoomtoneError, OSError) as error:
+            self._pipeline.inspector.fault("erasing: journal", error)
+            return False
+        finally:
+            one.said = sorted(blank.said)
+            self._note_down(one)
+        return True
 
-    async def _store(self, one: Erasure, name: str, job: Callable[[], Awaitable[Done]]) -> None:
+    async def _store(self, one: Erasure, name: str, job: Job) -> None:
         if one.stores.get(name, {}).get("ok"):
             return
         try:
@@ -253,133 +262,4 @@ class Erasing:
             log.error("a store could not be erased from", store=name, exc_info=True)
             told = f"{type(error).__name__}; tried again later, and at the next start"
             one.stores[name] = {"removed": 0, "ok": False, "detail": told}
-        self.tombstones.put(one)
-
-    # -- the stores ----------------------------------------------------------------------------
-
-    async def _engine(self, one: Erasure) -> Done:
-        """Have the journal say it, in its place; then nothing is computed of them any more."""
-        pipeline = self._pipeline
-        event = Erased(person=one.person)
-        now = pipeline.clock.now_ms()
-        await pipeline.journal.append(Batch(arrival=now, source="erase", events=[event]))
-        await pipeline.settled()
-        await pipeline.keeper.kept()
-        if pipeline.keeper.lag or recovery.behind(pipeline):
-            raise StoreError("what was measured before is not all kept yet")
-        return 0, "pairs, conversations and reactions; rooms count somebody in their place"
-
-    async def _series(self, one: Erasure) -> Done:
-        one.aka = one.aka or pseudonym(await self._pipeline.keeper.key(), one.user)
-        return await self._pipeline.series.drop_series({TAG: one.aka}), "points and steps"
-
-    async def _mirror(self, one: Erasure) -> Done:
-        if not one.aka:
-            raise StoreError("their name in series is not known before the archive is back")
-        store = self._pipeline.mirror.store
-        if store is None:
-            return 0, "there is none"
-        return await store.drop_series({TAG: one.aka}), ""
-
-    async def _datasets(self, one: Erasure) -> Done:
-        pipeline = self._pipeline
-        now = utc(pipeline.clock.now_ms())
-        no = Consent(user=one.user, purpose="training", granted=False, at=now, basis="erased")
-        await pipeline.archive.set_consents([no])  # what is made anew leaves them out
-        found = await pipeline.datasets.forget(one.user)
-        known = {dataset["id"] for dataset in one.datasets}  # before it was broken off
-        one.datasets += [dataset for dataset in found if dataset["id"] not in known]
-        return len(one.datasets), "to be made again, and what was trained on them too"
-
-    async def _archive(self, one: Erasure, blank: Blank) -> Done:
-        if not one.stores.get("datasets", {}).get("ok"):
-            raise StoreError("which datasets hold them is not known yet")
-        letters = self._pipeline.keeper.letters
-        for letter in [x for x in letters if blank.user.encode() in x.raw]:
-            letters.remove(letter)
-        done = await self._pipeline.archive.erase(blank)
-        self.consenting.agreed.forget(one.user)
-        one.said = sorted(blank.said)
-        return sum(done.values()), ", ".join(f"{many:,} {name}" for name, many in done.items())
-
-    async def _memory(self, one: Erasure) -> Done:
-        gone = await self._pipeline.memory.erase(one.user)
-        await self._pipeline.memory.squeeze()
-        return gone, "memories and their vectors"
-
-    async def _journal(self, one: Erasure, blank: Blank) -> Done:
-        """All that was said before the journal said so lies in sealed segments then."""
-        pipeline = self._pipeline
-        if not one.stores["engine"]["ok"]:
-            raise JournalError("the journal has not said it yet")
-        if not one.stores.get("archive", {}).get("ok"):
-            raise JournalError("what they said is not all known before the archive is back")
-        await self._seal()
-        journal = pipeline.journal
-
-        def about(base: int, sha256: str) -> None:
-            one.segments[base] = sha256
-            self.tombstones.put(one)  # once it is replaced nothing else tells that it was
-
-        await asyncio.to_thread(journal.rewrite, blank, about)
-        await self._note(one.segments)
-        return len(one.segments), "segments written anew, every entry as long as before"
-
-    async def _seal(self) -> None:
-        pipeline = self._pipeline
-        pipeline.journal.rotate()
-        now = pipeline.clock.now_ms()
-        await pipeline.journal.append(Batch(arrival=now, source="erase", events=[]))
-        await pipeline.settled()
-
-    async def _note(self, bases: Mapping[int, str]) -> None:
-        """The archive's index of the journal knows the new files by their hashes."""
-        archive, name = self._pipeline.archive, str(self._pipeline.journal.folder.resolve())
-        known = await archive.segments(name)
-        renewed = [
-            _with_hash(segment, bases[segment.base])
-            for segment in known
-            if segment.base in bases and segment.sealed
-        ]
-        if renewed:
-            await archive.note_segments(name, renewed, first=known[0].base)
-
-    async def _snapshots(self) -> Done:
-        """A new one, which does not know them; those before it go."""
-        pipeline = self._pipeline
-        position = pipeline.journal.end
-        await pipeline.keeper.kept()
-        pipeline.unsaved = recovery.SNAPSHOT_EVENTS + 1  # the next entry is followed by one
-        await self._seal()
-        folder = pipeline.journal.folder
-        found = [(snapshot_position(path), path) for path in snapshot_paths(folder)]
-        if not any(at >= position for at, _ in found):
-            raise JournalError("no snapshot can be made now")
-        old = [path for at, path in found if at < position]
-        for path in old:
-            path.unlink(missing_ok=True)
-        return len(old), ""
-
-    async def _live(self, blank: Blank) -> Done:
-        """What the pages show of the last minutes."""
-        pipeline = self._pipeline
-        gone = pipeline.recent.forget(blank.user) + pipeline.inspector.forget(blank.user)
-        pseudonym.cache_clear()
-        return gone, "events of the last minutes"
-
-    async def _old_files(self) -> Done:
-        """Databases as they were before a release's migration, beside those in use."""
-        data: Path = self._pipeline.settings.data
-        many = await asyncio.to_thread(_remove_all, data, "*.before-*")
-        return many, "copies that migrations had left"
-
-
-def _remove_all(folder: Path, pattern: str) -> int:
-    old = list(folder.glob(pattern)) if folder.is_dir() else []
-    for path in old:
-        path.unlink(missing_ok=True)
-    return len(old)
-
-
-def _with_hash(segment: JournalSegment, sha256: str) -> JournalSegment:
-    return msgspec.structs.replace(segment, sha256=sha256)
+        self._note_down(one)

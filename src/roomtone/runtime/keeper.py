@@ -22,6 +22,7 @@ from roomtone.records import DeadLetter
 from roomtone.runtime import pseudonyms
 from roomtone.runtime.datasets import heed
 from roomtone.runtime.lanes import Lane
+from roomtone.runtime.letters import Letters
 from roomtone.runtime.opening import Opening
 from roomtone.runtime.retracting import settled
 
@@ -40,9 +41,6 @@ DEAR = 5_000
 
 KEPT_S = 2.0
 """How long somebody waits for what he asked for to be kept."""
-
-LETTERS = 2_000
-"""How many dead letters wait."""
 
 Row = tuple[float, Mapping[str, float]]
 
@@ -99,7 +97,7 @@ class Keeper:
         self._series, self._archive, self._opening = series, archive, opening
         self._waiting: deque[_Waiting] = deque()
         self._dear: deque[_Waiting] = deque()  # only alerts and summaries are left
-        self._letters: deque[DeadLetter] = deque(maxlen=LETTERS)
+        self.letters = Letters(archive)
         self._key: bytes | None = None  # of pseudonyms; the archive's
         self._bytes = 0  # of what waits
         self._hole: Hole | None = None
@@ -112,7 +110,6 @@ class Keeper:
         self.holed = asyncio.Event()  # there is a hole that nobody mends yet
         self.written = 0  # points
         self.dropped = 0  # outputs, because a store was down for too long
-        self.buried = 0  # dead letters taken to be kept
         self.mended = 0  # outputs derived again, because they had been dropped
         self.unretracted = 0  # points that a store cannot take back
 
@@ -204,20 +201,14 @@ class Keeper:
             self._key = await self._archive.key(pseudonyms.KEY)
         return self._key
 
-    @property
-    def letters(self) -> deque[DeadLetter]:
-        """Dead letters that wait."""
-        return self._letters
-
     def bury(self, at: datetime, source: str, reason: str, raw: bytes) -> None:
         """Keep what could not be taken in, with the reason."""
-        self.buried += 1
-        self._letters.append(DeadLetter(at=at, source=source, reason=reason, raw=raw[:2048]))
+        self.letters.take(DeadLetter(at=at, source=source, reason=reason, raw=raw))
         self.wake()
 
     async def run(self) -> None:
         """Write what waits, as long as it takes."""
-        if self.lag or self._letters:
+        if self.lag or self.letters:
             self.wake()
         await self._opened()
         with contextlib.suppress(StoreError):  # in time, lest points wait for the archive later
@@ -240,16 +231,21 @@ class Keeper:
         """Writes that a store refused."""
         return sum(lane.failures for lane in self._lanes)
 
-    async def kept(self, within_s: float = KEPT_S) -> None:
-        """Wait until what was handed in so far is written, but not for a store that is away."""
-        wanted = {id(one) for one in self._waiting}  # each store goes its own way through them
+    async def kept(self, within_s: float = KEPT_S) -> bool:
+        """Wait until what was handed in so far is written, but not for a store that is away.
+        Whether all of it is, with what was let go and is derived again."""
+        handed = list(self._waiting)  # each store goes its own way through them
+        wanted = {id(one) for one in handed}
+
+        def left() -> bool:
+            return any(id(one) in wanted for one in self._waiting)
+
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within_s):
-                while not (self.absent or self.trouble) and any(
-                    id(one) in wanted for one in self._waiting
-                ):
+                while not (self.absent or self.trouble) and left():
                     self._progress.clear()
                     await self._progress.wait()
+        return not (left() or self._hole or self._mending)
 
     async def drain(self) -> None:
         """Write what still waits, once; what a store refuses now stays in the journal."""
@@ -260,7 +256,7 @@ class Keeper:
 
     def _waits(self, what: int) -> bool:
         waiting = chain(self._dear, self._waiting)
-        return any(one.due & what for one in waiting) or (what == SAID and bool(self._letters))
+        return any(one.due & what for one in waiting) or (what == SAID and bool(self.letters))
 
     def _tell(self) -> None:
         self._progress.set()
@@ -302,7 +298,7 @@ class Keeper:
 
     async def _write_said(self) -> None:
         """For the archive; of what was told several times the latest."""
-        some, letters = self._some(SAID), list(self._letters)
+        some = self._some(SAID)
         outs = [one.out for one in some]
         turns = {(one.session, one.id): one for out in outs for one in out.turns}
         conversations = {one.id: one for out in outs for one in out.conversations}
@@ -327,11 +323,7 @@ class Keeper:
             await self._archive.add_alerts(alerts)
         if ended:
             await self._archive.add_sessions(ended)
-        if letters:
-            await self._archive.add_dead_letters(letters)
-        buried = {id(letter) for letter in letters}
-        while self._letters and id(self._letters[0]) in buried:
-            self._letters.popleft()
+        await self.letters.write()
         self._done(some, SAID)
 
     def _done(self, some: Sequence[_Waiting], what: int) -> None:

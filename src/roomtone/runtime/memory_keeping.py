@@ -49,7 +49,6 @@ class Keeping(Recalling):
     ) -> None:
         super().__init__(settings, clock, fault)
         self.due = Due(settings.data)
-        self._keeping = asyncio.Lock()  # who erases waits for what is being kept
         self.kept = 0
 
     async def kept_all(self, within_s: float = 10.0) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, islice
 from typing import Any
@@ -13,11 +13,12 @@ from typing import Any
 import structlog
 
 from roomtone.engine import Output
-from roomtone.errors import StoreRefused
+from roomtone.errors import StoreAway, StoreRefused
 from roomtone.points import Block, Measurement
 from roomtone.ports import SeriesStore
 from roomtone.runtime import plugins, pseudonyms
 from roomtone.runtime.lanes import Lane
+from roomtone.runtime.retracting import rows_of
 
 MOST = 30_000
 """How many blocks wait for a mirror that is away: ten minutes of 15 slices of ticks, and turns."""
@@ -28,6 +29,9 @@ brings it later."""
 
 AT_ONCE = 200
 """How many blocks are written in one call."""
+
+FORGET_S = 30.0
+"""How long who erases somebody waits for what is on its way to the mirror."""
 
 CLOSE_S = 3.0
 """How long a stop waits for a mirror that is well to take what still waits."""
@@ -57,6 +61,7 @@ class Mirror:
         self._rooms: deque[Block] = deque()
         self._people: deque[Block] = deque()  # these need a key of the archive's first
         self._bytes = 0
+        self._sending = asyncio.Lock()  # points of persons
         self._is_open = False
         self._lane = Lane("mirror", self._write, lambda: bool(self._rooms or self._people))
         self.copied = 0  # points
@@ -88,6 +93,26 @@ class Mirror:
             return self._rooms or self._people
         return self._rooms if self._rooms[0].time <= self._people[0].time else self._people
 
+    @contextlib.asynccontextmanager
+    async def forgetting(self, user: str) -> AsyncIterator[None]:
+        """Let no point of this person wait, and none be on its way in the block. Raises StoreAway
+        where the mirror takes longer than that to take what is."""
+        try:
+            async with asyncio.timeout(FORGET_S):
+                await self._sending.acquire()
+        except TimeoutError:
+            raise StoreAway("the mirror does not answer; see that its server is there") from None
+        try:
+            for _ in range(len(self._people)):
+                block = self._people.popleft()
+                left = rows_of(block, block.tags[pseudonyms.TAG] != user)
+                self._bytes -= block.size - (left.size if len(left) else 0)
+                if len(left):
+                    self._people.append(left)
+            yield
+        finally:
+            self._sending.release()
+
     async def run(self) -> None:
         """Write what waits, as long as it takes."""
         await self._lane.run()
@@ -100,6 +125,10 @@ class Mirror:
         if some := list(islice(self._rooms, AT_ONCE)):
             await self._copy(some, some)
             self._done(self._rooms, some)
+        async with self._sending:
+            await self._write_people()
+
+    async def _write_people(self) -> None:
         if some := list(islice(self._people, AT_ONCE)):
             key = await self._key()
             for is_gone, part in groupby(some, key=lambda block: isinstance(block, _Gone)):

@@ -228,7 +228,7 @@ def of_keeper(keeper: Keeper) -> Iterator[Number]:
     yield counter(
         "roomtone_dead_letters_total",
         "Refused events kept with their reason, a few of each request.",
-        keeper.buried,
+        keeper.letters.taken,
     )
     yield counter("roomtone_store_errors_total", "Writes that a store refused.", keeper.failures)
     yield counter(

@@ -134,13 +134,18 @@ async def consent(
 
 
 async def export(user: str, out: Path, *, url: str | None, data: Path | None) -> None:
-    """`roomtone people export`: the file is there whole, or not at all."""
+    """`roomtone people export`: the file is there whole, or not at all, and for its owner alone."""
     part = out.with_name(out.name + ".part")
-    with part.open("wb") as file:
-        async with opened(url, data) as rights:
-            await rights.export(user, file)
-        size = file.tell()
-    os.replace(part, out)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            async with opened(url, data) as rights:
+                await rights.export(user, file)
+            size = file.tell()
+        os.replace(part, out)
+    except IsADirectoryError:
+        raise BadEvent(f"{terminal.clean(str(out))} is a folder; name a file in it") from None
+    finally:
+        part.unlink(missing_ok=True)
     terminal.note(f"{terminal.clean(str(out))} holds all that is kept, {size:,} bytes")
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
+from roomtone.blanking import Blank
 from roomtone.points import Measurement
 from roomtone.ports import Archive
 from roomtone.runtime.host import Host
 from roomtone.runtime.pseudonyms import KEY, TAG, pseudonym
+from roomtone.unread import users_in
 
 PAGE = 500
 EPOCH, FOREVER = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC)
@@ -37,7 +39,7 @@ async def export(host: Host, user: str) -> AsyncIterator[bytes]:
         "series": _series(host, user),
         "datasets": _datasets(host.archive, user),
         "alerts": _alerts(host.archive, user),
-        "dead_letters": _letters(host.archive, user),
+        "dead_letters": _letters(host.archive, lambda raw: users_in(raw) == {user}),
     }
     for name, rows in parts.items():
         yield b',"%s":[' % name.encode()
@@ -118,19 +120,21 @@ async def _datasets(archive: Archive, user: str) -> AsyncIterator[Any]:
 
 
 async def _alerts(archive: Archive, user: str) -> AsyncIterator[Any]:
+    blank = Blank(user, "")
     before: str | None = None
     while page := await archive.alerts(before=before, limit=PAGE):
         for row in page:
-            if user in str([row["subject"], row["message"], row["evidence"]]):
+            told = {"message": row["message"], "evidence": row["evidence"]}
+            if blank.document(told) != told:
                 yield dict(row)
         before = page[-1]["id"]
 
 
-async def _letters(archive: Archive, user: str) -> AsyncIterator[Any]:
+async def _letters(archive: Archive, is_it: Callable[[bytes], bool]) -> AsyncIterator[Any]:
     before: int | None = None
     while page := await archive.dead_letters(before=before, limit=PAGE):
         for letter in page:
-            if user.encode() in letter.raw:
+            if is_it(letter.raw):
                 told = {"at": letter.at, "source": letter.source, "reason": letter.reason}
                 yield {**told, "raw": letter.raw.decode("utf-8", "replace")}
         before = page[-1].id
@@ -143,7 +147,7 @@ async def would_erase(host: Host, user: str) -> dict[str, Any]:
     _, pairs = await archive.relationships(user=user, limit=1)
     _, reactions = await archive.reactions(user=user, limit=1)
     _, memories = await (await host.memory.ready()).memories(user=user, limit=1)
-    letters = [one async for one in _letters(archive, user)]
+    letters = [one async for one in _letters(archive, Blank(user, "").is_in)]
     alerts = [one async for one in _alerts(archive, user)]
     rows = talks + pairs + reactions + len(letters) + len(alerts)
     said = f"{talks:,} conversations, {pairs:,} relationships, {reactions:,} reactions, "

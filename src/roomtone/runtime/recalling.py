@@ -75,6 +75,7 @@ class Recalling(Access):
         super().__init__(settings, clock, fault)
         self.forgotten = Forgotten(settings.data)
         self._lately: OrderedDict[tuple[str, str], _Lately] = OrderedDict()
+        self._keeping = asyncio.Lock()  # who erases waits for what is being kept
         self.recalls = 0
         self.congruent = (0.0, 0.0, 0)  # sums: of recalled, of all found, and of how many recalls
 
@@ -272,7 +273,10 @@ class Recalling(Access):
         except ServerError as error:  # it is found by meaning once the model answers
             self._fault("memory", error)
             lies, name, self.lacks_vectors = [{}], "none", True
-        new = await store.add([made], lies, name)
+        async with self._keeping:
+            if not await self.allowed(user):  # while it was read
+                raise BadEvent(f"{user!r} was erased, or withdrew, while this was told; leave it")
+            new = await store.add([made], lies, name)
         kept = await store.get([made.id])
         return (kept[0] if kept else made), bool(new)
 

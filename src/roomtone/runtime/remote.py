@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -76,17 +77,24 @@ class Remote:
         return self._ask("POST", f"{path}?{urlencode(query)}" if query else path, body)
 
     def pieces(self, path: str) -> Iterator[bytes]:
-        """An answer that may be long, as it comes. Raises ServerError as `get` does."""
-        try:
-            self._connection.request("GET", path)
+        """An answer that may be long, as it comes. Raises ServerError as `get` does, and where it
+        breaks off."""
+        with self._answering():
+            self._connection.request("GET", path, headers=self._headers())
             response = self._connection.getresponse()
             if response.status >= 400:
-                raise ServerError(_detail(_decode(response.read()), response.status))
+                kept = response.headers.get("Retry-After")
+                self._check(path, response.status, kept, _decode(response.read()))
+        try:
             while piece := response.read(1 << 16):
                 yield piece
+            if response.length:
+                raise http.client.IncompleteRead(b"", response.length)
         except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
             raise ServerError(
-                f"no server at {self.url} ({_reason(error)}); {self._remedy}"
+                f"the answer of {self.url} broke off ({_reason(error)}); ask again, and see there: "
+                "roomtone doctor"
             ) from None
 
     def put(self, path: str, body: bytes) -> Any:
@@ -101,17 +109,29 @@ class Remote:
         self._connection.close()
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
-        headers = {"Content-Type": "application/json"} if body is not None else {}
-        if self._key:
-            headers["Authorization"] = f"Bearer {self._key}"
-        try:
+        headers = self._headers()
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        with self._answering():
             status, kept, data = self._exchange(method, path, body, headers)
+        answer = _decode(data)
+        self._check(path, status, kept, answer)
+        return answer
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._key}"} if self._key else {}
+
+    @contextlib.contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
         except ssl.SSLError as error:
             raise ServerError(f"{self.url} has no valid certificate: {error.reason}") from None
         except (OSError, http.client.HTTPException) as error:
             why = "it does not answer" if isinstance(error, socket.timeout) else _reason(error)
             raise ServerError(f"no server at {self.url} ({why}); {self._remedy}") from None
-        answer = _decode(data)
+
+    def _check(self, path: str, status: int, kept: str | None, answer: Any) -> None:
         if status in (429, 503) and path.startswith("/v1/"):
             raise Busy(_detail(answer, status), _seconds(kept))
         if status == 401:
@@ -120,7 +140,6 @@ class Remote:
             )
         if status >= 400 and not path.startswith("/readyz"):
             raise ServerError(_detail(answer, status))
-        return answer
 
     def _exchange(
         self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]

@@ -31,7 +31,7 @@ def settled(outs: Iterable[Output], blocks: Iterable[tuple[Output, Block]]) -> l
     for out, block in blocks:
         stays = [gone.get(place, -1) <= order[id(out)] for place in _places(block)]
         # Of one output the points are those that hold: what it takes back was told before it.
-        kept.append(block if all(stays) else _rows(block, np.array(stays, bool)))
+        kept.append(block if all(stays) else rows_of(block, np.array(stays, bool)))
     return [block for block in kept if len(block)]
 
 
@@ -47,7 +47,8 @@ def _places(block: Block) -> list[_Place]:
     ]
 
 
-def _rows(block: Block, stays: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Block:
+def rows_of(block: Block, stays: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Block:
+    """Those of a block's rows that stay."""
     return replace(
         block,
         tags={name: column[stays] for name, column in block.tags.items()},

@@ -29,6 +29,7 @@ from roomtone.events import (
 from roomtone.heard import MAX_NAME
 from roomtone.sources import _payloads as read
 from roomtone.sources._payloads import Raw
+from roomtone.unread import sample
 
 WIRE = "roomtone.events"
 CHANNELS: Mapping[str, str] = {
@@ -88,10 +89,10 @@ class Taken:
     uncounted: int = 0
     names: dict[str, str] = field(default_factory=dict)  # session: its event in the documents
 
-    def refuse(self, place: int, reason: str, sample: bytes) -> None:
+    def refuse(self, place: int, reason: str, raw: bytes) -> None:
         """Note what could not be taken."""
         self.refusals.append(Refusal(place, reason))
-        self.samples.append(sample[:2048])
+        self.samples.append(sample(raw))
 
 
 class Documents:

@@ -112,21 +112,12 @@ def _learn(blank: Blank, there: Columns) -> Generator[Step, Any, None]:
 
 
 def _letters(blank: Blank) -> Generator[Step, Any, int]:
-    """Dead letters that hold the name, as it stands in JSON."""
-    named = [_word(one) for one in _written(blank.user)]
+    """Dead letters that hold the name."""
     rows = yield "SELECT id, raw, reason FROM dead_letters", ()
-    gone = [
-        row[0]
-        for row in rows
-        if any(one.search(bytes(row[1])) or one.search(row[2].encode()) for one in named)
-    ]
+    gone = [id for id, raw, why in rows if blank.is_in(bytes(raw)) or blank.is_in(why.encode())]
     for id in gone:
         yield "DELETE FROM dead_letters WHERE id = ?", (id,)
     return len(gone)
-
-
-def _word(text: str) -> re.Pattern[bytes]:
-    return re.compile(rb"(?<![\w])" + re.escape(text.encode()) + rb"(?![\w])")
 
 
 def _around(blank: Blank) -> Generator[Step, Any, int]:
@@ -176,7 +167,7 @@ def _named(
 ) -> Generator[Step, Any, int]:
     keys = _KEYS.get(table, ("id",))
     texts = [f"CAST({one} AS TEXT)" for one in columns]
-    likes = ["%" + re.sub(r"([!%_])", r"!\1", one) + "%" for one in _written(blank.user)]
+    likes = ["%" + re.sub(r"([!%_])", r"!\1", one) + "%" for one in blank.written]
     holds = " OR ".join(f"{one} LIKE ? ESCAPE '!'" for one in texts for _ in likes)
     sql = f"SELECT {', '.join([*keys, *texts])} FROM {table} WHERE {holds}"
     rows = yield sql, tuple(likes) * len(columns)
@@ -194,12 +185,6 @@ def _named(
         yield f"UPDATE {table} SET {', '.join(sets)} WHERE {where}", (*now, *key)
         many += 1
     return many
-
-
-def _written(user: str) -> list[str]:
-    """A name as it stands in texts and in documents, which escape some characters or many."""
-    quoted = (json.dumps(user, ensure_ascii=ascii)[1:-1] for ascii in (True, False))
-    return sorted({user, *quoted})
 
 
 def _unnamed(blank: Blank, column: str, text: str) -> str:

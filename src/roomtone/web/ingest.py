@@ -17,6 +17,7 @@ from roomtone.runtime.config import Settings
 from roomtone.runtime.desk import LETTERS
 from roomtone.runtime.door import TooManySessions
 from roomtone.runtime.host import Host
+from roomtone.unread import sample
 from roomtone.web.bodies import (
     Bodies,
     Held,
@@ -105,7 +106,7 @@ class Ingest:
                 events, kept = _without_yes(events, kept, refusals)
         except Problem as problem:
             taken.told = True
-            self._host.refuse(source, [whole(problem)], [body[:2048]])
+            self._host.refuse(source, [whole(problem)], [sample(body)])
             raise
         try:
             receipt = await self._host.submit(
@@ -234,11 +235,11 @@ def _samples(
     for error in errors[: max(LETTERS, 50)]:
         row = places.get(error.index)
         if row is not None:
-            found.append(_encode(events[row])[:2048])
+            found.append(sample(_encode(events[row])))
             continue
         if parts is None:
             parts = _split(body.strip(), lines)
-        found.append(bytes(parts[error.index])[:2048] if error.index < len(parts) else body[:2048])
+        found.append(sample(bytes(parts[error.index]) if error.index < len(parts) else body))
     return found
 
 

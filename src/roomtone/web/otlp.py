@@ -15,6 +15,7 @@ from roomtone.events import Refusal
 from roomtone.runtime import plugins
 from roomtone.runtime.config import Settings
 from roomtone.runtime.host import Host
+from roomtone.unread import sample
 from roomtone.web.bodies import (
     Bodies,
     Held,
@@ -131,7 +132,7 @@ class Otlp:
                 parts, taken = await asyncio.to_thread(self._read, body, packed, kind)
         except Problem as problem:
             held.told = True
-            self._host.refuse(SOURCE, [whole(problem)], [body[:2048]])
+            self._host.refuse(SOURCE, [whole(problem)], [sample(body)])
             raise
         taken = self._traces.take(parts, self._host.clock.now_ms(), taken)
         if taken.refusals:
@@ -159,7 +160,7 @@ class Otlp:
             receipt = await self._host.submit(taken.turns, source=SOURCE, client=client)
             errors = receipt.errors
             if errors:
-                samples = [msgspec.json.encode(taken.turns[e.index])[:2048] for e in errors[:200]]
+                samples = [sample(msgspec.json.encode(taken.turns[e.index])) for e in errors[:200]]
                 self._host.refuse(SOURCE, errors, samples)
         self._traces.settle(taken)
         return errors
