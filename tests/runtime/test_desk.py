@@ -36,7 +36,7 @@ async def test_what_was_refused_is_shown_and_kept(house: House) -> None:
     refusals = [Refusal(place, "it is no event; send another") for place in range(LETTERS + 5)]
     house.pipeline.refuse("http", refusals, [b"{}"] * len(refusals))
     seen = await house.pipeline.inspect("http", "refused", 100)
-    await until(lambda: not house.pipeline.keeper._letters)
+    await until(lambda: not len(house.pipeline.keeper.letters))
 
     assert seen["sources"][0]["refused"] == len(seen["data"]) == LETTERS + 5
     assert len(await house.pipeline.archive.dead_letters()) == LETTERS

@@ -14,7 +14,7 @@ from roomtone.alerts import Alert
 from roomtone.consents import ConsentGiven
 from roomtone.engine import Output
 from roomtone.errors import BadEvent, StoreAway, StoreError
-from roomtone.events import ERASED, Event, Join, Message, PollVote, Reaction, Turn
+from roomtone.events import ERASED, Event, Join, Message, PollVote, Reaction, RelationshipSet, Turn
 from roomtone.records import SessionSummary
 from roomtone.runtime import journal_index, recovery
 from roomtone.runtime.config import Settings
@@ -360,6 +360,25 @@ async def test_a_full_disk_is_said_and_ends_nothing(
 
     assert await erasing.resume() == 1
     assert found_in(house.settings.data, GONE) == []
+
+
+async def test_who_is_erased_while_their_events_are_looked_at_is_refused_and_counted(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the places of the request, as whoever is known to be erased; the others are taken."""
+    pipeline, own = house.pipeline, house.pipeline.reader.standings
+
+    async def meanwhile(*given: Any) -> Any:
+        pipeline.erasing.tombstones.hash(GONE)
+        await pipeline.erasing._begin(GONE)
+        return await own(*given)
+
+    monkeypatch.setattr(pipeline.reader, "standings", meanwhile)
+    events = [RelationshipSet(bot="luna", user=user, trust=0.5) for user in ("a", GONE, "b")]
+    receipt = await pipeline.submit(events, kept=[3, 5, 7])
+
+    assert receipt.accepted == 2 and pipeline.erasing.refused == 1
+    assert [(one.index, one.kind) for one in receipt.errors] == [(5, ERASED)]
 
 
 async def test_nobody_is_erased_by_a_name_that_is_none(house: House) -> None:

@@ -40,7 +40,7 @@ def back_up(house: House, target: Path, *, database: bool = True) -> None:
 async def kept(house: House) -> None:
     """Wait until the stores have what they are to get."""
     keeper = house.pipeline.keeper
-    await until(lambda: not keeper.lag and not keeper._letters)
+    await until(lambda: not keeper.lag and not len(keeper.letters))
 
 
 async def lively(house: House, ticks: int, session: str = "s") -> None:

@@ -145,7 +145,12 @@ class Door:
                 if event.session not in self._owner and opens_room(event)
             }
             good, crowded = self._sift(events, places, arrival, history, client, errors)
-        good = [event for event in good if not pipeline.erasing.bars(event)]  # since we looked
+        if any(map(pipeline.erasing.bars, good)):  # erased since we looked
+            at = dict(
+                zip(map(id, events), range(len(events)) if kept is None else kept, strict=True)
+            )
+            left, _ = pipeline.erasing.sift(good, [at[id(event)] for event in good], errors)
+            good = list(left)
         if crowded and not good:
             raise TooManySessions(errors[-1].reason, errors)
         if not good:
