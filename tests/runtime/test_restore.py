@@ -11,9 +11,11 @@ import pytest
 
 from roomtone import state
 from roomtone.alerts import Alert
+from roomtone.consents import ConsentGiven
 from roomtone.errors import BackupError
 from roomtone.events import Event, Leave, Message
 from roomtone.records import Batch, Tick
+from roomtone.runtime import recovery
 from roomtone.runtime.backup import Backup, entry_ms
 from roomtone.runtime.backup_manifest import read_manifest
 from roomtone.runtime.clock import WallClock
@@ -252,6 +254,37 @@ async def test_a_restored_folder_is_another_history(house: House, tmp_path: Path
     with pytest.raises(BackupError, match="empty folder"):
         job.run()
     job.close()
+
+
+async def test_who_withdrew_after_the_moment_stays_withdrawn(house: House, tmp_path: Path) -> None:
+    """By the backup's journal behind it, and by the folder that was in use; nobody agrees by it."""
+
+    async def says(user: str, yes: bool) -> None:
+        await house.pipeline.submit([ConsentGiven(user=user, purposes={"training": yes})])
+        await house.tick()
+        await kept(house)
+
+    for user in ("ann", "bob", "eve"):
+        await says(user, True)
+    moment = house.pipeline.position
+    await says("ann", False)
+    await says("new", True)
+    back_up(house, tmp_path / "b")
+    await says("bob", False)
+    await recovery.checkpoint(house.pipeline)
+    await says("eve", False)
+    await says("eve", True)
+
+    done = await restore(
+        tmp_path / "b", Settings(data=tmp_path / "r"), moment, heed=[house.settings.data]
+    )
+    pipeline = await opened(tmp_path / "r")
+
+    told = {one.user: one.granted for one in await pipeline.archive.consents()}
+    holds = {user: pipeline.consenting.agreed.allows(user, "training") for user in told}
+    assert told == holds == {"ann": False, "bob": False, "eve": True}
+    assert done.withdrawn == 2 and "2 people had withdrawn" in str(list(steps(done)))
+    await pipeline.stop()
 
 
 def test_a_point_is_a_position_or_a_time() -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from roomtone.runtime import person_export
 from roomtone.runtime.access_keys import SCOPES
 from roomtone.runtime.config import Settings
 from roomtone.web.app import create_app
@@ -295,6 +296,40 @@ async def test_a_revoked_key_ends_what_it_holds_open(site: Keyed, kind: str) -> 
     last = heard[-1]
     assert last.get("code") == 1008 if kind == "websocket" else not last["more_body"]
     assert (await site.client.get("/v1/me", headers=site.bearer("read"))).status_code == 401
+
+
+async def test_what_a_revoked_key_takes_out_breaks_off(
+    site: Keyed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is not ended as if it were whole: nobody may take its first part for all of it."""
+    heard: list[dict[str, Any]] = []
+    begun, cut = asyncio.Event(), asyncio.Event()
+
+    async def endless(host: Any, user: str) -> AsyncIterator[bytes]:
+        while True:
+            yield b" " * 1000
+            await asyncio.sleep(0.01)
+
+    async def send(message: dict[str, Any]) -> None:
+        heard.append(message)
+        if message["type"] == "http.response.body":
+            begun.set()
+
+    monkeypatch.setattr(person_export, "export", endless)
+    incoming = asyncio.Queue[dict[str, Any]]()
+    incoming.put_nowait({"type": "http.request"})
+    asked = scope_of("/v1/people/ann/export", site.bearer("export"), "http")
+    asked["extensions"] = {"roomtone.abort": cut.set}
+    line = asyncio.create_task(site.app(asked, incoming.get, send))
+    async with asyncio.timeout(20):
+        await begun.wait()
+        key = next(k for k in site.gate.access.keys("default") if k.scopes == {"export"})
+        Gate(Settings(data=site.house.settings.data)).access.revoke(key.id)
+        async with asyncio.timeout(5):
+            await line
+
+    assert heard[0]["status"] == 200 and cut.is_set()
+    assert all(one["more_body"] for one in heard[1:]), "its end was never told"
 
 
 async def test_a_key_made_elsewhere_opens_at_once(site: Keyed) -> None:

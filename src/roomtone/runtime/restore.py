@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -31,12 +32,14 @@ from roomtone.runtime.journal_disk import Disk, sync_folder
 from roomtone.runtime.journal_segments import HEAD_BYTES, Segment, list_segments, read_segment
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.projects import settings_of
+from roomtone.runtime.restore_consents import withdrawals
 from roomtone.runtime.restore_files import (
     copy_bytes,
     copy_generation,
     copy_journal,
     copy_snapshots,
 )
+from roomtone.training_data import Consent
 
 PAGE = 500
 
@@ -55,6 +58,7 @@ class Restored(msgspec.Struct, frozen=True, kw_only=True):
     verdicts: int
     dead_letters: int
     sessions: int
+    withdrawn: int  # how many people did not agree to something any more, of what came later too
     keys: int
     erased: int  # how many people's tombstones there are
     projects: list[str]
@@ -124,7 +128,8 @@ async def _fill(
         copy_snapshots(backup, generation, settings)
     if not keep_stores:
         await _check_stores_empty(settings)
-    done = await _derive(backup, manifest, settings, cut, generation)
+    gone = await asyncio.to_thread(withdrawals, segments, cut.position, heed)
+    done = await _derive(backup, manifest, settings, cut, generation, gone)
     others = [read_beside(data, data / "access.db" if access else None) for data in heed]
     kept = load_beside(backup, manifest.beside)
     keys, erased = put_beside(settings.data, access, kept, others)
@@ -260,7 +265,12 @@ async def _series_holds(url: str) -> bool:
 
 
 async def _derive(
-    backup: Path, manifest: Manifest, settings: Settings, cut: Cut, generation: Generation | None
+    backup: Path,
+    manifest: Manifest,
+    settings: Settings,
+    cut: Cut,
+    generation: Generation | None,
+    withdrawn: Sequence[Consent],
 ) -> Restored:
     """Open it once, as a start would: what the databases lack is derived from the journal."""
     pipeline = await Pipeline.open(settings, patient=False)
@@ -275,6 +285,8 @@ async def _derive(
                 f"the stores did not take everything ({pipeline.keeper.trouble}); see that they "
                 "are there, then restore again"
             )
+        pipeline.consenting.agreed.take(withdrawn)  # for its snapshot
+        await pipeline.archive.set_consents(withdrawn)
         until = None if cut.position == manifest.position else cut.heard_ms
         verdicts = await _judge(pipeline, _verdicts(backup, manifest, until))
         letters = 0 if generation else await _bury(pipeline, backup, manifest, until)
@@ -290,6 +302,7 @@ async def _derive(
         verdicts=verdicts,
         dead_letters=letters,
         sessions=sessions,
+        withdrawn=len({one.user for one in withdrawn}),
         keys=0,
         erased=0,
         projects=manifest.projects,
@@ -375,5 +388,7 @@ def steps(done: Restored) -> Iterator[str]:
         yield f"{done.keys:,} keys, with those that were revoked; signed-in pages sign in again"
     if done.erased:
         yield f"{done.erased:,} people were erased and stay so: the next start erases who came back"
+    if done.withdrawn:
+        yield f"{done.withdrawn:,} people had withdrawn consent later, and their word holds"
     if done.projects:
         yield f"the projects {', '.join(done.projects)} beside it"

@@ -37,7 +37,7 @@ from roomtone.web.problems import (
     answer,
     answer_problem,
 )
-from roomtone.web.scopes import OPEN
+from roomtone.web.scopes import OPEN, takes_out
 from roomtone.web.socketio import SocketIO
 
 STATIC = Path(__file__).parent / "static"
@@ -165,6 +165,8 @@ class Server:
             await self._ingest(scope, receive, send)
         elif path in PATHS:
             await self.otlp(scope, receive, send)
+        elif takes_out(scope["method"], _routed(scope)):
+            await self._gate.hold(caller, self._route, scope, receive, watched, whole=True)
         else:
             await self._route(scope, receive, watched)
 

@@ -173,10 +173,18 @@ class Gate:
     # -- lines that stay open ----------------------------------------------------------------
 
     async def hold(
-        self, caller: Caller, app: App, scope: Scope, receive: Receive, send: Send
+        self,
+        caller: Caller,
+        app: App,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        *,
+        whole: bool = False,
     ) -> None:
         """Serve a line that stays open, and cut it when its key is over, or it has none and the
-        first key is made."""
+        first key is made. What is only of use `whole`, as a file is, breaks off then: nobody may
+        take its first part for all of it."""
         begun = False
 
         async def seen(message: Message) -> None:
@@ -199,7 +207,9 @@ class Gate:
             return
         if not begun:
             raise unknown("this key is over; ask for another", invalid=True)
-        if scope["type"] == "websocket":
+        if whole:
+            scope.get("extensions", {}).get("roomtone.abort", lambda: None)()
+        elif scope["type"] == "websocket":
             why = "the key is over" if caller.key else "a key is needed now"
             await send({"type": "websocket.close", "code": 1008, "reason": why})
         else:

@@ -117,6 +117,16 @@ def scope_of(method: str, path: str) -> str | None:
     return None
 
 
+def takes_out(method: str, path: str) -> bool:
+    """Whether an answer is what leaves, which may be long and takes its time.
+
+    >>> takes_out("GET", "/v1/people/ann/export"), takes_out("GET", "/v1/people/ann")
+    (True, False)
+    """
+    asks = method == "GET" or (method == "POST" and path == "/api/training/export")
+    return asks and scope_of(method, path) == "export"
+
+
 def methods_of(path: str) -> list[str]:
     """The methods that a path is asked with, if there is such a path."""
     return sorted({row.partition(" ")[0] for row in ROUTES if _pattern(row).fullmatch(path)})
