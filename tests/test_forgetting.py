@@ -8,6 +8,7 @@ from roomtone.events import Event, Join, Message, PollVote, Reaction, Turn
 from roomtone.forgetting import forget_rooms, forget_talks
 from roomtone.runtime import plugins
 from roomtone.runtime.config import Settings
+from roomtone.verdicts import Line
 
 AT = 1_800_000_000_000
 BLANK = Blank("erased-person", "5f")
@@ -53,3 +54,24 @@ def test_talks_lose_them_and_keep_the_others() -> None:
     for out in both.ticking(AT // 1000 + 1200):
         assert BLANK.user not in str(out)
     assert {who[2] for who in both.talks} == {"bob"} == {pair[1] for pair in both.pairs}
+
+
+def test_what_stands_around_others_reactions_is_blanked_and_no_other_is_touched() -> None:
+    """Of a hundred thousand reactions that are remembered nearly all say nothing of the person."""
+    both = plugins.conversations(Settings())
+    both.apply(everything("bob"), AT)
+    both.apply(everything("eve"), AT)
+    held = both.reacting.known.held
+    (mine,) = [one for one in held.values() if one.of.user == "bob" and one.of.bot]
+    (other,) = [one for one in held.values() if one.of.user == "eve" and one.of.bot]
+    mine.reply, mine.before = "told to them", [Line(who="user", text="told to them")]
+    other.reply, other.after = "to nobody", [Line(who="user", text="told to them")]
+    blank = Blank("erased-person", "5f")
+    blank.learn(["told to them"])
+
+    forget_talks(both, blank)
+
+    now = both.reacting.known.held
+    assert now[mine.of.id].reply == "-" * 12
+    assert now[mine.of.id].before == mine.before, "which bob said too"
+    assert now[other.of.id] is other

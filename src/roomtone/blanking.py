@@ -126,6 +126,10 @@ class Blank:
             ]
         return value
 
+    def says(self, *texts: str | None) -> bool:
+        """Whether any of these texts is theirs."""
+        return bool(self.said) and any(text and _key(text) in self.said for text in texts)
+
     def line(self, text: str) -> str:
         """A text that may be theirs."""
         return _dashes(text) if _key(text) in self.said else text

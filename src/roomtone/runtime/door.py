@@ -145,12 +145,7 @@ class Door:
                 if event.session not in self._owner and opens_room(event)
             }
             good, crowded = self._sift(events, places, arrival, history, client, errors)
-        if any(map(pipeline.erasing.bars, good)):  # erased since we looked
-            at = dict(
-                zip(map(id, events), range(len(events)) if kept is None else kept, strict=True)
-            )
-            left, _ = pipeline.erasing.sift(good, [at[id(event)] for event in good], errors)
-            good = list(left)
+        good = self._not_erased_since(good, events, kept, errors)
         if crowded and not good:
             raise TooManySessions(errors[-1].reason, errors)
         if not good:
@@ -175,6 +170,21 @@ class Door:
         if not own:  # what we tell ourselves did not come in
             pipeline.inspector.took(source, good, receipt.duplicates, arrival)
         return Receipt(receipt.accepted, len(receipt.duplicates), errors)
+
+    def _not_erased_since(
+        self,
+        good: list[Event],
+        events: Sequence[Event],
+        kept: Sequence[int] | None,
+        errors: list[Refusal],
+    ) -> list[Event]:
+        """Of those that may come in the ones of people who were not erased while we looked."""
+        erasing = self._pipeline.erasing
+        if not any(map(erasing.bars, good)):
+            return good
+        places = range(len(events)) if kept is None else kept
+        at = {id(event): place for event, place in zip(events, places, strict=True)}
+        return list(erasing.sift(good, [at[id(event)] for event in good], errors)[0])
 
     async def _turned(
         self, events: Sequence[Event], places: Sequence[int], own: bool, errors: list[Refusal]

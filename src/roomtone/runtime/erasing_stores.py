@@ -51,7 +51,7 @@ class Stores:
     def jobs(self, one: Erasure, blank: Blank, learnt: bool) -> dict[str, Job]:
         """Each store with what is to be done; `learnt` is whether it is known what they said."""
         return {
-            "engine": lambda: self._engine(one),
+            "engine": lambda: self._engine(one, learnt),
             "series": lambda: self._series(one),
             "datasets": lambda: self._datasets(one),
             "archive": lambda: self._archive(one, blank, learnt),
@@ -63,7 +63,7 @@ class Stores:
             "old files": self._old_files,
         }
 
-    async def _engine(self, one: Erasure) -> Done:
+    async def _engine(self, one: Erasure, learnt: bool) -> Done:
         """Have the journal say it, in its place; then nothing is computed of them any more."""
         pipeline = self._pipeline
         event = Erased(person=one.person)
@@ -72,6 +72,8 @@ class Stores:
         await pipeline.settled()
         if not await pipeline.keeper.kept(KEPT_S):  # what comes after it is not theirs
             raise StoreError("what was measured before is not all kept yet")
+        if not learnt:
+            raise StoreError(NOT_LEARNT)
         return 0, "pairs, conversations and reactions; rooms count somebody in their place"
 
     async def _series(self, one: Erasure) -> Done:

@@ -36,9 +36,10 @@ def _said(segments: Sequence[Segment], after: int) -> Iterator[Consent]:
         if b"consent" not in body:
             continue
         entry = decode_entry(body)
-        for event in entry.events if isinstance(entry, Batch) else ():
-            if isinstance(event, ConsentGiven):
-                yield from words(event, utc(entry.arrival))
+        if isinstance(entry, Batch):
+            for event in entry.events:
+                if isinstance(event, ConsentGiven):
+                    yield from words(event, utc(entry.arrival))
 
 
 def _of_folder(journal: Path) -> Iterator[Consent]:
