@@ -246,7 +246,7 @@ def test_the_first_events_of_the_readme_arrive(tmp_path):
             [sys.executable, "-m", "roomtone", "sessions"],
         ):
             done = subprocess.run(
-                command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60
+                command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=240
             )
             assert done.returncode == 0, done.stderr
             said += done.stdout
