@@ -6,14 +6,28 @@ import math
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
-from roomtone.cases import cost_of, event_of, found_of, in_turns, ruling_of, wrong_with
+from roomtone.cases import (
+    cost_of,
+    event_of,
+    found_of,
+    in_questions,
+    in_turns,
+    ruled,
+    ruling_of,
+    settled,
+    told_before,
+    wrong_with,
+)
 from roomtone.contracts import START
 from roomtone.contracts_reactions import a_reaction
+from roomtone.errors import BadConfig
 from roomtone.reacted import Spent
 from roomtone.reactions import Judgement
 from roomtone.records import TurnRecord
+from roomtone.runtime.config import Reactions
 
 SURE = {"RATING": 0.7, "AGREEMENT": 0.1, "EMOTIONAL": 0.1, "CONVERSATIONAL": 0.1}
 
@@ -124,3 +138,47 @@ def test_a_word_is_known_for_the_same_however_often_it_is_told() -> None:
     assert found.mark("local/1").processing == "emoji_feedback"
     assert again.mark("local/2").processing == "emoji_feedback@local/2"
     assert event_of(found, None, "target_unknown").why == "target_unknown"
+
+
+class Parted:
+    """A judge that says which cases it is asked of together."""
+
+    def __init__(self, parts: list[list[int]]) -> None:
+        self.parts = parts
+
+    def questions(self, cases: Any) -> list[list[int]]:
+        return self.parts
+
+
+def test_a_judge_says_what_one_call_answers() -> None:
+    """One that says nothing answers all in one; one that forgets a case is told so."""
+    found = [in_turns(at(n), TURNS, 5) for n in range(3)]
+    assert in_questions(object(), found) == [found]  # type: ignore[list-item]
+    assert in_questions(Parted([[2], [0, 1], []]), found) == [[found[2]], found[:2]]  # type: ignore[list-item]
+    assert in_questions(Parted([]), []) == []
+    for wrong in ([[0, 1]], [[0, 1, 2], [2]], [[0, 1, 3]]):
+        with pytest.raises(BadConfig, match="mend the judge"):
+            in_questions(Parted(wrong), found)  # type: ignore[arg-type]
+
+
+def test_an_answer_that_was_written_down_is_told_as_it_was() -> None:
+    """And the row that has it says what it means; one that is dead stays dead."""
+    found = in_turns(at(4), TURNS, 5)
+    assert found is not None
+    ruling = ruling_of(word(), 0.5, 0, 0)
+    told = event_of(found, ruling)
+    mark = msgspec.structs.replace(found.mark("j/1"), answer=msgspec.json.encode(told).decode())
+
+    assert told_before(mark, found) == told
+    row = settled(mark, "answered", "me")
+    assert (row.status, row.worker, row.meaning) == ("answered", "me", "RATING")
+    assert settled(msgspec.structs.replace(mark, status="dead"), "done", "me").status == "dead"
+    assert settled(found.mark("j/1"), "failed", "me").meaning == ""
+
+
+def test_a_word_that_is_none_is_no_ruling() -> None:
+    """A sound one is kept by the settings' rules."""
+    rules = Reactions(least_confidence=0.8)
+    assert ruled(word(), rules).meaning is None
+    with pytest.raises(BadConfig, match="no meaning LIKE"):
+        ruled(word("LIKE"), rules)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 import msgspec
 
+from roomtone.errors import BadConfig
 from roomtone.heard import MAX_NAME, ends
 from roomtone.reacted import FIRST, Held, Mark, ReactionRecord, Spent
 from roomtone.reactions import MEANINGS, Case, Judgement, Said
@@ -57,6 +59,17 @@ class Found:
         """Its row in the processing log; one that is judged again has a row for that judge."""
         kind = f"{FIRST}@{judge}"[:MAX_NAME] if self.again else FIRST
         return Mark(user=self.of.user, bot=self.of.bot, point=self.of.id, processing=kind)
+
+
+def in_questions(judge: Any, found: Sequence[Found]) -> list[list[Found]]:
+    """Those that one call of a judge answers, where it says so (`questions`); else all together."""
+    ask = getattr(judge, "questions", None)
+    if ask is None or not found:
+        return [list(found)] if found else []
+    parts = [list(part) for part in ask([one.case for one in found])]
+    if sorted(place for part in parts for place in part) != list(range(len(found))):
+        raise BadConfig("the judge's questions leave a case out or name one twice; mend the judge")
+    return [[found[place] for place in part] for part in parts if part]
 
 
 def found_of(held: Held | ReactionRecord, *, again: bool = False) -> Found | None:
@@ -178,6 +191,21 @@ def ruling_of(judgement: Judgement, least: float, price_in: float, price_out: fl
     )
 
 
+class Rules(Protocol):
+    """What is asked of a judge's word, and what it costs: the settings `reactions`."""
+
+    least_confidence: float
+    price_in: float
+    price_out: float
+
+
+def ruled(word: Judgement, rules: Rules) -> Ruling:
+    """A word as it is kept. Raises BadConfig where it is none."""
+    if wrong := wrong_with(word):
+        raise BadConfig(wrong)
+    return ruling_of(word, rules.least_confidence, rules.price_in, rules.price_out)
+
+
 def event_of(found: Found, ruling: Ruling | None, why: str = "") -> ReactionJudged:
     """What is told of a reaction: by its id it is known for the same, however often it is told."""
     of = found.of
@@ -198,6 +226,26 @@ def event_of(found: Found, ruling: Ruling | None, why: str = "") -> ReactionJudg
         latency_s=found.latency_s,
         to_me=found.to_me,
         revision=found.revision,
+    )
+
+
+def told_before(mark: Mark, found: Found) -> ReactionJudged:
+    """An answer that was written down and maybe never told."""
+    answer = msgspec.json.decode(mark.answer, type=ReactionJudged)
+    return msgspec.structs.replace(answer, of=found.of)
+
+
+def settled(mark: Mark, status: Any, worker: str) -> Mark:
+    """A row of the processing log with how it stands and what was said; who is dead stays so."""
+    said = msgspec.json.decode(mark.answer, type=ReactionJudged) if mark.answer else None
+    ruling = said.verdict if said is not None else None
+    return msgspec.structs.replace(
+        mark,
+        status="dead" if mark.status == "dead" else status,
+        worker=worker,
+        meaning=(ruling.meaning or "unsure") if ruling else "",
+        confidence=ruling.confidence if ruling else None,
+        model=f"{ruling.model}/{ruling.version}" if ruling else "",
     )
 
 

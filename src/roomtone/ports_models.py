@@ -43,6 +43,10 @@ class Judge(Protocol):  # models/
 
     One judgement for each case, in their order; no text makes it raise. It waits where it asks a
     server, so it is called in a thread. Raises ServerError when the batch could not be asked.
+
+    A judge whose calls cost something may have a method `questions(cases)` that gives the places
+    of the cases that one call answers together. Each is then asked by itself, and its answers are
+    kept before the next is asked.
     """
 
     name: str

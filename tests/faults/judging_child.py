@@ -12,14 +12,14 @@ from typing import Any
 
 from roomtone.contracts import START
 from roomtone.reactions import Case, Judgement
-from roomtone.runtime.config import Settings
+from roomtone.runtime.config import Models, Settings
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.testing import ManualClock
 from tests.reacted import Told, heart, said
 
 
 class Counted(Told):
-    """Says RATING, and writes down of whom it was asked before it answers."""
+    """Says RATING; a line for each call has of whom it was asked, written before it answers."""
 
     def __init__(self, file: Path) -> None:
         super().__init__("RATING")
@@ -27,7 +27,7 @@ class Counted(Told):
 
     def judge(self, cases: Sequence[Case]) -> Sequence[Judgement]:
         with self._file.open("a") as out:
-            out.write("".join(f"{case.id}\n" for case in cases))
+            out.write(" ".join(case.id for case in cases) + "\n")
         return super().judge(cases)
 
 
@@ -64,16 +64,21 @@ async def tick(pipeline: Pipeline, clock: ManualClock) -> None:
     await pipeline.settled()
 
 
-async def main(folder: Path, reactions: int, last: int) -> int:
-    """Judge all there is; 0 when nothing is left. Reactions are sent where there are none yet."""
+async def main(folder: Path, reactions: int, last: int, url: str) -> int:
+    """Judge all there is; 0 when nothing is left. Reactions are sent where there are none yet.
+
+    With a URL a server judges, and each reaction is on a message of its own: a call for each.
+    """
     runs = folder / "runs"
     with runs.open("a") as out:
         out.write(".")
     clock = ManualClock(START)
     clock.advance(1800 * runs.stat().st_size)  # later each time, as clocks are
-    pipeline = await Pipeline.open(Settings(data=folder), clock)
+    models = Models(judge=url) if url else Models()
+    pipeline = await Pipeline.open(Settings(data=folder, models=models), clock)
     judging = pipeline.judging
-    judging.judge = Counted(folder / "asked")
+    if not url:
+        judging.judge = Counted(folder / "asked")
 
     async def rest() -> None:
         await asyncio.Event().wait()
@@ -81,8 +86,12 @@ async def main(folder: Path, reactions: int, last: int) -> int:
     judging.run = rest  # type: ignore[method-assign]
     await pipeline.start()
     if not pipeline.conversations.reacting.known.held:
-        events = [heart(user=f"u{n}", at=n / 10) for n in range(reactions)]
-        await pipeline.submit([said("m1"), *events])
+        events = []
+        for n in range(reactions):
+            message = f"m{n}" if url or not n else "m0"
+            events += [said(message, at=n / 10)] if url or not n else []
+            events.append(heart(message, user=f"u{n}", at=n / 10))
+        await pipeline.submit(events)
         await pipeline.settled()
     steps = Steps(last)
     for of, name in (
@@ -95,11 +104,12 @@ async def main(folder: Path, reactions: int, last: int) -> int:
     ):
         steps.around(of, name)
     while await judging.once():
-        await tick(pipeline, clock)
+        if not url:
+            await tick(pipeline, clock)
     await tick(pipeline, clock)
     await pipeline.stop()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]))))
+    sys.exit(asyncio.run(main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4])))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
 from roomtone.errors import ServerError
+from roomtone.reacted import Mark
 from roomtone.reactions import Case, Judgement
 from roomtone.runtime import judging
 from roomtone.runtime.config import Models, Reactions, Settings
@@ -153,6 +155,63 @@ async def test_a_server_that_is_away_costs_no_reaction_its_turn(home: House) -> 
 
     assert await work(home) == 1
     assert await states(home) == ["judged"]
+
+
+class Server(Told):
+    """A judge that is asked of each reaction by itself, and breaks after some calls."""
+
+    def __init__(self, breaks_after: int) -> None:
+        super().__init__()
+        self.left = breaks_after
+
+    def questions(self, cases: Sequence[Case]) -> list[list[int]]:
+        return [[place] for place in range(len(cases))]
+
+    def judge(self, cases: Sequence[Case]) -> Sequence[Judgement]:
+        self.broken = None if self.left > 0 else ServerError("nobody answers; start it")
+        self.left -= 1
+        return super().judge(cases)
+
+
+async def test_what_a_server_said_before_it_broke_is_told_at_once(home: House) -> None:
+    """Each call's answer is kept before the next is asked; nobody is asked of one twice."""
+    judge = Server(3)
+    worker = hire(home, judge)
+    await home.pipeline.submit([said("m1"), *(heart(user=f"u{n}", at=n) for n in range(5))])
+    with pytest.raises(ServerError):
+        await worker.once()
+    assert (worker.judged, judge.calls) == (3, 4)
+    judge.left = 9
+    home.clock.advance(60)
+
+    assert await work(home) == 2
+    assert await states(home) == ["judged"] * 5
+    assert judge.calls == 6 and len({case.id for case in judge.cases}) == 5
+
+
+async def test_an_answer_is_kept_before_the_next_is_asked(home: House) -> None:
+    """One call is in flight at a time, so a death between two calls costs none."""
+    judge = Server(9)
+    worker = hire(home, judge)
+    await home.pipeline.submit([said("m1"), *(heart(user=f"u{n}", at=n) for n in range(6))])
+    archive, settle = home.pipeline.archive, home.pipeline.archive.settle
+    kept: list[int] = []
+
+    async def dying(marks: Sequence[Mark], *more: Any) -> None:
+        await settle(marks, *more)
+        kept.append(judge.calls)
+        if len(kept) == 4:
+            raise Death
+
+    archive.settle = dying  # type: ignore[method-assign]
+    with pytest.raises(Death):
+        await worker.once()
+    del archive.settle  # type: ignore[attr-defined]
+    assert kept == [1, 2, 3, 4]
+    hire(home, judge)
+
+    assert await work(home) == 6
+    assert judge.calls == 6
 
 
 async def test_a_judge_that_hangs_holds_nobody_up(home: House) -> None:

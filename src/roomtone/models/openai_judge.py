@@ -108,7 +108,7 @@ class OpenAIJudge:
 
     def judge(self, cases: Sequence[Case]) -> Sequence[Judgement]:
         """One judgement for each case, in their order."""
-        batches = _batches(cases)
+        batches = self.questions(cases)
         if not batches:
             return []
         with ThreadPoolExecutor(min(PARALLEL, len(batches))) as pool:
@@ -122,6 +122,10 @@ class OpenAIJudge:
             found.update(zip(batch, words, strict=True))
         self._fill(cases, found)
         return [found[i] for i in range(len(cases))]
+
+    def questions(self, cases: Sequence[Case]) -> list[list[int]]:
+        """The places of those cases that are asked about together."""
+        return _batches(cases)
 
     def _fill(self, cases: Sequence[Case], found: dict[int, Judgement]) -> None:
         """Let the fallback judge what the model did not; what was spent on it stays spent."""

@@ -204,7 +204,14 @@ class Reactions(Section):
         description="times that a model is asked of a reaction that it fails on; then a person can",
     )
     timeout_s: float = Field(
-        default=120, gt=0, description="seconds that a model may take for one batch"
+        default=120, gt=0, description="seconds that a model may take for one call"
+    )
+    questions_at_once: int = Field(
+        default=1,
+        ge=1,
+        le=4,
+        description="questions to a server that judges that run side by side; a crash may cost as "
+        "many calls as are in flight",
     )
     price_in: float = Field(
         default=0, ge=0, description="price of a thousand tokens read, in your currency"

@@ -12,17 +12,16 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
-from roomtone.cases import Found, cost_of, event_of, ruling_of, wrong_with
+from roomtone.cases import Found, cost_of, event_of, in_questions, ruled, settled, told_before
 from roomtone.errors import BadConfig, ServerError
 from roomtone.ports import Judge
 from roomtone.reacted import Mark, ReactionRecord, Spent
 from roomtone.reacting import FAILED
-from roomtone.reactions import Judgement
 from roomtone.runtime import plugins
 from roomtone.runtime.around import Around
 from roomtone.runtime.aside import Aside
 from roomtone.runtime.clock import utc
-from roomtone.verdicts import ReactionJudged, Ruling
+from roomtone.verdicts import ReactionJudged
 
 if TYPE_CHECKING:
     from roomtone.runtime.pipeline import Pipeline
@@ -31,7 +30,7 @@ AT_ONCE = 64
 """How many reactions are judged in one go, and for how many the archive is asked."""
 
 ASKED_AT_ONCE = 16
-"""The same of a model that is a server: what it answers is kept before it is asked again."""
+"""The same of a model that is a server, where what waits meanwhile is seen sooner."""
 
 LAST_LOOK_MS = 60_000
 """It is looked again the later, the longer a reaction waits for its message: at most so long."""
@@ -138,13 +137,16 @@ class Judging:
                 self.judge = self.judge or await asyncio.to_thread(plugins.judge, self._url)
                 marks = await self._claim(found)
             mine = [one for one in found if one.of.id in marks]
-            known = [_told(marks[one.of.id], one) for one in mine if marks[one.of.id].answer]
+            known = [told_before(marks[one.of.id], one) for one in mine if marks[one.of.id].answer]
             asked = [one for one in mine if not marks[one.of.id].answer]
-            answers = [*hopeless, *known, *await self._ask(asked, marks)]
+            answered, trouble = await self._ask_all(asked, marks)
+            answers = [*hopeless, *known, *answered]
             await self._tell(answers)
             await self._done([one for one in answers if one.of.id in marks], marks)
             self.known += len(known)
             self.judged += len(answers)
+            if trouble is not None:
+                raise trouble
             return len(answers)
 
     async def again(self) -> int:
@@ -243,10 +245,26 @@ class Judging:
 
     # -- asking -------------------------------------------------------------------------------
 
+    async def _ask_all(
+        self, found: Sequence[Found], marks: dict[str, Mark]
+    ) -> tuple[list[ReactionJudged], Exception | None]:
+        """What the judge says of these, question by question, and why it does not say the rest."""
+        answers: list[ReactionJudged] = []
+        left, most = in_questions(self.judge, found), self._rules.questions_at_once
+        while left:
+            some, left = left[:most], left[most:]
+            asking = (self._ask(one, marks) for one in some)
+            parts = await asyncio.gather(*asking, return_exceptions=True)
+            answers += [one for part in parts if isinstance(part, list) for one in part]
+            if troubles := [part for part in parts if isinstance(part, BaseException)]:
+                if not isinstance(trouble := troubles[0], Exception):
+                    raise trouble
+                await self._failed([marks[one.of.id] for q in left for one in q], count=False)
+                return answers, trouble
+        return answers, None
+
     async def _ask(self, found: Sequence[Found], marks: dict[str, Mark]) -> list[ReactionJudged]:
-        """What the judge says of these, written down before anybody is told."""
-        if not found:
-            return []
+        """What the judge says in one call, written down before anybody is told."""
         judge = self.judge
         assert judge is not None
         cases = [one.case for one in found]
@@ -264,7 +282,8 @@ class Judging:
         bad: list[tuple[Found, str]] = []
         for one, word in zip(found, words, strict=True):
             try:
-                ruling, raw = self._ruled(one, word)
+                ruling = ruled(word, self._rules)
+                raw = _ENCODER.encode(event_of(one, ruling))
                 answer = _DECODER.decode(raw)  # what cannot be read again must not be told
             except Exception as error:  # of this one, and not of the others
                 own = isinstance(error, BadConfig)
@@ -277,14 +296,6 @@ class Judging:
         for one, wrong in bad:
             answers += await self._all_failed([one], marks, BadConfig(f"the judge: {wrong}"))
         return answers
-
-    def _ruled(self, one: Found, word: Judgement) -> tuple[Ruling, bytes]:
-        """A word as it is kept, and as it is told. Raises where it is none."""
-        if wrong := wrong_with(word):
-            raise BadConfig(wrong)
-        rules = self._rules
-        ruling = ruling_of(word, rules.least_confidence, rules.price_in, rules.price_out)
-        return ruling, _ENCODER.encode(event_of(one, ruling))
 
     async def _all_failed(
         self, found: Sequence[Found], marks: dict[str, Mark], error: Exception
@@ -329,20 +340,7 @@ class Judging:
         if not marks:
             return
         now = utc(self._pipeline.clock.now_ms())
-        told = []
-        for mark in marks:
-            answer = _DECODER.decode(mark.answer) if mark.answer else None
-            ruling = answer.verdict if answer is not None else None
-            told.append(
-                msgspec.structs.replace(
-                    mark,
-                    status="dead" if mark.status == "dead" else status,
-                    worker=self._worker,
-                    meaning=(ruling.meaning or "unsure") if ruling else "",
-                    confidence=ruling.confidence if ruling else None,
-                    model=f"{ruling.model}/{ruling.version}" if ruling else "",
-                )
-            )
+        told = [settled(mark, status, self._worker) for mark in marks]
         until = now + timedelta(seconds=LEASE_S)
         await self._pipeline.archive.settle(told, costs, now, until)
 
@@ -386,12 +384,6 @@ class Judging:
             if state.failures
             else "",
         }
-
-
-def _told(mark: Mark, found: Found) -> ReactionJudged:
-    """An answer that was written down and maybe never told."""
-    answer: ReactionJudged = _DECODER.decode(mark.answer)
-    return msgspec.structs.replace(answer, of=found.of)
 
 
 _ENCODER, _DECODER = msgspec.json.Encoder(), msgspec.json.Decoder(ReactionJudged)
