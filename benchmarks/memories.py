@@ -19,7 +19,6 @@ import itertools
 import json
 import re
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,7 +27,7 @@ import numpy as np
 
 from roomtone.errors import RoomtoneError
 from roomtone.ports import EmbeddingModel
-from roomtone.retrieval import WEIGHTS, Candidates, Weights, counted, rank, told
+from roomtone.retrieval import WEIGHTS, Candidates, Weights, held, rank, told, words_of
 from roomtone.runtime import plugins
 
 CUTS = (5, 10, 25, 50)
@@ -148,9 +147,9 @@ def similarities(model: EmbeddingModel, talk: Talk) -> dict[str, Any]:
 def parts_of(talk: Talk, near: Mapping[str, Any]) -> dict[str, Any]:
     """The parts of every order, questions x turns, each as if it counted 1."""
     texts = [told(one.text, who=one.who, when=one.when) for one in talk.units]
-    words = counted(texts)
     found: dict[str, list[Any]] = {}
     for place, (question, _, _) in enumerate(talk.questions):
+        words = held(words_of(question), texts)
         for name in ("words", *near):
             some = Candidates(
                 ids=[f"{i:05d}" for i in range(len(texts))],
@@ -158,7 +157,7 @@ def parts_of(talk: Talk, near: Mapping[str, Any]) -> dict[str, Any]:
                 similarity={name: near[name][place]} if name in near else {},
                 at=np.arange(len(texts), dtype=float),
                 sessions=[one.session for one in talk.units],
-                words=words if name == "words" else [Counter[str]()] * len(texts),
+                words=words if name == "words" else words._replace(counts=0 * words.counts),
             )
             for apart, beside in enumerate(((1.0,), (0.0, 1.0)), 1):
                 parts = rank(

@@ -69,8 +69,9 @@ async def fill(memory: Recalling, count: int, users: int) -> None:
         made = []
         for n in range(first, min(count, first + 2_000)):
             one = a_memory(n, bot="luna", user=f"u{n % users}", content=say(random))
-            at = now - timedelta(seconds=n)
-            made.append(structs.replace(one, at=at, tier=TIERS[n % 5], session=f"s{n // 20}"))
+            at = now - timedelta(seconds=count - n)
+            tier = TIERS[n // users % len(TIERS)]  # each person has some in each
+            made.append(structs.replace(one, at=at, tier=tier, session=f"s{n // 20}"))
         lies, name = await memory.vectors(made)
         await store.add(made, lies, name)
 

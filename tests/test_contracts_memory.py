@@ -45,6 +45,13 @@ class ForgetsOnlyRows(SQLite):
         return 0 if whose.get("user") else await super().forget(**whose)
 
 
+class RecallsHidden(SQLite):
+    async def recall(self, bot, user, vector, **more):
+        near, worded = await super().recall(bot, user, vector, **more)
+        held, _ = await self.memories(bot=bot, user=user, hidden=True)
+        return near, [*worded, *((one, None) for one in held)]
+
+
 class MixesModels(SQLite):
     async def search(self, bot, vector, *, model, **more):
         found = await super().search(bot, vector, model=model, **more)
@@ -53,7 +60,15 @@ class MixesModels(SQLite):
 
 @pytest.mark.parametrize(
     "wrong",
-    [TellsOtherBots, ShowsHidden, KeepsVectors, LosesCounts, ForgetsOnlyRows, MixesModels],
+    [
+        TellsOtherBots,
+        ShowsHidden,
+        KeepsVectors,
+        LosesCounts,
+        ForgetsOnlyRows,
+        RecallsHidden,
+        MixesModels,
+    ],
 )
 def test_what_is_wrong_is_found(wrong, tmp_path):
     """A store that breaks one promise does not pass."""

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roomtone.retrieval import WEIGHTS, Candidates, Weights, bm25, rank, told
+from roomtone.retrieval import WEIGHTS, Candidates, Weights, bm25, held, rank, told, words_of
+from roomtone.stems import stems
 
 TEXTS = ["I adopted a dog named Rex", "We talked about taxes", "The dogs were barking all night"]
 
@@ -154,3 +155,19 @@ def test_a_text_tells_who_and_when() -> None:
     """Only what is known stands in it."""
     assert told("Hi", who="Ann", when="May", answer="Hello") == "May Ann: Hi\nHello"
     assert told("Hi") == "Hi"
+
+
+def test_what_texts_hold_is_what_their_stems_say() -> None:
+    """Plain texts are looked through together, others alone; both count the same."""
+    texts = ["Dogs and a dog", "", "Zoë's dog", "nul\0dog", "東京 dog", "the of a", "hiking, hiked"]
+    asked = words_of("The dog hikes to Zoë, the dog")
+    counts, lengths = held(asked, texts)
+
+    assert asked == ["dog", "hik", "zoe"]
+    assert counts.tolist() == [[stems(text).count(word) for word in asked] for text in texts]
+    assert lengths.tolist() == [len(stems(text)) for text in texts]
+    assert held(asked, []).counts.shape == (0, 3)
+    some = Candidates(ids=list("ab"), texts=texts[:2], words=held(asked, texts).of([0, 1]))
+    assert rank("dog hikes Zoë", some).score.tolist() == pytest.approx(
+        rank("dog hikes Zoë", Candidates(ids=list("ab"), texts=texts[:2])).score.tolist()
+    )

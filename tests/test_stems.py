@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from roomtone.stems import COMMON, MOST_CHARS, stem, stems
+from roomtone.stems import COMMON, MOST_CHARS, numbered, stem, stems
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,14 @@ def test_a_text_has_a_bound() -> None:
     """However long it is, only its beginning is cut into words."""
     assert len(stems("wörd " * 100_000)) <= MOST_CHARS // 4
     assert stems("\0 \ud800 \n") in ([], ["\ud800"])
+
+
+def test_numbers_of_many_texts_are_those_of_each() -> None:
+    """Whatever they are made of: plain, accented, dense, with what parts them, or empty."""
+    pool = ["The dog barked", "", "a the", "été", "東京タワー", "nul\0 dog", "Running RUNS run 3"]
+    for first in range(len(pool)):
+        texts = pool[first:] + pool[: first // 2]
+        numbers, ends = numbered(texts, len)
+        assert numbers.tolist() == [len(one) for text in texts for one in stems(text)]
+        assert np.diff(ends, prepend=0).tolist() == [len(stems(text)) for text in texts]
+    assert [part.tolist() for part in numbered([], len)] == [[], []]

@@ -54,6 +54,7 @@ async def check_memory_store(store: MemoryStore) -> None:
         await _the_nearest_come_first(store)
         await _bots_are_apart(store)
         await _what_is_sought_is_found(store)
+        await _what_a_recall_needs_comes_at_once(store)
         await _nothing_is_remembered_twice(store)
         await _a_word_changes_one(store)
         await _counts_are_never_lost(store)
@@ -180,14 +181,52 @@ async def _what_is_sought_is_found(store: MemoryStore) -> None:
     for text, many in (("STRASSE %", 1), ("oslo", 1), ("%", 1), ("_", 0), ("no. ", 4)):
         _, total = await store.memories(bot="sift", search=text)
         assert total == many, f"{text!r} is looked for as it stands, in any case"
-    for newest, many in ((1, 0), (2, 1), (4, 3), (9, 4), (None, 4)):
-        page, total = await store.memories(bot="sift", search="no. ", newest=newest)
-        assert total == len(page) == many, f"of the {newest} said last"
-    both = ("STRASSE %", "no. ")
-    for each, many in ((1, 2), (2, 3), (9, 5), (None, 5)):
-        page, total = await store.memories(bot="sift", words=both, each=each, newest=9)
-        assert total == len(page) == many, f"of each word the {each} said last"
-    assert (await store.memories(bot="sift", words=both))[1] == 5
+
+
+async def _what_a_recall_needs_comes_at_once(store: MemoryStore) -> None:
+    later = START + timedelta(days=3)
+    said = ("The piano", "a dog", "two dogs barked", "no", "dog", "DOGS!", "of a dog")
+    out: tuple[dict[str, Any], ...] = (
+        {"hidden": True},
+        {"superseded_by": memory_id("z")},
+        {"expires": later},
+    )
+    those = [
+        *(a_memory(n, bot="back", content=text, tier=TIERS[0]) for n, text in enumerate(said)),
+        a_memory(10, bot="back", tier=TIERS[3]),
+        a_memory(11, bot="back", tier=TIERS[3], user="bob", content="dog"),
+        *(a_memory(12 + n, bot="back", content="dog", tier=TIERS[0]) for n in range(len(out))),
+    ]
+    those[-3:] = [msgspec.structs.replace(m, **o) for m, o in zip(those[-3:], out, strict=True)]
+    await _add(store, those, 550)
+
+    async def found(limit: int, *words: str, each: int = 9) -> tuple[list[int], list[int]]:
+        near, worded = await store.recall(
+            *("back", "ann", lies(553)),
+            model=MODEL,
+            limit=limit,
+            words=words,
+            each=each,
+            alive=later,
+        )
+        places = {one.id: n for n, one in enumerate(those)}
+        for memory, cosine in [*near, *worded]:
+            is_near = abs((cosine or 0) - float(lies(550 + places[memory.id]) @ lies(553))) < 0.002
+            assert is_near or (cosine is None and (memory, cosine) in list(worded))
+        return [places[one.id] for one, _ in near], sorted(places[one.id] for one, _ in worded)
+
+    first = sorted(range(7), key=lambda n: -float(lies(550 + n) @ lies(553)))
+    near, worded = await found(2, "dog", "piano")
+    assert near == [*first[:2], 7], "of each tier its nearest, and nobody else's"
+    assert worded == sorted({0, 1, 2, 4, 5, 6} - set(near)), "in any form of the word"
+    near, worded = await found(1, "dog", each=2)
+    assert worded == sorted({5, 6} - set(near)), "of each word those said last"
+    assert (await found(1, "absent"))[1] == []
+    assert await found(7, "dog") == ([*first, 7], []), "no tier has more"
+    await store.change(those[5].id, "back", {"content": "silence"})
+    await store.forget(ids=[those[6].id])
+    near, worded = await found(1, "dog")
+    assert near == [3, 7] and worded == [1, 2, 4], "what is corrected or gone is not found by it"
 
 
 async def _nothing_is_remembered_twice(store: MemoryStore) -> None:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from roomtone.heard import ends
-from roomtone.records import TIERS, MemoriesSought, Memory, Recollection
+from roomtone.records import TIERS, Memory, Recollection
 
 DAYS: Mapping[str, float | None] = {
     "session": 2,
@@ -172,7 +171,7 @@ def outcome(memory: Memory) -> float:
 
     The mean with two turns more that said nothing.
     """
-    return max(-1.0, min(1.0, memory.helped / (memory.judged + 2)))
+    return max(-1.0, min(1.0, memory.helped / (memory.judged + 2))) if memory.helped else 0.0
 
 
 def placed(memory: Memory, now: datetime) -> Placing | None:
@@ -206,7 +205,9 @@ def _sooner(one: datetime | None, other: datetime | None) -> datetime | None:
 def freshness(memory: Memory, now: datetime) -> float:
     """1 for what was just said, and half of it after each half-life of its tier."""
     age = max(0.0, (now - memory.at).total_seconds() / 86_400)
-    life = HALF_LIFE[memory.tier] * (1 + math.log2(1 + memory.used))
+    life = HALF_LIFE[memory.tier]
+    if memory.used:
+        life *= 1 + math.log2(1 + memory.used)
     return float(0.5 ** (age / life))
 
 
@@ -215,6 +216,8 @@ def usefulness(memory: Memory) -> float:
 
     The square root of twice the share, with three answers more of which half did.
     """
+    if not memory.answered and not memory.used:  # most of them, and many are weighed
+        return 1.0
     share = (memory.used + EXPECTED / 2) / (memory.answered + EXPECTED)
     return float(min(1.2, max(LEAST_OF_USE, math.sqrt(2 * share))))
 
@@ -250,34 +253,26 @@ def choose(
     said, then by the id.
     """
     told = relevance or {}
-    ranked = sorted(
-        (
-            Recollection(
-                memory=memory,
-                similarity=round(near, 4),
-                score=round(max(0.0, told.get(memory.id, near)) * standing(memory, now), 6),
-                why=_why(memory, near),
-            )
-            for tier in TIERS
-            for memory, near in found.get(tier, ())
-            if told.get(memory.id, near) > 0 and not (memory.hidden or memory.superseded_by)
-        ),
-        key=_first,
-    )
+    ranked = []
+    for tier in TIERS:
+        for memory, near in found.get(tier, ()):
+            fits = told.get(memory.id, near)
+            if fits > 0 and not (memory.hidden or memory.superseded_by):
+                score = round(max(0.0, fits) * standing(memory, now), 6)
+                ranked.append((-score, -memory.at.timestamp(), memory.id, near, memory))
+    ranked.sort(key=lambda one: one[:3])
     texts: set[str] = set()
     room = dict.fromkeys(TIERS, per_tier)
     chosen: list[Recollection] = []
-    for one in ranked:
-        if one.score < FAINT * ranked[0].score:
+    for less, _, _, near, memory in ranked:
+        if -less < FAINT * -ranked[0][0] or len(chosen) >= most:
             break
-        if len(chosen) < most and room[one.memory.tier] and not _repeats(one.memory, texts):
-            room[one.memory.tier] -= 1
+        if room[memory.tier] and not _repeats(memory, texts):
+            room[memory.tier] -= 1
+            why = _why(memory, near)
+            one = Recollection(memory=memory, similarity=round(near, 4), score=-less, why=why)
             chosen.append(one)
     return chosen
-
-
-def _first(one: Recollection) -> tuple[float, float, str]:
-    return -one.score, -one.memory.at.timestamp(), one.memory.id
 
 
 def _repeats(memory: Memory, texts: set[str]) -> bool:
@@ -318,27 +313,3 @@ def training_relevance(memory: Memory, quality: float | None) -> float | None:
         return None
     worth = 0.3 * memory.importance + 0.1 * bool(memory.emotion) + 0.1 * memory.verified
     return round(0.5 * quality + worth, 4)
-
-
-def holding(sought: MemoriesSought) -> Callable[[str, str], bool]:
-    """Whether a memory's texts hold what is looked for in them; ask of those said last first.
-
-    >>> holds = holding({"words": ("dog", "rain"), "each": 1})
-    >>> holds("Our Dog", ""), holds("the dog again", "in the rain"), holds("dogs", "rainy")
-    (True, True, False)
-    """
-    search = (sought.get("search") or "").casefold()
-    words = tuple(word.casefold() for word in sought.get("words", ()))
-    most = sought.get("each")
-    left = dict.fromkeys(words, sys.maxsize if most is None else most)
-
-    def holds(*texts: str) -> bool:
-        said = "\0".join(texts).casefold()
-        if search not in said:
-            return False
-        here = [word for word, more in left.items() if more > 0 and word in said]
-        for word in here:
-            left[word] -= 1
-        return bool(here) or not words
-
-    return holds

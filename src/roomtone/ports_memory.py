@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol, Unpack
+from typing import Any, NamedTuple, Protocol, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,13 @@ from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse
 
 Vectors = Mapping[str, NDArray[np.float32]]
 """What of a memory lies where: a vector for each of `records.VECTORS` that there is."""
+
+
+class Near(NamedTuple):
+    """What a question may be about, each with its cosine; None where a memory has no vector."""
+
+    near: Sequence[tuple[Memory, float | None]]  # the nearest of each tier
+    worded: Sequence[tuple[Memory, float | None]]  # others that hold a word of the question
 
 
 class MemoryStore(Protocol):  # stores/
@@ -61,6 +68,26 @@ class MemoryStore(Protocol):  # stores/
 
         Equally near ones come by their ids. A vector of another dimension than the model's is a
         StoreError.
+        """
+
+    async def recall(
+        self,
+        bot: str,
+        user: str,
+        vector: NDArray[np.float32],
+        *,
+        model: str,
+        name: str = "content",
+        limit: int,
+        words: Sequence[str],
+        each: int,
+        alive: datetime,
+    ) -> Near:
+        """Of each of `records.TIERS` a person's `limit` nearest, as `search` finds them.
+
+        Where a tier has more, also of each of these words (as `stems.stems` gives them) the `each`
+        said last that hold it and are not among the nearest; of a word that a thousand hold, the
+        last that came in may do. Nothing that is hidden, superseded, or expired at `alive`.
         """
 
     async def memories(self, **sought: Unpack[MemoriesSought]) -> tuple[Sequence[Memory], int]:

@@ -294,18 +294,10 @@ class MemoryFilter(TypedDict, total=False):
 
 
 class MemoriesSought(MemoryFilter, total=False):
-    """Which memories, and which page of them; `search` is looked for in the texts, in any case.
-
-    `newest` looks only through so many of the others' choice, those said last: a bound on the time.
-    `words` are looked for likewise, all in one reading of the texts: those that hold one of them
-    come, and of each word's no more than the `each` said last.
-    """
+    """Which memories, and which page of them; `search` is looked for in the texts, in any case."""
 
     bot: str | None
     search: str
-    newest: int | None
-    words: tuple[str, ...]
-    each: int | None
     offset: int
     limit: int  # 100 unless given
 

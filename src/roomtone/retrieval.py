@@ -7,7 +7,6 @@ has the figures of each part.
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -15,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.stems import stems
+from roomtone.stems import numbered, stems
 
 Floats = NDArray[np.float64]
 
@@ -45,6 +44,17 @@ class Weights(NamedTuple):
 WEIGHTS = Weights()
 
 
+class Held(NamedTuple):
+    """How often each text holds each of a question's words (texts x words), and its length."""
+
+    counts: Floats
+    lengths: Floats
+
+    def of(self, places: Sequence[int]) -> Held:
+        """The same of some of the texts."""
+        return Held(self.counts[places], self.lengths[places])
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidates:
     """Memories as columns of one length; NaN where a number is not known.
@@ -52,7 +62,7 @@ class Candidates:
     `texts` are what words are looked for in: let them tell who said it and when (`told`).
     `similarity` holds cosines to the question for each vector that was compared.
     `sessions` and `at` (epoch seconds) say what stands beside what; a session "" is none. `words`
-    may give what `counted` says of the texts, for who asks several questions of the same ones.
+    may give what `held` says of the texts, for who knows it already.
     """
 
     ids: Sequence[str]
@@ -62,7 +72,7 @@ class Candidates:
     sessions: Sequence[str] = ()
     importance: NDArray[np.floating] | None = None  # 0 to 1
     use: NDArray[np.floating] | None = None  # 0 to 1, how far use has proved it
-    words: Sequence[Counter[str]] = ()
+    words: Held | None = None
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -106,22 +116,22 @@ def rank(
     *use* as given.
     """
     count = len(candidates)
-    words = candidates.words or counted(candidates.texts)
-    asked = list(dict.fromkeys(stems(question)))
-    lexical = weights.words * _bm25(asked, words)
+    words = candidates.words or held(words_of(question), candidates.texts)
+    line = _line(candidates.ids)
+    lexical = weights.words * _bm25(words)
     meaning = weights.meaning * _meaning(candidates, vectors)
     parts = {
         "words": lexical,
         "meaning": meaning,
-        "beside": _beside(lexical + meaning, candidates, weights.beside),
-        "session": weights.session * _session(asked, words, candidates.sessions),
+        "beside": _beside(lexical + meaning, candidates, line, weights.beside),
+        "session": weights.session * _session(words, candidates.sessions),
         "recency": weights.recency * _recency(candidates.at, now, count, weights.half_life_days),
         "importance": weights.importance * _share(candidates.importance, count),
         "use": weights.use * _share(candidates.use, count),
     }
     score = np.sum(list(parts.values()), axis=0)
     newest = -_known(candidates.at, count)
-    order = np.lexsort((np.array(candidates.ids, object), newest, -score.round(9)))
+    order = np.lexsort((line, newest, -score.round(9)))
     return Ranking(order, score, parts)
 
 
@@ -135,9 +145,20 @@ def told(text: str, *, who: str = "", when: str = "", answer: str = "") -> str:
     return "\n".join(filter(None, (f"{when} {said}" if when else said, answer)))
 
 
-def counted(texts: Sequence[str]) -> list[Counter[str]]:
-    """How often each text has each of its words, as they are matched."""
-    return [Counter(stems(text)) for text in texts]
+def words_of(question: str) -> list[str]:
+    """The words that a question is matched by, each once."""
+    return list(dict.fromkeys(stems(question)))
+
+
+def held(asked: Sequence[str], texts: Sequence[str]) -> Held:
+    """What texts hold of a question's words, all of them looked through in one go."""
+    place = {word: n for n, word in enumerate(asked)}
+    places, ends = numbered(texts, lambda stem: place.get(stem, len(asked)))
+    lengths = np.diff(ends, prepend=0)
+    text = np.repeat(np.arange(len(texts)), lengths)
+    told = places < len(asked)
+    counts = np.bincount(text[told] * len(asked) + places[told], minlength=len(texts) * len(asked))
+    return Held(counts.reshape(len(texts), len(asked)).astype(float), lengths.astype(float))
 
 
 def bm25(question: str, texts: Sequence[str]) -> Floats:
@@ -145,42 +166,55 @@ def bm25(question: str, texts: Sequence[str]) -> Floats:
 
     How rare a word is, is counted over these texts alone.
     """
-    return _bm25(list(dict.fromkeys(stems(question))), counted(texts))
+    return _bm25(held(words_of(question), texts))
 
 
-def _bm25(asked: Sequence[str], texts: Sequence[Counter[str]]) -> Floats:
-    scores = np.zeros(len(texts))
+def _bm25(words: Held) -> Floats:
+    texts, asked = words.counts.shape
+    scores = np.zeros(texts)
     if not asked or not texts:
         return scores
-    lengths = np.array([one.total() for one in texts], float)
-    held = SATURATION * (1 - LENGTH + LENGTH * lengths / max(1e-9, float(lengths.mean())))
+    mean = max(1e-9, float(words.lengths.mean()))
+    slow = SATURATION * (1 - LENGTH + LENGTH * words.lengths / mean)
     most = 0.0
-    for word in asked:
-        times = np.array([one.get(word, 0) for one in texts], float)
+    for times in words.counts.T:
         having = int(np.count_nonzero(times))
-        rarity = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
+        rarity = math.log(1 + (texts - having + 0.5) / (having + 0.5))
         most += rarity * (SATURATION + 1)
         if having:
-            scores += rarity * (SATURATION + 1) * times / (times + held)
+            scores += rarity * (SATURATION + 1) * times / (times + slow)
     share: Floats = scores / most
     return share
 
 
-def _session(
-    asked: Sequence[str], words: Sequence[Counter[str]], sessions: Sequence[str]
-) -> Floats:
+def _session(words: Held, sessions: Sequence[str]) -> Floats:
     """The share of the question's words in each session as one text; 0 where there is but one."""
-    if len(sessions) != len(words):
-        return np.zeros(len(words))
-    whole: dict[str, Counter[str]] = {}
-    for session, one in zip(sessions, words, strict=True):
-        if session:
-            whole.setdefault(session, Counter()).update(one)
-    if len(whole) < 2:
-        return np.zeros(len(words))
-    names = sorted(whole)
-    found = dict(zip(names, _bm25(asked, [whole[name] for name in names]), strict=True))
-    return np.array([found.get(session, 0.0) for session in sessions], float)
+    shares = np.zeros(len(words.lengths))
+    if len(sessions) != len(shares):
+        return shares
+    place = _numbered(sessions)
+    many = int(place.max(initial=-1)) + 1
+    if many < 2:
+        return shares
+    there = place >= 0
+    whole = Held(np.zeros((many, words.counts.shape[1])), np.zeros(many))
+    np.add.at(whole.counts, place[there], words.counts[there])
+    np.add.at(whole.lengths, place[there], words.lengths[there])
+    shares[there] = _bm25(whole)[place[there]]
+    return shares
+
+
+def _numbered(sessions: Sequence[str]) -> NDArray[np.int64]:
+    """A number for each session; -1 for none."""
+    known: dict[str, int] = {"": -1}
+    return np.array([known.setdefault(one, len(known) - 1) for one in sessions], np.int64)
+
+
+def _line(ids: Sequence[str]) -> NDArray[np.int64]:
+    """Where each stands in the order of their ids."""
+    places = np.empty(len(ids), np.int64)
+    places[sorted(range(len(ids)), key=ids.__getitem__)] = np.arange(len(ids))
+    return places
 
 
 def _meaning(candidates: Candidates, vectors: Mapping[str, float] | None) -> Floats:
@@ -201,21 +235,22 @@ def _meaning(candidates: Candidates, vectors: Mapping[str, float] | None) -> Flo
     return mean
 
 
-def _beside(own: Floats, candidates: Candidates, shares: Sequence[float]) -> Floats:
+def _beside(
+    own: Floats, candidates: Candidates, line: NDArray[np.int64], shares: Sequence[float]
+) -> Floats:
     """What is added to each for those beside it: they were said in one breath."""
     spread = np.zeros(len(own))
     if candidates.at is None or len(candidates.sessions) != len(own) or not len(own):
         return spread
-    ids = np.array(candidates.ids, object)
-    sessions = np.array(candidates.sessions, object)
-    line = np.lexsort((ids, candidates.at, sessions))
-    own, sessions = own[line], sessions[line]
+    sessions = _numbered(candidates.sessions)
+    said = np.lexsort((line, candidates.at, sessions))
+    own, sessions = own[said], sessions[said]
     added = np.zeros(len(own))
     for apart, share in enumerate(shares, 1):
-        together = (sessions[apart:] == sessions[:-apart]) & (sessions[apart:] != "")
+        together = (sessions[apart:] == sessions[:-apart]) & (sessions[apart:] >= 0)
         added[apart:] += share * own[:-apart] * together
         added[:-apart] += share * own[apart:] * together
-    spread[line] = added
+    spread[said] = added
     return spread
 
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
 
 MOST_CHARS = 4_000
 
@@ -22,6 +26,9 @@ COMMON = frozenset(_COMMON.split())
 
 _DENSE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"  # written without spaces
 _WORD = re.compile(rf"[{_DENSE}]+|[^\W_{_DENSE}]+")
+_PLAIN = re.compile("[a-z0-9]+")
+_PARTED = re.compile("[a-z0-9]+|\0")
+_COMMON_WORD, _END = -2, -1
 _VOWELS = "aeiouy"
 _ENDINGS = (
     *(("sses", "ss", 2), ("ies", "y", 2), ("ied", "y", 2), ("ing", "", 3), ("edly", "", 3)),
@@ -40,11 +47,10 @@ def stems(text: str) -> list[str]:
     ['東京', '京タ', 'タワ', 'ワー']
     """
     text = text[:MOST_CHARS].lower()
-    if not text.isascii():
-        plain = unicodedata.normalize("NFKD", text)
-        text = unicodedata.normalize(
-            "NFC", "".join(c for c in plain if not "\u0300" <= c <= "\u036f")
-        )
+    if text.isascii():
+        return [one for word in _PLAIN.findall(text) if (one := _matched(word))]
+    plain = unicodedata.normalize("NFKD", text)
+    text = unicodedata.normalize("NFC", "".join(c for c in plain if not "\u0300" <= c <= "\u036f"))
     found: list[str] = []
     for word in _WORD.findall(text):
         if word in COMMON:
@@ -56,7 +62,54 @@ def stems(text: str) -> list[str]:
     return found
 
 
+def numbered(
+    texts: Sequence[str], number: Callable[[str], int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The numbers (0 or more) of texts' stems, one text behind the other, and where each ends.
+
+    The same as `stems` of each text; many texts are looked through at once, if they are plain.
+
+    >>> numbered(["a dog barks", "", "cats"], {"dog": 7, "bark": 8, "cat": 9}.__getitem__)
+    (array([7, 8, 9]), array([2, 2, 3]))
+    """
+    numbers = _Numbers(number)
+    short = [text[:MOST_CHARS] for text in texts]
+    plain = [text.isascii() and "\0" not in text for text in short]
+    whole = "\0".join(text for text, alone in zip(short, plain, strict=True) if alone).lower()
+    found = np.array([numbers[word] for word in _PARTED.findall(whole)], np.int64)
+    found = found[found != _COMMON_WORD]
+    parted = np.flatnonzero(found == _END)
+    if all(plain):
+        ends = np.append(parted, len(found))[: len(texts)]
+        return found[found != _END], ends - np.arange(len(ends))
+    left = iter(np.split(found, parted))
+    own = [
+        next(left) if alone else np.array([number(one) for one in stems(text)], np.int64)
+        for text, alone in zip(texts, plain, strict=True)
+    ]
+    each = [one[one != _END] for one in own]
+    return np.concatenate(each), np.cumsum([len(one) for one in each])
+
+
+class _Numbers(dict[str, int]):
+    """Numbers of words by their stems; each word is stemmed once."""
+
+    def __init__(self, number: Callable[[str], int]) -> None:
+        super().__init__({"\0": _END})
+        self._number = number
+
+    def __missing__(self, word: str) -> int:
+        stem = _matched(word)
+        self[word] = self._number(stem) if stem else _COMMON_WORD
+        return self[word]
+
+
 _DENSE_ONE = re.compile(f"[{_DENSE}]")
+
+
+@lru_cache(50_000)
+def _matched(word: str) -> str:
+    return "" if word in COMMON else stem(word)
 
 
 @lru_cache(50_000)

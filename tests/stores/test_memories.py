@@ -11,7 +11,8 @@ from roomtone.contracts import START
 from roomtone.contracts_memory import DIM, MODEL, a_memory, at, check_memory_store, lies
 from roomtone.errors import StoreError
 from roomtone.records import MemoryUse
-from roomtone.stores import _memory_columns
+from roomtone.stems import stems
+from roomtone.stores import _memory_columns, _memory_index, _memory_near
 from roomtone.stores.sqlite import SQLite
 
 
@@ -56,6 +57,7 @@ async def test_what_is_forgotten_is_in_no_byte_of_the_file(url, memory, tmp_path
     await memory.search("luna", lies(0), model=MODEL)
     held = next(iter(memory._cache._columns.values()))
     assert await memory.forget(user="vanish") == 1
+    assert len(held._words.whole().words) == len(stems("no. 1")), "nor any word"
 
     files = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.is_file())
     assert b"XK-9-SECRET" not in files and b"vanish" not in files
@@ -75,9 +77,10 @@ async def test_what_is_corrected_is_in_no_byte_of_the_file(url, memory, tmp_path
 def columns_of(rows: np.ndarray) -> _memory_columns.Columns:
     """Columns that hold these vectors, as loading would have made them."""
     made = _memory_columns.Columns("b", "m", "content")
-    made._grow(len(rows), rows.shape[1])
-    made._vectors[:] = rows
-    made._signs[:] = _memory_columns.signs(rows)
+    made._grow(0, len(rows), rows.shape[1])
+    made._rows = {n: n for n in range(len(rows))}
+    made._vectors[:] = _memory_near.held(rows)
+    made._signs[:] = _memory_near.signs(rows)
     made._own["place"][:] = np.arange(len(rows))
     made._own["order"][:] = np.arange(len(rows))
     made._own["present"][:] = True
@@ -168,3 +171,89 @@ async def test_expiry_takes_what_is_past_and_nothing_else(memory):
     assert [one.id for one, _ in await memory.search("luna", lies(0), model=MODEL)] == [
         a_memory(1).id
     ]
+
+
+async def recalled(store, *words: str, limit: int = 1, each: int = 9) -> list[str]:
+    """What words alone bring back of ann."""
+    found = await store.recall(
+        "luna",
+        "ann",
+        lies(0),
+        model=MODEL,
+        limit=limit,
+        words=words,
+        each=each,
+        alive=START,
+    )
+    return sorted(one.content for one, _ in found.worded)
+
+
+async def test_words_follow_what_another_process_does(url, memory):
+    """What it adds, corrects, hides and forgets is found, or no more, in the next recall."""
+    other = SQLite(url)
+    await other.open()
+    await memory.add([a_memory(0)], [at(0)], MODEL)
+    assert await recalled(memory, "zebra") == []
+    those = [a_memory(n, content=f"zebra {n}") for n in range(1, 5)]
+    await other.add(those, [at(n) for n in range(1, 5)], MODEL)
+    assert await recalled(memory, "zebra") == [f"zebra {n}" for n in range(1, 5)]
+    await other.change(those[0].id, "luna", {"content": "a horse"})
+    await other.change(those[1].id, "luna", {"hidden": True})
+    await other.forget(ids=[those[2].id])
+    left = await recalled(memory, "zebra"), await recalled(memory, "hors")
+    await other.close()
+
+    assert left == (["zebra 4"], ["a horse"])
+
+
+async def test_a_memory_more_moves_none_of_the_others(memory):
+    """Columns have room to spare: what is added one by one is not copied each time."""
+    for number in range(0, 400, 100):
+        many = range(number, number + 100)
+        await memory.add([a_memory(n) for n in many], [at(n) for n in many], MODEL)
+        await memory.search("luna", lies(0), model=MODEL)
+    moved, was = 0, next(iter(memory._cache._columns.values()))._vectors
+    for number in range(400, 440):
+        await memory.add([a_memory(number, content=f"zebra {number}")], [at(number)], MODEL)
+        assert len(await recalled(memory, "zebra", each=99)) >= number - 400
+        now = next(iter(memory._cache._columns.values()))._vectors
+        moved, was = moved + (now is not was), now
+
+    assert moved <= 2
+    found = await memory.search("luna", lies(439), model=MODEL, limit=1)
+    assert found[0][0].id == a_memory(439).id and found[0][1] > 0.999
+
+
+def test_an_index_knows_each_row_by_its_words_alone():
+    """However rows are added, changed and let go: the same as one made of what is left."""
+    random = np.random.default_rng(3)
+    pool = ["dog", "cat", "violin", "a", "chess tea", "Oslo Oslo", ""]
+    made, texts = _memory_index.Index(), [""] * 0
+    for _ in range(30):
+        rows = random.permutation(len(texts) + 3)[: random.integers(1, 6)]
+        rows = np.unique(np.append(rows[rows < len(texts)], [len(texts), len(texts) + 1]))
+        said = [" ".join(random.choice(pool, 3)) for _ in rows]
+        texts += [""] * (int(rows.max()) + 1 - len(texts))
+        for row, text in zip(rows.tolist(), said, strict=True):
+            texts[row] = text
+        made.put(rows, said)
+        if random.random() < 0.3:
+            keep = np.flatnonzero(random.random(len(texts)) < 0.7)
+            made.keep(keep, len(texts))
+            texts = [texts[row] for row in keep.tolist()]
+        held = made.whole()
+        for row, text in enumerate(texts):
+            words, whose = held.of(np.array([row]))
+            own = sorted(words[(whose == row) & (words != 0)].tolist())
+            assert own == sorted(_memory_index.code_of(one) for one in stems(text))
+
+
+async def test_of_a_word_that_very_many_hold_the_last_that_came_in_do(memory, monkeypatch):
+    """Words are looked through from the end, no further than is needed."""
+    monkeypatch.setattr(_memory_near, "COMMON", 6)
+    monkeypatch.setattr(_memory_near, "BLOCK", 4)
+    those = [a_memory(n, content=f"zebra {n}") for n in range(20)]
+    await memory.add(those, [at(n) for n in range(20)], MODEL)
+
+    assert await recalled(memory, "zebra", each=3) == ["zebra 17", "zebra 18", "zebra 19"]
+    assert 6 <= len(await recalled(memory, "zebra", each=99)) < 12

@@ -7,19 +7,18 @@ from datetime import datetime
 
 import numpy as np
 
-from roomtone.ports import MemoryStore
 from roomtone.records import Memory
-from roomtone.retrieval import Candidates, rank, told
+from roomtone.retrieval import Candidates, Held, held, rank, told, words_of
 from roomtone.stems import stems
 
 Found = Mapping[str, Sequence[tuple[Memory, float]]]
 """By tier: memories with their cosine to what is asked."""
 
+Near = tuple[Memory, float | None]
+"""A memory with its cosine; None where it has no vector."""
+
 WORDS, EACH = 3, 16
 """How many words of a question are looked up, the longest, and how many memories of each."""
-
-NEWEST = 2_000
-"""Through how many of a person's memories words are looked for, those said last: some 5 ms."""
 
 MOST = 5
 """How many of those that no vector found are weighed: as many as can be recalled."""
@@ -28,39 +27,16 @@ RANKED_CHARS = 500
 """How much of a memory's texts is looked through for the question's words."""
 
 
-async def by_words(
-    store: MemoryStore, bot: str, user: str, question: str, now: datetime
-) -> list[Memory]:
-    """Memories that hold one of the question's longest words, the latest of each word.
+def longest(question: str) -> list[str]:
+    """The question's longest words, as they are looked up.
 
     On LoCoMo they bring what 80 nearest have of the evidence from .70 to .80 among the first ten.
-    Raises StoreError.
+
+    >>> longest("Did the adoption of trumpet players?")
+    ['adoption', 'trumpet', 'play']
     """
-    words = sorted({one for one in stems(question) if len(one) > 2}, key=lambda w: (-len(w), w))
-    if not words:
-        return []
-    page, _ = await store.memories(
-        bot=bot,
-        user=user,
-        words=tuple(words[:WORDS]),
-        each=EACH,
-        newest=NEWEST,
-        hidden=False,
-        superseded=False,
-        alive=now,
-        limit=WORDS * EACH,
-    )
-    return list(page)
-
-
-def best_of(question: str, found: Found, worded: Sequence[Memory], now: datetime) -> list[Memory]:
-    """Of those that words found and no vector did the few that fit best, by words alone."""
-    known = {memory.id for those in found.values() for memory, _ in those}
-    new = [one for one in worded if one.id not in known]
-    if not new:
-        return []
-    fits = ranks(question, {**found, "": [(one, np.nan) for one in new]}, now)
-    return sorted(new, key=lambda one: (-fits[one.id], one.id))[:MOST]
+    words = {one for one in stems(question) if len(one) > 2}
+    return sorted(words, key=lambda word: (-len(word), word))[:WORDS]
 
 
 def both(memory: Memory) -> str:
@@ -68,26 +44,53 @@ def both(memory: Memory) -> str:
     return f"{memory.content}\n{memory.response}".strip()
 
 
-def ranks(question: str, found: Found, now: datetime) -> dict[str, float]:
-    """How far each of those found has to do with the question, by its words and by meaning."""
-    rows = [one for those in found.values() for one in those]
-    if not rows:
-        return {}
-    memories = [memory for memory, _ in rows]
-    candidates = Candidates(
-        ids=[one.id for one in memories],
-        texts=[
-            told(
-                one.content[:RANKED_CHARS],
-                when=f"{one.at:%d %B %Y}",
-                answer=one.response[:RANKED_CHARS],
-            )
-            for one in memories
-        ],
-        similarity={"content": np.array([near for _, near in rows])},
-        at=np.array([one.at.timestamp() for one in memories]),
-        sessions=[one.session for one in memories],
-        importance=np.array([one.importance for one in memories]),
-    )
-    ranking = rank(question, candidates, now=now.timestamp())
-    return dict(zip(candidates.ids, ranking.score.tolist(), strict=True))
+class Weighing:
+    """How far memories have to do with a question, by its words and by meaning.
+
+    What a memory holds of the question's words is counted once.
+    """
+
+    def __init__(self, question: str, now: datetime) -> None:
+        self._question, self._now = question, now
+        self._words = words_of(question)
+        self._counted: dict[str, int] = {}  # a memory's place among what they hold
+        self._held = held(self._words, [])
+
+    def best_of(self, found: Found, worded: Sequence[Near]) -> list[Near]:
+        """Of those that words found and no vector did the few that fit best, by words alone."""
+        if not worded:
+            return []
+        blind = [(memory, np.nan) for memory, _ in worded]
+        fits = self.ranks({**found, "": blind})
+        return sorted(worded, key=lambda one: (-fits[one[0].id], one[0].id))[:MOST]
+
+    def ranks(self, found: Found) -> dict[str, float]:
+        """How far each of those found has to do with the question."""
+        rows = [one for those in found.values() for one in those]
+        if not rows:
+            return {}
+        memories = [memory for memory, _ in rows]
+        candidates = Candidates(
+            ids=[one.id for one in memories],
+            texts=(),
+            similarity={"content": np.array([near for _, near in rows], float)},
+            at=np.array([one.at.timestamp() for one in memories]),
+            sessions=[one.session for one in memories],
+            importance=np.array([one.importance for one in memories]),
+            words=self._of(memories),
+        )
+        ranking = rank(self._question, candidates, now=self._now.timestamp())
+        return dict(zip(candidates.ids, ranking.score.tolist(), strict=True))
+
+    def _of(self, memories: Sequence[Memory]) -> Held:
+        known, first = self._counted, len(self._counted)
+        if new := [one for one in memories if one.id not in known]:
+            more = held(self._words, [_matched(one) for one in new])
+            self._held = Held(*map(np.concatenate, zip(self._held, more, strict=True)))
+            known |= {one.id: first + n for n, one in enumerate(new)}
+        return self._held.of([known[one.id] for one in memories])
+
+
+def _matched(memory: Memory) -> str:
+    content, answer = memory.content[:RANKED_CHARS], memory.response[:RANKED_CHARS]
+    return told(content, when=f"{memory.at:%d %B %Y}", answer=answer)

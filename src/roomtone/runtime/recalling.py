@@ -19,6 +19,7 @@ from roomtone.emotions import Reading
 from roomtone.errors import BadEvent, ServerError
 from roomtone.heard import Recalled
 from roomtone.memories import choose, expiry, facts, first_place, importance
+from roomtone.ports_memory import MemoryStore, Near
 from roomtone.recollections import congruence
 from roomtone.records import TIERS, MemoriesSought, Memory, MemoryUse, Recollection, memory_id
 from roomtone.runtime import plugins
@@ -27,7 +28,7 @@ from roomtone.runtime.config import Settings
 from roomtone.runtime.memory_access import Access
 from roomtone.runtime.memory_forgotten import Forgotten
 from roomtone.runtime.memory_making import clean, feeling, with_facts, with_mood
-from roomtone.runtime.memory_words import best_of, both, by_words, ranks
+from roomtone.runtime.memory_words import EACH, Weighing, both, longest
 
 CANDIDATES = 40
 """How many of each tier are weighed for the two that are recalled. What a search by vectors leaves
@@ -92,42 +93,24 @@ class Recalling(Access):
             nothing = self._congruence(None, [], [], True)
             return Recall([], 0.0, dict.fromkeys(TIERS, 0), nothing, "")
         store, now, asked = await self.ready(), self.now, clean(query)
-        rows, name = await self.embed([asked])
-        route = plugins.route(asked)
-        vector = "semantic" if route.primary == "semantic" else "content"
-        searches = asyncio.gather(
-            *(
-                store.search(
-                    bot,
-                    rows[0],
-                    model=name,
-                    name=vector,
-                    limit=CANDIDATES,
-                    user=user,
-                    tier=tier,
-                    hidden=False,
-                    superseded=False,
-                    alive=now,
-                )
-                for tier in TIERS
-            )
+        (mood,), (found, asked_for, name, vector) = await asyncio.gather(
+            self.moods([asked]), self._look(store, bot, user, asked)
         )
-        (mood,), found = await asyncio.gather(self.moods([asked]), searches)
-        own = feeling(mood.scores) if mood is not None and route.primary == "emotion" else None
-        near = {
-            tier: [(memory, min(1.0, cosine + _alike(own, memory))) for memory, cosine in those]
-            for tier, those in zip(TIERS, found, strict=True)
-        }
-        more: list[Memory] = []
-        if any(len(those) == CANDIDATES for those in found):  # else nothing was left out
-            worded = await by_words(store, bot, user, asked, now)
-            more = await asyncio.to_thread(best_of, asked, near, worded, now)
-        if more:
-            texts = [one.content if vector == "content" else both(one) for one in more]
-            cosines = (await self.embed(texts))[0] @ rows[0]
-            for memory, cosine in zip(more, cosines.tolist(), strict=True):
-                near[memory.tier].append((memory, cosine))
-        relevance = await asyncio.to_thread(ranks, asked, near, now)
+        emotional = mood is not None and plugins.route(asked).primary == "emotion"
+        own = feeling(mood.scores) if mood is not None and emotional else None
+        near: dict[str, list[tuple[Memory, float]]] = {tier: [] for tier in TIERS}
+        for memory, cosine in found.near:
+            near[memory.tier].append((memory, min(1.0, (cosine or 0.0) + _alike(own, memory))))
+        weighing = Weighing(asked, now)
+        more = await asyncio.to_thread(weighing.best_of, near, found.worded)
+        if blind := [one for one, cosine in more if cosine is None]:
+            texts = [one.content if vector == "content" else both(one) for one in blind]
+            cosines = ((await self.embed(texts))[0] @ asked_for).tolist()
+            more = [(one, near) for one, near in more if near is not None]
+            more += zip(blind, cosines, strict=True)
+        for memory, cosine in more:
+            near[memory.tier].append((memory, cosine or 0.0))
+        relevance = await asyncio.to_thread(weighing.ranks, near)
         chosen = choose(near, now, relevance=relevance, most=min(most, 5))
         took = (perf_counter() - begun) * 1000
         if not trial:
@@ -140,6 +123,25 @@ class Recalling(Access):
             self._congruence(mood, [one.memory for one in chosen], candidates, trial),
             name,
         )
+
+    async def _look(
+        self, store: MemoryStore, bot: str, user: str, asked: str
+    ) -> tuple[Near, NDArray[np.float32], str, str]:
+        """What may be meant, the question's vector, whose it is, and which one was compared."""
+        rows, name = await self.embed([asked])
+        vector = "semantic" if plugins.route(asked).primary == "semantic" else "content"
+        found = await store.recall(
+            bot,
+            user,
+            rows[0],
+            model=name,
+            name=vector,
+            limit=CANDIDATES,
+            words=longest(asked),
+            each=EACH,
+            alive=self.now,
+        )
+        return found, rows[0], name, vector
 
     def _remember_recall(
         self, bot: str, user: str, chosen: Sequence[Recollection], took: float

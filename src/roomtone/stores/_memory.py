@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from roomtone.errors import StoreError
-from roomtone.memories import holding
 from roomtone.ports_memory import Vectors
-from roomtone.records import MemoriesSought, Memory, MemoryUse
+from roomtone.records import VECTORS, Link, MemoriesSought, Memory, MemoryUse
 from roomtone.stores._steps import from_ms, to_ms
 
 COLUMN = {
@@ -51,20 +50,23 @@ def _kept(name: str, value: Any) -> Any:
     return int(value) if name in _BOOLS else value
 
 
-def _told(name: str, value: Any) -> Any:
-    if name in _TIMES:
-        return None if value is None else from_ms(value)
-    if name in _JSON:
-        return msgspec.json.decode(value)
-    if name == "tags":
-        return tuple(value.split(",")) if value else ()
-    return bool(value) if name in _BOOLS else value
+_LINKS = msgspec.json.Decoder(tuple[Link, ...])
+_READ: Mapping[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_TIMES, lambda value: None if value is None else from_ms(value)),
+    **dict.fromkeys(_BOOLS, bool),
+    "tags": lambda value: tuple(value.split(",")) if value else (),
+    "related": lambda value: () if value == "[]" else _LINKS.decode(value),
+    "metadata": msgspec.json.Decoder(dict[str, str | float]).decode,
+}
+_READ_AT = [(_NAMES.index(name), read) for name, read in _READ.items()]
 
 
 def as_memory(row: Sequence[Any]) -> Memory:
     """The memory that a row of `SELECT` holds."""
-    plain = {name: _told(name, value) for name, value in zip(_NAMES, row, strict=False)}
-    return msgspec.convert(plain, Memory)
+    values = list(row)
+    for place, read in _READ_AT:
+        values[place] = read(values[place])
+    return Memory(**dict(zip(_NAMES, values, strict=True)))
 
 
 def _bump(connection: sqlite3.Connection, bot: str, deleted: int = 0) -> int:
@@ -136,6 +138,15 @@ def unit(vector: Any) -> list[float]:
     """A vector as it is sent: of unit length. Raises StoreError for what is none."""
     row = np.frombuffer(packed(vector), "<f2").astype(np.float32)
     return [float(number) for number in row]
+
+
+def directed(vector: NDArray[np.float32], name: str) -> NDArray[np.float32] | None:
+    """A vector of unit length; None for one without a direction. Raises StoreError for a name."""
+    if name not in VECTORS:
+        raise StoreError(f"no vector is called {name!r}; there are {', '.join(VECTORS)}")
+    asked = np.asarray(vector, np.float32).reshape(-1)
+    length = float(np.linalg.norm(asked))
+    return asked / length if 0 < length < float("inf") else None
 
 
 def change(connection: sqlite3.Connection, id: str, bot: str, fields: Mapping[str, Any]) -> bool:
@@ -210,28 +221,12 @@ def page(connection: sqlite3.Connection, sought: MemoriesSought) -> tuple[list[M
     """A page, the one said last first, and how many there are."""
     where, values = _where(connection, sought)
     offset, limit = sought.get("offset", 0), sought.get("limit", 100)
-    newest = sought.get("newest")
-    if newest is not None or sought.get("words"):
-        found = _among(connection, sought, sys.maxsize if newest is None else newest)
-        return get(connection, found[offset : offset + limit], None), len(found)
     total = connection.execute(f"SELECT count(*) FROM memories m WHERE {where}", values)
     rows = connection.execute(
         f"{SELECT} WHERE {where} ORDER BY m.at DESC, m.id DESC LIMIT ? OFFSET ?",
         (*values, limit, offset),
     )
     return [as_memory(row) for row in rows], int(total.fetchone()[0])
-
-
-def _among(connection: sqlite3.Connection, sought: MemoriesSought, newest: int) -> list[str]:
-    """The ids of those that hold what is looked for among the newest: each text is read once."""
-    where, values = _where(connection, {**sought, "search": ""})
-    rows = connection.execute(
-        f"SELECT m.id, m.content, m.response FROM memories m WHERE {where} "
-        "ORDER BY m.at DESC, m.id DESC LIMIT ?",
-        (*values, newest),
-    )
-    holds = holding(sought)
-    return [id for id, content, response in rows if holds(content, response)]
 
 
 def unembedded(connection: sqlite3.Connection, model: str, limit: int) -> list[Memory]:

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.errors import StoreAway, StoreError, StoreRefused
-from roomtone.ports_memory import Vectors
-from roomtone.records import VECTORS, MemoriesSought, Memory, MemoryFilter, MemoryUse
+from roomtone.ports_memory import Near, Vectors
+from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse
 from roomtone.stores import _memory
 from roomtone.stores._archive_calls import Job
 from roomtone.stores._memory_columns import Cache
+from roomtone.stores._memory_near import Found
 from roomtone.stores._memory_schema import memories as _declared  # noqa: F401
 
 
@@ -78,24 +79,41 @@ class MemoryCalls:
         limit: int = 10,
         **sought: Unpack[MemoryFilter],
     ) -> Sequence[tuple[Memory, float]]:
-        if name not in VECTORS:
-            raise StoreError(f"no vector is called {name!r}; there are {', '.join(VECTORS)}")
-        asked = np.asarray(vector, np.float32).reshape(-1)
-        length = float(np.linalg.norm(asked))
-        if not 0 < length < float("inf") or limit < 1:
+        asked = _memory.directed(vector, name)
+        if asked is None or limit < 1:
             return []
 
         def job(connection: sqlite3.Connection) -> list[tuple[Memory, float]]:
             columns = self._cache.ready(connection, bot, model, name)
-            places, cosines = columns.near(asked / length, limit, sought)
-            there = _memory.at_places(connection, places)
-            return [
-                (there[place], cosine)
-                for place, cosine in zip(places, cosines, strict=True)
-                if place in there
-            ]
+            found = columns.near(asked, limit, sought)
+            return [(one, cosine or 0.0) for one, cosine in _there(connection, [found])[0]]
 
         found: list[tuple[Memory, float]] = await self._look(job)
+        return found
+
+    async def recall(
+        self,
+        bot: str,
+        user: str,
+        vector: NDArray[np.float32],
+        *,
+        model: str,
+        name: str = "content",
+        limit: int,
+        words: Sequence[str],
+        each: int,
+        alive: datetime,
+    ) -> Near:
+        asked = _memory.directed(vector, name)
+        if asked is None or limit < 1:
+            return Near([], [])
+        sought = {"user": user, "hidden": False, "superseded": False, "alive": alive}
+
+        def job(connection: sqlite3.Connection) -> Near:
+            columns = self._cache.ready(connection, bot, model, name)
+            return Near(*_there(connection, columns.recalled(asked, limit, words, each, sought)))
+
+        found: Near = await self._look(job)
         return found
 
     async def memories(self, **sought: Unpack[MemoriesSought]) -> tuple[Sequence[Memory], int]:
@@ -129,3 +147,18 @@ class MemoryCalls:
     async def bots(self) -> Mapping[str, int]:
         found: dict[str, int] = await self._look(_memory.bots)
         return found
+
+
+def _there(
+    connection: sqlite3.Connection, founds: Sequence[Found]
+) -> list[list[tuple[Memory, float | None]]]:
+    """The memories at places, with how near they are, all read in one go."""
+    there = _memory.at_places(connection, [place for found in founds for place in found.places])
+    return [
+        [
+            (there[place], cosine)
+            for place, cosine in zip(found.places, found.cosines, strict=True)
+            if place in there
+        ]
+        for found in founds
+    ]

@@ -1,34 +1,29 @@
-"""A bot's vectors as columns: sign bits find who may be near, float16 says how near exactly."""
+"""A bot's memories as columns: sign bits say who may be near, vectors how near, words who else."""
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
-from datetime import datetime
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.errors import StoreError
-from roomtone.stores._steps import to_ms
-
-EXACT = 1_000
-"""Up to how many vectors are compared exactly. Of more, those whose signs differ least: of vectors
-of 384 dimensions the ten nearest are among them (docs/memory.md has the measured share)."""
+from roomtone.records import TIERS
+from roomtone.stores._memory_index import Index, grown
+from roomtone.stores._memory_near import EXACT, NEVER, Found, Moment, code, held, signs
 
 CACHE_BYTES = 256 << 20
-"""How much memory the columns of all bots may take: some 300,000 memories of 384 dimensions. Who
-was asked for least lately is let go, and read again (0.5 s for 100,000) when it is asked for."""
+"""How much memory the columns of all bots may take: some 250,000 memories of 384 dimensions. Who
+was asked for least lately is let go, and read again (seconds for 100,000) when it is asked for."""
 
 AT_ONCE = 10_000
 """How many rows are read into columns together, so that a large bot is not held twice."""
 
-_NEVER = np.iinfo(np.int64).max
 _FILTERS = (
     ("place", np.int64),
     ("order", np.uint64),  # the id's first 64 bits: equally near ones come by their ids
@@ -45,23 +40,10 @@ _FILTERS = (
 )
 _LOAD = (
     "SELECT m.place, m.id, m.person, m.session, m.tier, m.interaction_type, m.at, m.expires, "
-    "m.hidden, m.superseded_by <> '', m.verified, v.vector FROM memories m "
+    "m.hidden, m.superseded_by <> '', m.verified, m.content, m.response, v.vector FROM memories m "
     "LEFT JOIN memory_vectors v ON v.place = m.place AND v.model = ? AND v.name = ? "
     "WHERE m.bot = ? AND m.changed > ?"
 )
-
-
-class Found(NamedTuple):
-    """Where near memories lie, and how near they are."""
-
-    places: list[int]
-    cosines: list[float]
-
-
-def code(text: str) -> int:
-    """A text as 64 bits: two that differ are told apart, and the text itself is not kept."""
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True)
 
 
 def _order(id: str) -> int:
@@ -69,14 +51,6 @@ def _order(id: str) -> int:
         return UUID(id).int >> 64
     except ValueError:
         return code(id) & 0xFFFFFFFFFFFFFFFF
-
-
-def signs(rows: NDArray[Any]) -> NDArray[np.uint64]:
-    """The signs of vectors, 64 to a word: one row of words for every 64 dimensions."""
-    width = -(-rows.shape[1] // 64) * 64
-    bits = np.zeros((len(rows), width), np.bool_)
-    bits[:, : rows.shape[1]] = rows > 0
-    return np.ascontiguousarray(np.packbits(bits, axis=1).view(np.uint64).T)
 
 
 class Columns:
@@ -88,14 +62,18 @@ class Columns:
         self._changed = -1
         self._deleted = 0
         self._own: dict[str, NDArray[Any]] = {n: np.empty(0, kind) for n, kind in _FILTERS}
-        self._vectors: NDArray[np.float16] = np.empty((0, 0), np.float16)
+        self._vectors: NDArray[np.int16] = np.empty((0, 0), np.int16)
         self._signs: NDArray[np.uint64] = np.empty((0, 0), np.uint64)
         self._rows: dict[int, int] = {}
+        self._words = Index()
+
+    def __len__(self) -> int:
+        return len(self._rows)
 
     @property
     def size(self) -> int:
         """About how many bytes it takes."""
-        own = sum(one.nbytes for one in self._own.values())
+        own = sum(one.nbytes for one in self._own.values()) + self._words.size
         return own + self._vectors.nbytes + self._signs.nbytes + 100 * len(self._rows) + 1_000
 
     def sync(self, connection: sqlite3.Connection) -> None:
@@ -107,7 +85,7 @@ class Columns:
         with self._lock:
             if changed < self._changed:
                 self._empty()  # another file stands here now
-            if deleted != self._deleted and len(self._rows):
+            if deleted != self._deleted and len(self):
                 self._compact(connection)
             self._deleted = deleted
             if changed != self._changed:
@@ -115,19 +93,21 @@ class Columns:
                 self._changed = changed
 
     def _empty(self) -> None:
-        self._changed, self._deleted, self._rows = -1, 0, {}
-        self._own = {name: of[:0].copy() for name, of in self._own.items()}
-        self._vectors = np.empty((0, self._vectors.shape[1]), np.float16)
-        self._signs = self._signs[:, :0].copy()
+        self._changed, self._deleted = -1, 0
+        self._keep(np.empty(0, np.intp))
 
     def _compact(self, connection: sqlite3.Connection) -> None:
         """Keep those that are still there; what is gone is in no array any more."""
         rows = connection.execute("SELECT place FROM memories WHERE bot = ?", (self._key[2],))
         there = np.array([row[0] for row in rows], np.int64)
-        keep = np.flatnonzero(np.isin(self._own["place"], there))
+        self._keep(np.flatnonzero(np.isin(self._own["place"][: len(self)], there)))
+
+    def _keep(self, keep: NDArray[np.intp]) -> None:
+        self._words.keep(keep, len(self))
         self._own = {name: of[keep] for name, of in self._own.items()}
         if self._vectors.shape[1]:
-            self._vectors, self._signs = self._vectors[keep], self._signs[:, keep]
+            self._vectors = self._vectors[keep]
+            self._signs = np.ascontiguousarray(self._signs[:, keep])
         self._rows = {int(place): row for row, place in enumerate(self._own["place"])}
 
     def _load(self, connection: sqlite3.Connection) -> None:
@@ -137,10 +117,15 @@ class Columns:
 
     def _take(self, told: list[Any]) -> None:
         dim = self._vectors.shape[1] or next((len(row[-1]) // 2 for row in told if row[-1]), 0)
-        fresh = [row for row in told if row[0] not in self._rows]
-        first = len(self._own["place"])
-        self._grow(len(fresh), dim)
-        self._rows |= {row[0]: first + n for n, row in enumerate(fresh)}
+        whole = [n for n, row in enumerate(told) if row[-1] is not None]
+        if any(len(told[n][-1]) != 2 * dim for n in whole):
+            raise StoreError(
+                f"vectors of model {self._key[0]!r} have different lengths; embed them again"
+            )
+        first = len(self)
+        fresh = [row[0] for row in told if row[0] not in self._rows]
+        self._grow(first, len(fresh), dim)
+        self._rows |= {place: first + n for n, place in enumerate(fresh)}
         at = np.array([self._rows[row[0]] for row in told], np.intp)
         columns = list(zip(*told, strict=True))
         coded = {text: code(text) for n in range(2, 6) for text in set(columns[n])}
@@ -152,101 +137,73 @@ class Columns:
                 for n, name in enumerate(("user", "session", "tier", "interaction_type"), start=2)
             },
             "at": columns[6],
-            "expires": [_NEVER if one is None else one for one in columns[7]],
+            "expires": [NEVER if one is None else one for one in columns[7]],
             "hidden": columns[8],
             "superseded": columns[9],
             "verified": columns[10],
-            "present": [vector is not None for vector in columns[11]],
+            "present": [vector is not None for vector in columns[13]],
         }
         for name, kind in _FILTERS:
             self._own[name][at] = np.array(values[name], kind)
-        if not dim:
-            return
-        whole = [n for n, row in enumerate(told) if row[-1] is not None]
-        if any(len(told[n][-1]) != 2 * dim for n in whole):
-            raise StoreError(
-                f"vectors of model {self._key[0]!r} have different lengths; embed them again"
-            )
-        rows = np.frombuffer(b"".join(told[n][-1] for n in whole), "<f2").reshape(-1, dim)
-        self._vectors[at[whole]] = rows
-        self._signs[:, at[whole]] = signs(rows)
+        self._words.put(at, list(map("\n".join, zip(columns[11], columns[12], strict=True))))
+        if dim:
+            rows = np.frombuffer(b"".join(told[n][-1] for n in whole), "<f2").reshape(-1, dim)
+            self._vectors[at[whole]] = held(rows)
+            self._signs[:, at[whole]] = signs(rows)
 
-    def _grow(self, more: int, dim: int) -> None:
+    def _grow(self, used: int, more: int, dim: int) -> None:
+        """Room for more rows: some to spare, so that one more does not move all the others."""
         if dim and not self._vectors.shape[1]:
             here = len(self._own["place"])
-            self._vectors = np.zeros((here, dim), np.float16)
+            self._vectors = np.zeros((here, dim), np.int16)
             self._signs = np.zeros((-(-dim // 64), here), np.uint64)
-        if more:
-            self._own = {
-                name: np.concatenate([self._own[name], np.zeros(more, kind)])
-                for name, kind in _FILTERS
-            }
-            if dim:
-                empty = np.zeros((more, dim), np.float16)
-                self._vectors = np.concatenate([self._vectors, empty])
-                words = np.zeros((len(self._signs), more), np.uint64)
-                self._signs = np.concatenate([self._signs, words], axis=1)
+        self._own = {name: grown(self._own[name], used, more) for name, _ in _FILTERS}
+        if dim:
+            self._vectors = grown(self._vectors, used, more)
+            self._signs = grown(self._signs, used, more, axis=1)
+
+    def _moment(self) -> Moment:
+        with self._lock:
+            many = len(self)
+            own = {name: of[:many] for name, of in self._own.items()}
+            return Moment(own, self._vectors[:many], self._signs[:, :many], self._words.whole())
 
     def near(
         self, vector: NDArray[np.float32], limit: int, sought: Mapping[str, Any], exact: int = EXACT
     ) -> Found:
         """The `limit` nearest of those sought; exact among the `exact` most alike in sign."""
-        with self._lock:
-            own, vectors, words = dict(self._own), self._vectors, self._signs
-        if not vectors.shape[1]:
+        here = self._moment()
+        if not here.fits(vector):
             return Found([], [])
-        if vector.shape != (vectors.shape[1],):
-            raise StoreError(
-                f"a vector of {vector.size} numbers was sought among those of "
-                f"{vectors.shape[1]}; name the model that made it"
-            )
-        rows = np.flatnonzero(_mask(own, sought))
-        if len(rows) > exact:
-            rows = _alike(words, signs(vector[None])[:, 0], own["order"], rows, exact)
-        cosines = vectors[rows].astype(np.float32) @ vector
-        if len(rows) > 4 * limit > 0:  # enough that a sort of all would be felt
-            least = np.partition(cosines, len(cosines) - limit)[len(cosines) - limit]
-            kept = cosines >= least
-            rows, cosines = rows[kept], cosines[kept]
-        best = np.lexsort((own["order"][rows], -np.round(cosines, 5)))[:limit]
-        places = own["place"][rows[best]].tolist()
-        return Found(places, np.clip(cosines[best], -1, 1).round(6).tolist())
+        rows = here.sought(sought)
+        return here.told(*here.nearest(vector, rows[here.own["present"][rows]], limit, exact))
 
-
-def _mask(own: Mapping[str, NDArray[Any]], sought: Mapping[str, Any]) -> NDArray[np.bool_]:
-    mask: NDArray[np.bool_] = own["present"].copy()
-    for name in ("user", "session", "tier", "interaction_type"):
-        if sought.get(name) is not None:
-            mask &= own[name] == code(sought[name])
-    for name in ("hidden", "superseded", "verified"):
-        if sought.get(name) is not None:
-            mask &= own[name] == bool(sought[name])
-    moments: dict[str, datetime | None] = {n: sought.get(n) for n in ("start", "end", "alive")}
-    if moments["start"] is not None:
-        mask &= own["at"] >= to_ms(moments["start"])
-    if moments["end"] is not None:
-        mask &= own["at"] < to_ms(moments["end"])
-    if moments["alive"] is not None:
-        mask &= own["expires"] > to_ms(moments["alive"])
-    return mask
-
-
-def _alike(
-    words: NDArray[np.uint64],
-    asked: NDArray[np.uint64],
-    order: NDArray[np.uint64],
-    rows: NDArray[np.intp],
-    most: int,
-) -> NDArray[np.intp]:
-    """The rows whose signs differ in the fewest places; of those that differ alike the first."""
-    all_of_them = 2 * len(rows) > words.shape[1]
-    differ = np.zeros(words.shape[1] if all_of_them else len(rows), np.uint64)
-    for word, own in zip(asked, words, strict=True):
-        differ += np.bitwise_count((own if all_of_them else own[rows]) ^ word)
-    if all_of_them:
-        differ = differ[rows]
-    keys = (differ << np.uint64(48)) | (order[rows] >> np.uint64(16))
-    return rows[np.argpartition(keys, most - 1)[:most]]
+    def recalled(
+        self,
+        vector: NDArray[np.float32],
+        limit: int,
+        words: Sequence[str],
+        each: int,
+        sought: Mapping[str, Any],
+        exact: int = EXACT // 2,
+    ) -> tuple[Found, Found]:
+        """The nearest of each tier; and of each word so many, where a tier has more to give."""
+        here = self._moment()
+        if not here.fits(vector):
+            return Found([], []), Found([], [])
+        rows = here.sought(sought)
+        there = rows[np.flatnonzero(here.own["present"][rows])]
+        tiers = here.own["tier"][there]
+        parts = [there[np.flatnonzero(tiers == code(tier))] for tier in TIERS]
+        found = [here.nearest(vector, part, limit, exact) for part in parts]
+        near = np.concatenate([part for part, _ in found])
+        worded = near[:0]
+        if any(len(part) > limit for part in parts):
+            worded = here.worded(words, each, rows, near)
+        return (
+            here.told(near, np.concatenate([cosine for _, cosine in found])),
+            here.told(worded, here.cosines(vector, worded)),
+        )
 
 
 class Cache:

@@ -9,9 +9,9 @@ from qdrant_client import QdrantClient, models
 
 from roomtone.emotions import LABELS
 from roomtone.errors import StoreError
-from roomtone.memories import holding
-from roomtone.ports_memory import Vectors
-from roomtone.records import MemoriesSought, Memory, MemoryUse
+from roomtone.ports_memory import Near, Vectors
+from roomtone.records import TIERS, MemoriesSought, Memory, MemoryUse
+from roomtone.stems import stems
 from roomtone.stores._qdrant_address import Address, beside, collection
 from roomtone.stores._qdrant_points import (
     INDEXED,
@@ -28,6 +28,10 @@ PAGE = 500
 
 TIED = 64
 """How many more than asked for are looked at, so that of equally near ones the first ids come."""
+
+
+NEWEST = 2_000
+"""Through how many of a person's memories words are looked for, those said last."""
 
 
 class Jobs:
@@ -240,28 +244,61 @@ class Jobs:
         best = sorted(found, key=lambda one: (-round(one.score, 5), str(one.id)))[:limit]
         return [(as_memory(one.payload), round(max(-1.0, min(1.0, one.score)), 6)) for one in best]
 
+    def recall(
+        self,
+        bot: str,
+        asked: list[float],
+        which: tuple[str, str, int],
+        words: tuple[Sequence[str], int],
+        sought: Mapping[str, Any],
+    ) -> Near:
+        """The nearest of each tier; and where one has more, the latest that hold a word."""
+        model, name, limit = which
+        near: list[tuple[Memory, float]] = []
+        is_full = False
+        for tier in TIERS:
+            found = self.search(bot, asked, model, name, limit + 1, {**sought, "tier": tier})
+            is_full |= len(found) > limit
+            near += found[:limit]
+        if not is_full:
+            return Near(near, [])
+        known = {memory.id for memory, _ in near}
+        left = dict.fromkeys(words[0], words[1])
+        worded: list[str] = []
+        own = collection(self._address.prefix, bot)
+        texts = self._latest(own, condition(sought), ["at", "content", "response"])
+        for _, id, plain in texts[:NEWEST]:
+            held = set(stems(plain["content"])) | set(stems(plain["response"]))
+            here = [word for word, more in left.items() if more and word in held]
+            for word in here:
+                left[word] -= 1
+            if here and id not in known:
+                worded.append(id)
+        return Near(near, [(memory, None) for memory in self.get(worded, bot)])
+
+    def _latest(self, name: str, which: Any, needed: list[str]) -> list[tuple[int, str, Any]]:
+        """A collection's points, the one said last first: when, its id, and what is needed."""
+        rows = self._scroll(name, which, needed)
+        every = [(row.payload["at"], str(row.id), row.payload) for row in rows]
+        return sorted(every, key=lambda row: row[:2], reverse=True)
+
     def page(self, sought: MemoriesSought) -> tuple[list[Memory], int]:
-        which, holds = condition(sought), holding(sought)
-        needed = ["at"]
-        if sought.get("search") or sought.get("words"):
-            needed += ["content", "response"]
-        every: list[tuple[int, str, str, Any]] = []
+        which, search = condition(sought), (sought.get("search") or "").casefold()
+        needed = ["at", "content", "response"] if search else ["at"]
+        every: list[tuple[int, str, str]] = []
         for name in self._of(sought.get("bot")):
-            for row in self._scroll(name, which, needed):
-                every.append((row.payload["at"], str(row.id), name, row.payload))
-        every.sort(key=lambda row: row[:3], reverse=True)
-        rows = [
-            row[:3]
-            for row in every[: sought.get("newest")]
-            if holds(row[3].get("content", ""), row[3].get("response", ""))
-        ]
+            for at, id, plain in self._latest(name, which, needed):
+                said = f"{plain['content']}\0{plain['response']}" if search else ""
+                if search in said.casefold():
+                    every.append((at, id, name))
+        every.sort(reverse=True)
         first = sought.get("offset", 0)
-        wanted = rows[first : first + sought.get("limit", 100)]
+        wanted = every[first : first + sought.get("limit", 100)]
         found = {}
         for name in {name for _, _, name in wanted}:
             for row in self._client.retrieve(name, [id for _, id, own in wanted if own == name]):
                 found[str(row.id)] = as_memory(row.payload)
-        return [found[id] for _, id, _ in wanted if id in found], len(rows)
+        return [found[id] for _, id, _ in wanted if id in found], len(every)
 
     def _scroll(self, name: str, which: Any, needed: Any) -> Iterator[Any]:
         place = None

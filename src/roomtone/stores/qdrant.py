@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -13,15 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.errors import MissingExtra, StoreAway, StoreError
-from roomtone.ports_memory import Vectors
-from roomtone.records import VECTORS, MemoriesSought, Memory, MemoryFilter, MemoryUse
-from roomtone.stores._memory import check_change, check_lengths, unit
+from roomtone.ports_memory import Near, Vectors
+from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse
+from roomtone.stores._memory import check_change, check_lengths, directed, unit
 from roomtone.stores._qdrant_address import parse
 
 T = TypeVar("T")
 
 THREADS = 6
-"""How many requests run at the same time: five tiers, and one that writes."""
+"""How many requests run at the same time: some that read, and one that writes."""
 
 
 class Qdrant:
@@ -150,15 +149,32 @@ class Qdrant:
         limit: int = 10,
         **sought: Unpack[MemoryFilter],
     ) -> Sequence[tuple[Memory, float]]:
-        if name not in VECTORS:
-            raise StoreError(f"no vector is called {name!r}; there are {', '.join(VECTORS)}")
-        asked = np.asarray(vector, np.float32).reshape(-1)
-        length = float(np.linalg.norm(asked))
-        if not 0 < length < math.inf or limit < 1:
+        asked = directed(vector, name)
+        if asked is None or limit < 1:
             return []
         return await self._run(
-            lambda: self._jobs.search(bot, (asked / length).tolist(), model, name, limit, sought)
+            lambda: self._jobs.search(bot, asked.tolist(), model, name, limit, sought)
         )
+
+    async def recall(
+        self,
+        bot: str,
+        user: str,
+        vector: NDArray[np.float32],
+        *,
+        model: str,
+        name: str = "content",
+        limit: int,
+        words: Sequence[str],
+        each: int,
+        alive: datetime,
+    ) -> Near:
+        asked = directed(vector, name)
+        if asked is None or limit < 1:
+            return Near([], [])
+        sought = {"user": user, "hidden": False, "superseded": False, "alive": alive}
+        which, held = (model, name, limit), (words, each)
+        return await self._run(lambda: self._jobs.recall(bot, asked.tolist(), which, held, sought))
 
     async def memories(self, **sought: Unpack[MemoriesSought]) -> tuple[Sequence[Memory], int]:
         return await self._run(lambda: self._jobs.page(sought))
