@@ -35,6 +35,23 @@ def test_one_is_found_as_long_as_it_is_there() -> None:
     assert all.held["r1"] is one
 
 
+def test_many_on_one_message_leave_and_come_again() -> None:
+    """In the order in which they came, however many there are meanwhile."""
+    all = Known()
+    several = [held(n, emoji=emoji, target="t") for n, emoji in enumerate("🎉👍🔥")]
+    for one in several:
+        all.hold(one)
+    all.leave(several[1])
+    assert [one.of.emoji for one in all.of("s", "ann")] == ["🎉", "🔥"]
+    all.leave(several[0])
+    all.leave(several[2])
+    all.leave(several[2])
+    assert not list(all.of("s", "ann"))
+    all.hold(again := held(7, emoji="👍", target="t"))
+    assert list(all.of("s", "ann", latest=True)) == [again]
+    assert all.others("s", "t", "🔥") == ["👍"]
+
+
 def test_what_waits_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest that is settled goes first."""
     monkeypatch.setattr(known, "MOST_HELD", 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Reversible
 
 from msgspec import structs
 
@@ -11,15 +11,18 @@ from roomtone.events import Event, Reaction
 from roomtone.reacted import Held
 from roomtone.verdicts import ReactionJudged
 
-MOST_HELD = 100_000
+MOST_HELD = 55_000
 """How many reactions are remembered, so that one that is taken back is known; the oldest that are
-settled go first. Of one that is forgotten the archive tells."""
+settled go first. Of one that is forgotten the archive tells. More than wait to be judged at most;
+each costs about a kilobyte."""
 
 MOST_OTHERS = 20
 """How many other emoji on a message are told of."""
 
 Live = tuple[str, str, str, str]  # session, user, emoji, target
-_Index = dict[tuple[str, str], dict[str, None]]
+_Place = tuple[str, str]
+_Index = dict[_Place, str | dict[str, None]]
+"""Ids by place, in order: the id itself where there is one, as on most messages there is."""
 
 
 class Known:
@@ -53,8 +56,8 @@ class Known:
         of = held.of
         if of.user:
             self._live[held.live] = of.id
-        self._on.setdefault((of.session, of.target), {})[of.id] = None
-        self._by.setdefault((of.session, of.user), {})[of.id] = None
+        _put(self._on, (of.session, of.target), of.id)
+        _put(self._by, (of.session, of.user), of.id)
 
     def leave(self, held: Held) -> None:
         """It was taken back: from now on its id alone tells of it."""
@@ -62,10 +65,7 @@ class Known:
         if self._live.get(held.live) == of.id:
             del self._live[held.live]
         for index, key in ((self._on, of.target), (self._by, of.user)):
-            among = index.get((of.session, key), {})
-            among.pop(of.id, None)
-            if not among:
-                index.pop((of.session, key), None)
+            _drop(index, (of.session, key), of.id)
 
     def live(self, live: Live) -> Held | None:
         """The one that a person sees on a message, if it is there."""
@@ -74,7 +74,7 @@ class Known:
 
     def of(self, session: str, user: str, *, latest: bool = False) -> Iterator[Held]:
         """A person's in a session, the oldest or the latest first."""
-        own = self._by.get((session, user), {})
+        own = _ids(self._by, (session, user))
         return (self.held[id] for id in (reversed(own) if latest else own))
 
     def told(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -95,5 +95,26 @@ class Known:
 
     def others(self, session: str, target: str, emoji: str) -> list[str]:
         """The other emoji on a message."""
-        on = (self.held[id] for id in self._on.get((session, target), ())) if target else ()
+        on = (self.held[id] for id in _ids(self._on, (session, target))) if target else ()
         return sorted({one.of.emoji for one in on} - {emoji})[:MOST_OTHERS]
+
+
+def _put(index: _Index, place: _Place, id: str) -> None:
+    among = index.setdefault(place, id)
+    if isinstance(among, dict):
+        among[id] = None
+    elif among != id:
+        index[place] = {among: None, id: None}
+
+
+def _drop(index: _Index, place: _Place, id: str) -> None:
+    among = index.get(place)
+    if isinstance(among, dict):
+        among.pop(id, None)
+    if among == id or among == {}:
+        del index[place]
+
+
+def _ids(index: _Index, place: _Place) -> Reversible[str]:
+    among = index.get(place, ())
+    return (among,) if isinstance(among, str) else among

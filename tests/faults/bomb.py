@@ -113,6 +113,7 @@ def sizes(pipeline: Pipeline) -> dict[str, int]:
         "people": max(len(room.users) for room in rooms.values()),
         "gone": max(len(room.gone or ()) for room in rooms.values()),
         "resting": len(pipeline.engine.resting),
+        "held reactions": len(pipeline.conversations.reacting.known.held),
         "remembered events": sum(len(batch.events) for batch in pipeline.recent),
     }
 

@@ -14,6 +14,7 @@ from roomtone import rooms
 from roomtone.engine import Engine
 from roomtone.errors import JournalError
 from roomtone.events import Join, Message, PollVote
+from roomtone.known import MOST_HELD
 from roomtone.room import MOST_REACTED
 from roomtone.runtime import histories
 from roomtone.runtime.config import Limits, Settings
@@ -43,6 +44,7 @@ async def check(damage: Damage, alone: Damage) -> None:
     assert sizes["polls"] <= rooms.MOST_POLLS
     assert sizes["reactions"] <= 2 * MOST_REACTED
     assert sizes["people"] <= Limits().max_users_per_session
+    assert sizes["held reactions"] <= MOST_HELD
     assert sizes["remembered events"] < 100_000
 
 
