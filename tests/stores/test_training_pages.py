@@ -1,7 +1,10 @@
 """Of what is kept as much is read as is needed, and a page has what is its own."""
 
+import sqlite3
+
 from roomtone.contracts_reactions import judged
 from roomtone.contracts_training import agrees, every, revision, talk_of, turn_of
+from roomtone.stores._training_revisions import REACTED
 from roomtone.training_data import BESIDE, KeptMessage
 
 
@@ -42,3 +45,26 @@ async def test_a_page_has_its_own_reactions_however_many_its_session_has(any_sto
     for page in (alone, together):
         assert [[r.turn for r in one.reactions] for one in page] == [["a"], [*"bbbb"]]
         assert [[r.turn for r in one.revisions] for one in page] == [[], ["b"]]
+
+
+async def test_whom_a_dataset_holds_is_found_from_its_messages(store):
+    """Though there are fewer reactions than messages, all of which would be looked at each time."""
+    with sqlite3.connect(store.path) as connection:
+        connection.execute("ANALYZE")
+        connection.execute("DELETE FROM sqlite_stat1")
+        connection.executemany(
+            "INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?, ?, ?)",
+            [
+                ("messages", "ix_messages_conversation_id", "60000 8 1 1"),
+                ("messages", "sqlite_autoindex_messages_1", "60000 8 2 1"),
+                ("reactions", "ix_reactions_target", "9000 2 1"),
+                ("reactions", "ix_reactions_person", "9000 5 1 1"),
+                ("consents", "sqlite_autoindex_consents_1", "2000 1 1"),
+            ],
+        )
+    with sqlite3.connect(store.path) as connection:
+        sql = f"EXPLAIN QUERY PLAN {REACTED}"
+        told = connection.execute(sql.format(", ".join(["?"] * 400)), [*range(400)]).fetchall()
+
+    assert "m USING INDEX ix_messages_conversation_id" in told[0][-1]
+    assert "r USING INDEX ix_reactions_target" in told[1][-1]

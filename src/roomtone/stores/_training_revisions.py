@@ -38,10 +38,10 @@ _FLAGS = (
     "k.person = messages.person AND k.purpose = 'training') WHERE person = ? AND training_flag <> "
     "(SELECT granted FROM consents k WHERE k.person = messages.person AND k.purpose = 'training')"
 )
-_REACTED = (
-    "SELECT DISTINCT r.person FROM messages m JOIN reactions r ON r.session = m.session AND "
-    "r.target = m.turn JOIN consents k ON k.person = r.person AND k.purpose = 'training' AND "
-    "k.granted = 1 WHERE m.conversation_id IN ({})"
+REACTED = (  # from the messages on: all reactions would be looked at for each few of them
+    "SELECT DISTINCT r.person FROM messages m CROSS JOIN reactions r CROSS JOIN consents k "
+    "WHERE m.conversation_id IN ({}) AND r.session = m.session AND r.target = m.turn "
+    "AND k.person = r.person AND k.purpose = 'training' AND k.granted = 1"
 )
 _record = msgspec.json.Decoder(ReactionRecord)
 LONG = 1_000  # characters of a text that was shortened, by which it is known again
@@ -190,7 +190,7 @@ def mark(texts: Texts, ids: Iterable[int], dataset: str, flag: bool) -> Steps[in
             [[id] for id, _ in found],
         )
     if dataset and found:
-        reacted = yield from ask_of(_REACTED, [id for id, _ in found])
+        reacted = yield from ask_of(REACTED, [id for id, _ in found])
         people = dict.fromkeys([*(person for _, person in found), *(who for (who,) in reacted)])
         yield Put(
             "INSERT INTO dataset_people (person, dataset) VALUES (?, ?) ON CONFLICT DO NOTHING",
