@@ -161,8 +161,12 @@ async def _what_is_said_is_learnt_from_once_agreed(archive: Kept) -> None:
         assert said.content in kept_as(sent.message or "")
     (told,) = found.agent_logs
     assert msgspec.structs.replace(told, id=0) == log and told.id, "agents' outputs have an id"
-    short, _ = await archive.training_page(needs=(), user="Ida")
-    assert (short[0].agent_logs, short[0].messages) == ([], found.messages)
+    (short,), _ = await archive.training_page(needs=("emotion",), user="Ida")
+    asked, all_of = (
+        [(one.turn, one.role, one.content, one.emotion) for one in one_of_two.messages]
+        for one_of_two in (short, found)
+    )
+    assert (short.agent_logs, asked) == ([], all_of), "what is needed is what is known"
     await archive.set_consents([agrees("Ida", False, minute=1)])
     assert await every(archive, user="Ida") == [], "a withdrawal holds at once"
 

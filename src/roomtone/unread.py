@@ -23,7 +23,7 @@ def users_in(raw: bytes) -> set[str]:
     """
     found = set()
     for name in _USER.findall(raw):
-        with contextlib.suppress(msgspec.DecodeError):
+        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError):
             found.add(msgspec.json.decode(name, type=str))
     return found
 

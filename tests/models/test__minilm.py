@@ -5,7 +5,7 @@ from math import erf
 import numpy as np
 import pytest
 
-from roomtone.models import _minilm
+from roomtone.models import _minilm, _network
 
 
 def made_up(seed: int = 1) -> _minilm.Base:
@@ -55,9 +55,9 @@ def by_formula(x: np.ndarray, of: _minilm.Base) -> np.ndarray:
 
 def test_the_graph_computes_what_the_formulas_say():
     """Bytes in the place of floats turn the answer by less than two degrees."""
-    runtime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxruntime")
     of = made_up()
-    session = runtime.InferenceSession(_minilm.graph(of), providers=["CPUExecutionProvider"])
+    session = _network.session(_minilm.graph(of))
     x = of.words[:7] * of.word_scales[:7, None] + of.places[:7]
     (y,) = session.run(None, {"x": x})
     true = by_formula(x, of)
