@@ -1,5 +1,5 @@
 // The datasets that were made, the newest first; while one is made its progress is followed.
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { useParam } from '../lib/hooks'
@@ -15,7 +15,8 @@ export function useDatasets(user = '', offset = 0) {
   return useQuery({
     queryKey: [...DATASETS, 'list', user, offset],
     queryFn: () => fetchDatasets(user, offset),
-    placeholderData: keepPreviousData,
+    // While another page of theirs is asked for this one stays; never what is another person's.
+    placeholderData: (shown, before) => (before?.queryKey.at(-2) === user ? shown : undefined),
     refetchInterval: ({ state }) =>
       state.data?.datasets.some((one) => one.status === 'running') ? RUNNING_MS : EVERY_MS,
   })

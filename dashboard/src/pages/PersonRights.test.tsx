@@ -50,13 +50,14 @@ beforeEach(() => {
 
 function show(user = 'ann') {
   window.history.replaceState(null, '', `/people/${encodeURIComponent(user)}?tab=rights`)
-  render(
-    <QueryClientProvider
-      client={new QueryClient({ defaultOptions: { queries: { retry: false } } })}
-    >
-      <PersonPage user={user} />
-    </QueryClientProvider>,
+  const client = new QueryClient({ defaultOptions: { queries: { retry: false } } })
+  const page = (of: string) => (
+    <QueryClientProvider client={client}>
+      <PersonPage user={of} />
+    </QueryClientProvider>
   )
+  const { rerender } = render(page(user))
+  return { turnTo: (other: string) => rerender(page(other)) }
 }
 
 const purpose = async (one: string) => within(await screen.findByTestId(`purpose-${one}`))
@@ -127,6 +128,22 @@ describe('what is kept', () => {
       user: 'ann',
     })
     expect(screen.getByText(/The newest of 60 datasets/)).toBeTruthy()
+  })
+
+  it('is never that of the person who was looked at before', async () => {
+    const { turnTo } = show()
+    await screen.findByRole('link', { name: 'spring' })
+    serve({
+      'GET /v1/people/bob': () => person({ user: 'bob', total: 1 }),
+      'GET /v1/people/bob/consent': () => words,
+      'GET /v1/me': () => me,
+      'GET /v1/memories': () => memories(),
+      'GET /v1/datasets': () => new Promise(() => {}),
+    })
+    turnTo('bob')
+    await screen.findByRole('heading', { name: /bob/ })
+    expect(await screen.findByText('Datasets that hold them')).toBeTruthy()
+    expect(screen.queryByRole('link', { name: 'spring' })).toBeNull()
   })
 })
 
