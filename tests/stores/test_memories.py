@@ -248,6 +248,18 @@ def test_an_index_knows_each_row_by_its_words_alone():
             assert own == sorted(_memory_index.code_of(one) for one in stems(text))
 
 
+def test_who_looks_things_up_is_not_stumbled_over_by_who_writes():
+    """Words as they stood at a moment: a row that was changed since has none there."""
+    made, rows = _memory_index.Index(), np.arange(100)
+    made.put(rows, [f"plum {n}" for n in range(100)])
+    moment = made.whole()
+    made.put(rows[:1], ["quince medlar walnut"])
+
+    words, whose = moment.of(rows[:2])
+    assert set(whose.tolist()) == {1} and _memory_index.code_of("plum") in words
+    assert _memory_index.code_of("medlar") in made.whole().of(rows[:2])[0]
+
+
 async def test_of_a_word_that_very_many_hold_the_last_that_came_in_do(memory, monkeypatch):
     """Words are looked through from the end, no further than is needed."""
     monkeypatch.setattr(_memory_near, "COMMON", 6)

@@ -106,7 +106,7 @@ class Recalling(Access):
         if blind := [one for one, cosine in more if cosine is None]:
             texts = [one.content if vector == "content" else both(one) for one in blind]
             cosines = ((await self.embed(texts))[0] @ asked_for).tolist()
-            more = [(one, near) for one, near in more if near is not None]
+            more = [(one, cosine) for one, cosine in more if cosine is not None]
             more += zip(blind, cosines, strict=True)
         for memory, cosine in more:
             near[memory.tier].append((memory, cosine or 0.0))

@@ -57,10 +57,13 @@ class Words(NamedTuple):
     spans: NDArray[np.int64]
 
     def of(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Those of some rows, where these are few; else all."""
+        """Those of some rows, where these are few; else all. Of a row that holds something else
+        since, none."""
         if FEW * len(rows) > len(self.spans):
             return self.words, self.rows
-        first, lengths = self.spans[rows, 0], np.diff(self.spans[rows], axis=1)[:, 0]
+        spans = self.spans[rows]  # a copy: who writes moves them on, to words that came later
+        here = (spans[:, 0] <= spans[:, 1]) & (spans[:, 1] <= len(self.words))
+        first, lengths = spans[:, 0], np.where(here, spans[:, 1] - spans[:, 0], 0)
         begin = np.repeat(first - np.cumsum(lengths) + lengths, lengths)
         places = begin + np.arange(len(begin))
         return self.words[places], self.rows[places]
