@@ -10,6 +10,7 @@ def test_people_are_found_where_nothing_can_be_read() -> None:
     raw = b'[{"user": "ann"}, {"userId":"b", "user_id" : "c\\"d"}, {"author":"\\u00e9", "text": "x'
 
     assert users_in(raw) == {"ann", "b", 'c"d', "é"}
+    assert users_in(b'{"user": "\xa3\xff", "author": "ann"}') == {"ann"}, "a name in broken bytes"
     assert users_in(b'{"user": 5, "users": "eve", "user": "cut off') == set()
 
 
