@@ -65,6 +65,13 @@ export function deleteMemory(id: string) {
   return change<{ deleted: number }>('DELETE', one(id))
 }
 
+/** A page of what is remembered, less one that is deleted. */
+export function without(page: Memories | undefined, id: string): Memories | undefined {
+  const rest = page?.memories.filter((memory) => memory.id !== id)
+  if (!page || !rest || rest.length === page.memories.length) return page
+  return { ...page, memories: rest, total: page.total - 1 }
+}
+
 /** From the shortest kept on. */
 export const TIERS: Record<Tier, { word: string; keeps: string }> = {
   session: { word: 'session', keeps: '2 days' },

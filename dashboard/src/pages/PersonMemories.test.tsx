@@ -141,6 +141,18 @@ describe('what is remembered of a person', () => {
     expect(document.activeElement).toBe(screen.getByTestId('memories'))
   })
 
+  it('is gone where it is told so, however long the next answer takes', async () => {
+    await show()
+    const before = fetch
+    vi.stubGlobal('fetch', (text: string, init?: RequestInit) =>
+      init?.method === 'DELETE' ? before(text, init) : new Promise(() => {}),
+    )
+    await click('Delete…')
+    await click('Delete for good')
+    expect(news()).toBe('Deleted. The memory and its vectors are gone for good.')
+    expect(screen.queryByTestId('memory')).toBeNull()
+  })
+
   it('what was refused is no longer told once something else is done', async () => {
     await show()
     refusal = 'the memory store is away'

@@ -17,7 +17,9 @@ import {
   MEMORIES,
   tierWord,
   turnOf,
+  without,
   type Kept,
+  type Memories,
   type MemoryWord,
 } from '../lib/memories'
 import { Feeling } from './Feeling'
@@ -52,7 +54,12 @@ export function MemoryCard({ memory, tell, gone }: Props) {
   const forget = useMutation({
     mutationFn: () => deleteMemory(memory.id),
     networkMode: 'always',
-    onSuccess: () => {
+    onSuccess: async () => {
+      // An answer on its way from before would bring it back.
+      await client.cancelQueries({ queryKey: MEMORIES })
+      client.setQueriesData<Memories>({ queryKey: [...MEMORIES, 'list'] }, (old) =>
+        without(old, memory.id),
+      )
       tell('Deleted. The memory and its vectors are gone for good.')
       gone()
       return client.invalidateQueries({ queryKey: MEMORIES })
