@@ -113,7 +113,7 @@ class KeptMessage(msgspec.Struct, frozen=True, gc=False):
     training_flag: bool = False
 
 
-class KeptConversation(msgspec.Struct, kw_only=True, gc=False):
+class KeptConversation(msgspec.Struct, gc=False):
     """A conversation with its messages, oldest first, and what else is known of it.
 
     `conversation_quality` is the mean of its replies' `quality_score`, `avg_response_time` (s) of

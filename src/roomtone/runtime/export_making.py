@@ -23,7 +23,7 @@ from roomtone.training_data import Dataset
 KEEP_S = 2.0
 """How often it is kept how far one is, for other processes to see."""
 
-MARKED = 1_000
+MARKED = 5_000
 
 WITHDREW = "somebody in it no longer agrees to training; make it again, and train again"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from roomtone.stores._jobs import Ask, Steps, Texts
@@ -51,6 +51,14 @@ def where(sought: TrainingSought, *, trainable: bool) -> tuple[str, list[Any]]:
     if trainable:
         conditions.append(_AGREED)
     return " AND ".join(["c.total_messages > 0", *conditions]), list(given.values())
+
+
+def among(ids: Collection[int], *, exact: bool = False) -> str:
+    """Which conversations, in SQL: a stretch of ids where most of it is meant, with `exact` all."""
+    low, high = min(ids), max(ids)
+    if high - low < (1 if exact else 3) * len(ids):
+        return f"BETWEEN {low} AND {high}"
+    return f"IN ({', '.join(map(str, ids))})"
 
 
 def brief(texts: Texts, sought: TrainingSought) -> Steps[dict[str, Any]]:

@@ -12,16 +12,15 @@ from typing import Any
 
 import msgspec
 
-from roomtone.reacted import ReactionRecord, rating_of
 from roomtone.stores._jobs import Ask, Steps
 from roomtone.stores._steps import from_ms
-from roomtone.stores._training_counts import OF_AGREED, where
+from roomtone.stores._training_counts import among, where
+from roomtone.stores._training_reactions import nearer, reactions
 from roomtone.training_data import (
     BESIDE,
     AgentLog,
     KeptConversation,
     KeptMessage,
-    KeptReaction,
     Revision,
     TrainingSought,
 )
@@ -55,7 +54,6 @@ _MEMORY = (
     *("related_memories", "access_count", "training_relevance", "verified", "at"),
 )
 _NONE = ("", "[]", None)
-_record = msgspec.json.Decoder(ReactionRecord)
 
 
 def page(
@@ -65,10 +63,10 @@ def page(
     trainable = sought.get("trainable", True)
     condition, given = where(sought, trainable=trainable)
     columns = ", ".join(f"c.{name}" for name in CONVERSATION)
-    most = max(20, messages // 20)
     talks: list[KeptConversation] = []
-    total, last, more = 0, after, True
-    while more and total < max(1, messages):
+    total, last, more, wanted = 0, after, True, max(1, messages)
+    most = max(20, messages // 20)
+    while more and total < wanted:
         rows = yield Ask(
             f"SELECT {columns} FROM conversations c WHERE c.id > ? AND {condition} "
             "ORDER BY c.id LIMIT ?",
@@ -76,53 +74,30 @@ def page(
         )
         more = len(rows) == most
         for row in rows:
-            if total >= max(1, messages):
+            if total >= wanted:
                 more = True
                 break
             talk = conversation_of(row)
             talks.append(talk)
             total, last = total + talk.total_messages, talk.id
+        most = max(20, 21 * len(talks) * (wanted - total) // (20 * max(1, total)))
     if not talks:
         return [], None
     own = {talk.id: talk for talk in talks}
-    among = _among(own)
-    yield from _fill(own, among, trainable, _read(needs))
+    some = among(own)
+    yield from _fill(own, some, trainable, _read(needs))
     for name in BESIDE:
         if needs is None or name in needs:
-            yield from _BESIDE[name](own, among, trainable)
+            yield from _BESIDE[name](own, some, trainable)
     kept = [talk for talk in talks if talk.messages]
     return kept, last if more else None
 
 
-def _among(ids: Mapping[int, Any]) -> str:
-    """Which conversations, in SQL: a stretch of ids where most of it is meant."""
-    low, high = min(ids), max(ids)
-    if high - low < 3 * len(ids):
-        return f"BETWEEN {low} AND {high}"
-    return f"IN ({', '.join(map(str, ids))})"
-
-
 def conversation_of(row: Sequence[Any]) -> KeptConversation:
     """A conversation without its messages."""
-    return KeptConversation(
-        id=row[0],
-        session=row[1],
-        bot=row[2],
-        user=row[3],
-        started_ms=row[4],
-        ended_ms=row[5],
-        platform=row[6],
-        model_used=row[7],
-        language=row[8],
-        is_active=bool(row[9]),
-        total_messages=row[10],
-        avg_response_time=row[11],
-        avg_emotion_score=row[12],
-        conversation_quality=row[13],
-        user_satisfaction=row[14],
-        topics_discussed=tuple(map(str, json.loads(row[15]))) if row[15] not in _NONE else (),
-        training_data_exported=bool(row[16]),
-    )
+    topics = tuple(map(str, json.loads(row[15]))) if row[15] not in _NONE else ()
+    values: tuple[Any, ...] = (*row[:9], bool(row[9]), *row[10:15], topics, bool(row[16]))
+    return KeptConversation(*values)
 
 
 def _read(needs: Collection[str] | None) -> int:
@@ -148,7 +123,7 @@ def messages_sql(fields: int, *, trainable: bool) -> str:
 
 
 def _fill(
-    own: Mapping[int, KeptConversation], among: str, trainable: bool, fields: int
+    own: Mapping[int, KeptConversation], some: str, trainable: bool, fields: int
 ) -> Steps[None]:
     make = _flagged if fields == len(_FIELDS) else KeptMessage
 
@@ -164,7 +139,7 @@ def _fill(
                 fed = [said for one in messages if (said := one.user_feedback) is not None]
                 talk.user_satisfaction = fsum(fed) / len(fed) if fed else None
 
-    yield Ask(messages_sql(fields, trainable=trainable).format(among), made=made)
+    yield Ask(messages_sql(fields, trainable=trainable).format(some), made=made)
 
 
 def _flagged(*row: Any) -> KeptMessage:
@@ -180,24 +155,8 @@ def _fed(one: KeptMessage) -> KeptMessage:
     return one
 
 
-def _nearer(table: str, of: Mapping[int, KeptConversation], among: str) -> Steps[str | None]:
-    """How to come to rows of these conversations' messages: None where there are none.
-
-    From the rows of their sessions, where those are fewer than the messages; else from messages.
-    """
-    most = sum(len(talk.messages) for talk in of.values())
-    sessions = f"r.session IN (SELECT c.session FROM conversations c WHERE c.id {among})"
-    ((many,),) = yield Ask(
-        f"SELECT count(*) FROM (SELECT 1 AS one FROM {table} r WHERE {sessions} LIMIT {most + 1}) s"
-    )
-    if many > most:
-        return f"messages m CROSS JOIN {table} r WHERE m.conversation_id {among}"
-    from_them = f"{table} r CROSS JOIN messages m WHERE {sessions} AND m.conversation_id {among}"
-    return from_them if many else None
-
-
-def _revisions(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:
-    told = yield from _nearer("revisions", own, among)
+def _revisions(own: Mapping[int, KeptConversation], some: str, trainable: bool) -> Steps[None]:
+    told = yield from nearer("revisions", own, some)
     if told is None:
         return
     found = yield Ask(
@@ -225,11 +184,11 @@ def _revisions(own: Mapping[int, KeptConversation], among: str, trainable: bool)
             )
 
 
-def _agent_logs(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:
+def _agent_logs(own: Mapping[int, KeptConversation], some: str, trainable: bool) -> Steps[None]:
     found = yield Ask(
         "SELECT m.conversation_id, m.id, m.session, m.turn, m.role, m.agent_name, m.timestamp, "
         "CAST(m.output AS TEXT), m.duration_ms, m.confidence_score, m.accuracy_score, "
-        f"m.training_quality, m.span FROM agent_logs m WHERE m.conversation_id {among} "
+        f"m.training_quality, m.span FROM agent_logs m WHERE m.conversation_id {some} "
         "ORDER BY m.conversation_id, m.timestamp, m.id"
     )
     for row in found:
@@ -237,10 +196,10 @@ def _agent_logs(own: Mapping[int, KeptConversation], among: str, trainable: bool
             own[row[0]].agent_logs.append(log_of(row[1:]))
 
 
-def _memories(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:
+def _memories(own: Mapping[int, KeptConversation], some: str, trainable: bool) -> Steps[None]:
     columns = ", ".join(f"e.{name}" for name in _MEMORY)
     found = yield Ask(
-        f"SELECT c.id, {columns} FROM conversations c CROSS JOIN memories e WHERE c.id {among} "
+        f"SELECT c.id, {columns} FROM conversations c CROSS JOIN memories e WHERE c.id {some} "
         "AND e.bot = c.bot AND e.person = c.person AND e.session = c.session "
         "ORDER BY c.id, e.at, e.id"
     )
@@ -249,48 +208,12 @@ def _memories(own: Mapping[int, KeptConversation], among: str, trainable: bool) 
             own[row[0]].memories.append(_memory_of(row[1:]))
 
 
-def _reactions(own: Mapping[int, KeptConversation], among: str, trainable: bool) -> Steps[None]:
-    """What was given to messages; where it is to be learnt from, by those who agreed."""
-    told = yield from _nearer("reactions", own, among)
-    if told is None:
-        return
-
-    def made(rows: Iterable[Sequence[Any]]) -> None:
-        for (id, at, _), ((*_, said), *_) in groupby(rows, itemgetter(0, 1, 2)):  # of both sides
-            if id in own:
-                own[id].reactions.append(_reaction_of(at, _record.decode(said)))
-
-    yield Ask(
-        f"SELECT m.conversation_id, r.at, r.id, r.told FROM {told} AND r.session = m.session AND "
-        f"r.target = m.turn {OF_AGREED * trainable}ORDER BY m.conversation_id, r.at, r.id",
-        made=made,
-    )
-
-
 _BESIDE = {
-    "reactions": _reactions,
+    "reactions": reactions,
     "revisions": _revisions,
     "agent_logs": _agent_logs,
     "memories": _memories,
 }
-
-
-def _reaction_of(at: int, record: ReactionRecord) -> KeptReaction:
-    satisfaction, score = rating_of(record)
-    return KeptReaction(
-        turn=record.of.target,
-        emoji=record.of.emoji,
-        at=from_ms(at),
-        id=record.of.id,
-        target_is=record.of.target_is,
-        meaning=record.meaning or "",
-        state=record.state,
-        by=record.by,
-        confidence=record.confidence,
-        satisfaction=satisfaction,
-        score=score,
-        person=record.of.user,
-    )
 
 
 def log_of(row: Sequence[Any]) -> AgentLog:

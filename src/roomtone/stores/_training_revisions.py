@@ -9,8 +9,10 @@ import msgspec
 
 from roomtone.reacted import ReactionRecord
 from roomtone.reply_quality import anew
-from roomtone.stores._jobs import SOME, Ask, Put, Steps, Texts, ask_of, batched, hash_of
+from roomtone.stores._jobs import SOME, Ask, Put, Steps, Texts, batched, hash_of
 from roomtone.stores._steps import to_ms
+from roomtone.stores._training_counts import among
+from roomtone.stores._training_reactions import reacted
 from roomtone.stores._training_rows import count, feed
 from roomtone.stores._training_topics import topics
 from roomtone.training_data import Consent, Revision
@@ -37,11 +39,6 @@ _FLAGS = (
     "UPDATE messages SET training_flag = (SELECT granted FROM consents k WHERE "
     "k.person = messages.person AND k.purpose = 'training') WHERE person = ? AND training_flag <> "
     "(SELECT granted FROM consents k WHERE k.person = messages.person AND k.purpose = 'training')"
-)
-REACTED = (  # from the messages on: all reactions would be looked at for each few of them
-    "SELECT DISTINCT r.person FROM messages m CROSS JOIN reactions r CROSS JOIN consents k "
-    "WHERE m.conversation_id IN ({}) AND r.session = m.session AND r.target = m.turn "
-    "AND k.person = r.person AND k.purpose = 'training' AND k.granted = 1"
 )
 _record = msgspec.json.Decoder(ReactionRecord)
 LONG = 1_000  # characters of a text that was shortened, by which it is known again
@@ -182,7 +179,11 @@ def consent(texts: Texts, consents: Sequence[Consent]) -> Steps[None]:
 def mark(texts: Texts, ids: Iterable[int], dataset: str, flag: bool) -> Steps[int]:
     """Note that conversations were exported, and whom a dataset holds: who talked, and who agreed
     and reacted to it, as that may be a label. How many there are."""
-    found = yield from ask_of("SELECT id, person FROM conversations WHERE id IN ({})", set(ids))
+    wanted = set(ids)
+    if not wanted:
+        return 0
+    some = yield Ask(f"SELECT id, person FROM conversations WHERE id {among(wanted)}")
+    found = [(id, person) for id, person in some if id in wanted]
     if flag and found:
         yield Put(
             "UPDATE conversations SET training_data_exported = 1 WHERE id = ? AND "
@@ -190,8 +191,8 @@ def mark(texts: Texts, ids: Iterable[int], dataset: str, flag: bool) -> Steps[in
             [[id] for id, _ in found],
         )
     if dataset and found:
-        reacted = yield from ask_of(REACTED, [id for id, _ in found])
-        people = dict.fromkeys([*(person for _, person in found), *(who for (who,) in reacted)])
+        people = dict.fromkeys(person for _, person in found)
+        people |= dict.fromkeys((yield from reacted([id for id, _ in found], people)))
         yield Put(
             "INSERT INTO dataset_people (person, dataset) VALUES (?, ?) ON CONFLICT DO NOTHING",
             [[person, texts.name(dataset)] for person in people],
