@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from roomtone.errors import StoreError
 from roomtone.records import TIERS
-from roomtone.stores._memory_index import Index, grown
+from roomtone.stores._memory_index import FEW, Index, grown
 from roomtone.stores._memory_near import EXACT, NEVER, Found, Moment, code, held, signs
 
 CACHE_BYTES = 256 << 20
@@ -195,7 +195,9 @@ class Columns:
         there = rows[np.flatnonzero(here.own["present"][rows])]
         tiers = here.own["tier"][there]
         parts = [there[np.flatnonzero(tiers == code(tier))] for tier in TIERS]
-        found = [here.nearest(vector, part, limit, exact) for part in parts]
+        many = max(map(len, parts)) > exact and FEW * len(there) > len(here.own["place"])
+        differ = here.differs(vector) if many else None
+        found = [here.nearest(vector, part, limit, exact, differ) for part in parts]
         near = np.concatenate([part for part, _ in found])
         worded = near[:0]
         if any(len(part) > limit for part in parts):

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.errors import StoreError
-from roomtone.stores._memory_index import Words, code_of
+from roomtone.stores._memory_index import FEW, Words, code_of
 from roomtone.stores._steps import to_ms
 
 Rows = NDArray[np.intp]
 Floats = NDArray[np.float32]
+Differ = NDArray[np.uint16]
 
 EXACT = 1_000
 """Up to how many vectors are compared exactly. Of more, those whose signs differ least: of vectors
@@ -89,10 +90,17 @@ class Moment(NamedTuple):
         near: Floats = self.vectors[rows].astype(np.float32) @ (vector / np.float32(SCALE))
         return near
 
-    def nearest(self, vector: Floats, rows: Rows, limit: int, exact: int) -> tuple[Rows, Floats]:
-        """The nearest of these rows, the nearest first; equally near ones by their ids."""
+    def nearest(
+        self, vector: Floats, rows: Rows, limit: int, exact: int, differ: Differ | None = None
+    ) -> tuple[Rows, Floats]:
+        """The nearest of these rows, the nearest first; equally near ones by their ids.
+
+        `differ` is what `differs` says of all rows, for who knows it already.
+        """
         if len(rows) > exact:
-            rows = self._alike(signs(vector[None])[:, 0], rows, exact)
+            rows = self._alike(
+                self._differ(vector, rows) if differ is None else differ[rows], rows, exact
+            )
         cosines = self.cosines(vector, rows)
         if len(rows) > 4 * limit > 0:  # enough that a sort of all would be felt
             least = np.partition(cosines, len(cosines) - limit)[len(cosines) - limit]
@@ -101,11 +109,17 @@ class Moment(NamedTuple):
         best = np.lexsort((self.own["order"][rows], -np.round(cosines, 5)))[:limit]
         return rows[best], cosines[best]
 
-    def _alike(self, asked: NDArray[np.uint64], rows: Rows, most: int) -> Rows:
-        """The rows whose signs differ in the fewest places; of equal ones the first by their id."""
-        differ = np.zeros(len(rows), np.uint16)
-        for word, own in zip(asked, self.signs, strict=True):
-            differ += np.bitwise_count(own[rows] ^ word)
+    def differs(self, vector: Floats) -> Differ:
+        """In how many signs each row differs: all of them in their order are passed fastest."""
+        return _differ(vector, self.signs)
+
+    def _differ(self, vector: Floats, rows: Rows) -> Differ:
+        if FEW * len(rows) > self.signs.shape[1]:
+            return self.differs(vector)[rows]
+        return _differ(vector, self.signs[:, rows])
+
+    def _alike(self, differ: Differ, rows: Rows, most: int) -> Rows:
+        """The rows that differ in the fewest signs; of equal ones the first by their id."""
         least = int(np.searchsorted(np.cumsum(np.bincount(differ)), most))
         near, on_edge = rows[differ < least], rows[differ == least]
         first = np.argsort(self.own["order"][on_edge])[: most - len(near)]
@@ -119,8 +133,11 @@ class Moment(NamedTuple):
         found = [without[:0]]
         for word in dict.fromkeys(map(code_of, words)):
             having = _having(word, *parts, mine)
-            late = np.lexsort((self.own["order"][having], self.own["at"][having]))[::-1][:each]
-            found.append(having[late])
+            at = self.own["at"][having]
+            if len(having) > 4 * each > 0:
+                late = at >= np.partition(at, len(at) - each)[len(at) - each]
+                having, at = having[late], at[late]
+            found.append(having[np.lexsort((self.own["order"][having], at))[::-1][:each]])
         every = np.unique(np.concatenate(found))
         return every[~np.isin(every, without)]
 
@@ -144,11 +161,18 @@ class Moment(NamedTuple):
         return np.flatnonzero(mask)
 
 
+def _differ(vector: Floats, own: NDArray[np.uint64]) -> Differ:
+    differ = np.zeros(own.shape[1], np.uint16)
+    for word, of_word in zip(signs(vector[None])[:, 0], own, strict=True):
+        differ += np.bitwise_count(of_word ^ word)
+    return differ
+
+
 def _having(
     word: int, words: NDArray[np.int32], whose: NDArray[np.int32], mine: NDArray[np.bool_]
 ) -> Rows:
     """My rows that hold a word: all of them, or of more than `COMMON` those that came in last."""
-    found: list[NDArray[np.int32]] = []
+    found: list[NDArray[np.int32]] = [whose[:0]]
     many = 0
     for end in range(len(words), 0, -BLOCK):
         part = slice(max(0, end - BLOCK), end)
@@ -157,4 +181,5 @@ def _having(
         many += len(found[-1])
         if many >= COMMON:
             break
-    return np.unique(np.concatenate([*found, whose[:0]])).astype(np.intp)
+    having = np.concatenate(found[::-1])  # the words of a row lie beside one another
+    return having[np.flatnonzero(np.diff(having, prepend=-1))].astype(np.intp)
