@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple, Protocol, Unpack
+from typing import Any, NamedTuple, Protocol, TypeVar, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,34 @@ class Near(NamedTuple):
 
     near: Sequence[tuple[Memory, float | None]]  # the nearest of each tier
     worded: Sequence[tuple[Memory, float | None]]  # others that hold a word of the question
+
+
+class Glance(NamedTuple):
+    """What a question may be about as columns of one length: the nearest, then others by words.
+
+    They lie as in `Near`, and have what a memory's place in the order depends on, no more.
+    """
+
+    near: int  # the first so many are the nearest of each tier
+    cosines: NDArray[np.float64]  # NaN where a memory has no vector
+    ids: Sequence[str]
+    at: NDArray[np.float64]  # epoch seconds
+    tiers: Sequence[str]
+    sessions: Sequence[str]
+    importance: NDArray[np.float64]
+    contents: Sequence[str]
+    responses: Sequence[str]
+    emotions: Sequence[str]
+    answered: NDArray[np.float64]
+    used: NDArray[np.float64]
+    helped: NDArray[np.float64]
+    judged: NDArray[np.float64]
+    verified: NDArray[np.bool_]
+
+
+T = TypeVar("T")
+Whole = Callable[[Sequence[int]], list[Memory]]
+"""Reads memories of a `Glance` in full, by their places in it, in that order."""
 
 
 class MemoryStore(Protocol):  # stores/
@@ -115,3 +143,26 @@ class MemoryStore(Protocol):  # stores/
 
     async def close(self) -> None:
         """Finish what was begun and let go; may be called twice."""
+
+
+class Glancing(Protocol):
+    """What a store of memories may be able to do besides, so that less is read for a recall."""
+
+    async def glance(
+        self,
+        bot: str,
+        user: str,
+        vector: NDArray[np.float32],
+        *,
+        model: str,
+        name: str = "content",
+        limit: int,
+        words: Sequence[str],
+        each: int,
+        alive: datetime,
+        choose: Callable[[Glance, Whole], T],
+    ) -> T:
+        """What `choose` makes of that which `recall` would find; it reads in full what it wants.
+
+        It is called in a thread of the store's, and all that it sees is of one moment.
+        """

@@ -89,8 +89,8 @@ def look_back(
     )
 
 
-def congruence(side: str, memories: Sequence[Memory]) -> float | None:
-    """The share, 0 to 1, of memories of a pleasant or unpleasant feeling that are on this side.
+def congruence(side: str, felt: Sequence[str]) -> float | None:
+    """The share, 0 to 1, of pleasant and unpleasant feelings of memories that are on this side.
 
     `side` is "positive" or "negative"; of any other, and where nothing was felt, None. What is
     recalled beside all that was found tells whether recall leans: a sad question that brings back
@@ -98,7 +98,7 @@ def congruence(side: str, memories: Sequence[Memory]) -> float | None:
     """
     if side not in ("positive", "negative"):
         return None
-    sides = [group(one.emotion) for one in memories if one.emotion]
+    sides = [group(emotion) for emotion in felt if emotion]
     told = [one for one in sides if one in ("positive", "negative")]
     return round(told.count(side) / len(told), 4) if told else None
 

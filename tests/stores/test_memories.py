@@ -10,7 +10,7 @@ import pytest
 from roomtone.contracts import START
 from roomtone.contracts_memory import DIM, MODEL, a_memory, at, check_memory_store, lies
 from roomtone.errors import StoreError
-from roomtone.records import MemoryUse
+from roomtone.records import TIERS, MemoryUse
 from roomtone.stems import stems
 from roomtone.stores import _memory_columns, _memory_index, _memory_near
 from roomtone.stores.sqlite import SQLite
@@ -269,3 +269,49 @@ async def test_of_a_word_that_very_many_hold_the_last_that_came_in_do(memory, mo
 
     assert await recalled(memory, "zebra", each=3) == ["zebra 17", "zebra 18", "zebra 19"]
     assert 6 <= len(await recalled(memory, "zebra", each=99)) < 12
+
+
+async def test_a_glance_is_what_a_recall_finds(memory):
+    """The same memories with the same cosines; what is read in full is what was asked for."""
+    said = ["a dog", "two dogs", "tea", "no dog"] * 6
+    those = [a_memory(n, content=text, tier=TIERS[n % 2]) for n, text in enumerate(said)]
+    await memory.add(those, [at(n) if n % 5 else {} for n in range(len(those))], MODEL)
+    sought = {"limit": 4, "words": ["dog"], "each": 9, "alive": START}
+
+    def kept(glance, whole):
+        rows = [*range(len(glance.ids))]
+        return glance, whole(rows[::-1])[::-1]
+
+    near, worded = await memory.recall("luna", "ann", lies(3), model=MODEL, **sought)
+    glance, whole = await memory.glance("luna", "ann", lies(3), model=MODEL, choose=kept, **sought)
+    nothing, _ = await memory.glance("luna", "bob", lies(3), model=MODEL, choose=kept, **sought)
+
+    assert whole == [one for one, _ in [*near, *worded]] and glance.near == len(near) == 8
+    assert list(glance.ids) == [one.id for one in whole]
+    assert list(glance.contents) == [one.content for one in whole]
+    assert glance.at.tolist() == [one.at.timestamp() for one in whole]
+    cosines = [np.nan if cosine is None else cosine for _, cosine in [*near, *worded]]
+    assert np.array_equal(glance.cosines, cosines, equal_nan=True)
+    assert np.isnan(glance.cosines[8:]).any() and nothing.ids == ()
+
+
+def test_of_a_word_those_said_last_are_found(monkeypatch):
+    """However often each says it, wherever its words lie, and of many as of few."""
+    monkeypatch.setattr(_memory_near, "BLOCK", 7)
+    random = np.random.default_rng(3)
+    for count in (1, 9, 120):
+        texts = [" ".join(random.choice(["dog", "tea", "rain"], 5)) for _ in range(count)]
+        index = _memory_index.Index()
+        index.put(np.arange(count), texts)
+        own = {
+            "place": np.arange(count),
+            "at": random.integers(0, 30, count),
+            "order": random.permutation(count).astype(np.uint64),
+        }
+        here = _memory_near.Moment(own, np.empty((0, 0)), np.empty((0, 0)), index.whole())
+        rows, without = np.flatnonzero(random.random(count) < 0.8), np.arange(0, count, 10)
+        having = [row for row in rows.tolist() if "dog" in texts[row]]
+        last = sorted(having, key=lambda row: (own["at"][row], own["order"][row]))[-6:]
+
+        found = here.worded(["dog", "absent"], 6, rows, without)
+        assert found.tolist() == sorted(set(last) - set(without.tolist()))

@@ -92,5 +92,9 @@ class Weighing:
 
 
 def _matched(memory: Memory) -> str:
-    content, answer = memory.content[:RANKED_CHARS], memory.response[:RANKED_CHARS]
-    return told(content, when=f"{memory.at:%d %B %Y}", answer=answer)
+    return matched(memory.content, memory.response, f"{memory.at:%d %B %Y}")
+
+
+def matched(content: str, response: str, when: str) -> str:
+    """The text in which the question's words are looked for."""
+    return told(content[:RANKED_CHARS], when=when, answer=response[:RANKED_CHARS])

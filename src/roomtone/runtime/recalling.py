@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from time import perf_counter
 from typing import Any, NamedTuple, Unpack
@@ -26,6 +26,7 @@ from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.memory_access import Access
+from roomtone.runtime.memory_choosing import Choosing, Chosen, alike
 from roomtone.runtime.memory_forgotten import Forgotten
 from roomtone.runtime.memory_making import clean, feeling, with_facts, with_mood
 from roomtone.runtime.memory_words import EACH, Weighing, both, longest
@@ -33,9 +34,6 @@ from roomtone.runtime.memory_words import EACH, Weighing, both, longest
 CANDIDATES = 40
 """How many of each tier are weighed for the two that are recalled. What a search by vectors leaves
 out no word brings back: see `benchmarks/memories.py` for 80 and 200 in all."""
-
-FELT_ALIKE = 0.15
-"""What a feeling in common adds to how near a memory is, where a question asks for feelings."""
 
 LATELY_MS = 600_000
 """How long after a recall a turn of its pair is taken to have come of it, if it says nothing."""
@@ -59,6 +57,14 @@ class Recall(NamedTuple):
     tiers: dict[str, int]
     mood: dict[str, Any]
     embedding: str
+
+
+class _Asked(NamedTuple):
+    bot: str
+    user: str
+    text: str
+    now: datetime
+    most: int
 
 
 class _Lately(NamedTuple):
@@ -93,55 +99,72 @@ class Recalling(Access):
             nothing = self._congruence(None, [], [], True)
             return Recall([], 0.0, dict.fromkeys(TIERS, 0), nothing, "")
         store, now, asked = await self.ready(), self.now, clean(query)
-        (mood,), (found, asked_for, name, vector) = await asyncio.gather(
-            self.moods([asked]), self._look(store, bot, user, asked)
+        reading = asyncio.ensure_future(self.moods([asked]))
+        (mood,), (found, name) = await asyncio.gather(
+            reading, self._found(store, _Asked(bot, user, asked, now, min(most, 5)), reading)
         )
-        emotional = mood is not None and plugins.route(asked).primary == "emotion"
-        own = feeling(mood.scores) if mood is not None and emotional else None
+        took = (perf_counter() - begun) * 1000
+        if not trial:
+            self._remember_recall(bot, user, found.memories, took)
+        agree = self._congruence(
+            mood, [one.memory.emotion for one in found.memories], found.felt, trial
+        )
+        return Recall(found.memories, round(took, 3), found.tiers, agree, name)
+
+    async def _found(
+        self, store: MemoryStore, asked: _Asked, reading: Awaitable[Sequence[Reading | None]]
+    ) -> tuple[Chosen, str]:
+        """What is recalled for a question, and what embedded it. How the question feels is waited
+        for where it asks for feelings."""
+        rows, name = await self.embed([asked.text])
+        kind = plugins.route(asked.text).primary
+        own = None
+        if kind == "emotion":
+            (mood,) = await reading
+            own = feeling(mood.scores) if mood is not None else None
+        sought: dict[str, Any] = {
+            "model": name,
+            "name": "semantic" if kind == "semantic" else "content",
+            "limit": CANDIDATES,
+            "words": longest(asked.text),
+            "each": EACH,
+            "alive": asked.now,
+        }
+        found: Chosen | None = None
+        if glance := getattr(store, "glance", None):
+            choosing = Choosing(asked.text, asked.now, asked.most, own)
+            found = await glance(asked.bot, asked.user, rows[0], choose=choosing, **sought)
+        if found is None:
+            near = await store.recall(asked.bot, asked.user, rows[0], **sought)
+            found = await self._weigh(near, asked, own, rows[0], sought["name"])
+        return found, name
+
+    async def _weigh(
+        self,
+        found: Near,
+        asked: _Asked,
+        own: NDArray[np.float32] | None,
+        vector: NDArray[np.float32],
+        compared: str,
+    ) -> Chosen:
+        """What is recalled of what a store found, all of it in full; texts without a vector are
+        embedded for it."""
         near: dict[str, list[tuple[Memory, float]]] = {tier: [] for tier in TIERS}
         for memory, cosine in found.near:
-            near[memory.tier].append((memory, min(1.0, (cosine or 0.0) + _alike(own, memory))))
-        weighing = Weighing(asked, now)
+            near[memory.tier].append((memory, min(1.0, (cosine or 0.0) + alike(own, memory))))
+        weighing = Weighing(asked.text, asked.now)
         more = await asyncio.to_thread(weighing.best_of, near, found.worded)
         if blind := [one for one, cosine in more if cosine is None]:
-            texts = [one.content if vector == "content" else both(one) for one in blind]
-            cosines = ((await self.embed(texts))[0] @ asked_for).tolist()
+            texts = [one.content if compared == "content" else both(one) for one in blind]
+            cosines = ((await self.embed(texts))[0] @ vector).tolist()
             more = [(one, cosine) for one, cosine in more if cosine is not None]
             more += zip(blind, cosines, strict=True)
         for memory, cosine in more:
             near[memory.tier].append((memory, cosine or 0.0))
         relevance = await asyncio.to_thread(weighing.ranks, near)
-        chosen = choose(near, now, relevance=relevance, most=min(most, 5))
-        took = (perf_counter() - begun) * 1000
-        if not trial:
-            self._remember_recall(bot, user, chosen, took)
-        candidates = [memory for those in near.values() for memory, _ in those]
-        return Recall(
-            chosen,
-            round(took, 3),
-            {tier: len(those) for tier, those in near.items()},
-            self._congruence(mood, [one.memory for one in chosen], candidates, trial),
-            name,
-        )
-
-    async def _look(
-        self, store: MemoryStore, bot: str, user: str, asked: str
-    ) -> tuple[Near, NDArray[np.float32], str, str]:
-        """What may be meant, the question's vector, whose it is, and which one was compared."""
-        rows, name = await self.embed([asked])
-        vector = "semantic" if plugins.route(asked).primary == "semantic" else "content"
-        found = await store.recall(
-            bot,
-            user,
-            rows[0],
-            model=name,
-            name=vector,
-            limit=CANDIDATES,
-            words=longest(asked),
-            each=EACH,
-            alive=self.now,
-        )
-        return found, rows[0], name, vector
+        chosen = choose(near, asked.now, relevance=relevance, most=asked.most)
+        tiers = {tier: len(those) for tier, those in near.items()}
+        return Chosen(chosen, tiers, [one.emotion for those in near.values() for one, _ in those])
 
     def _remember_recall(
         self, bot: str, user: str, chosen: Sequence[Recollection], took: float
@@ -157,7 +180,7 @@ class Recalling(Access):
             self._lately.popitem(last=False)
 
     def _congruence(
-        self, mood: Reading | None, chosen: Sequence[Memory], found: Sequence[Memory], trial: bool
+        self, mood: Reading | None, chosen: Sequence[str], found: Sequence[str], trial: bool
     ) -> dict[str, Any]:
         side = mood.group if mood else ""
         share, base = congruence(side, chosen), congruence(side, found)
@@ -350,7 +373,3 @@ class Recalling(Access):
         for key in [key for key in self._lately if key[1] == user and bot in (None, key[0])]:
             del self._lately[key]
         return await (await self.ready()).forget(user=user, bot=bot)
-
-
-def _alike(own: NDArray[np.float32] | None, memory: Memory) -> float:
-    return 0.0 if own is None else FELT_ALIKE * float(own @ feeling(memory.metadata))

@@ -198,7 +198,7 @@ def count(connection: sqlite3.Connection, uses: Sequence[MemoryUse]) -> None:
 def get(connection: sqlite3.Connection, ids: Sequence[str], bot: str | None) -> list[Memory]:
     """Those of these ids that there are, in this order."""
     found: dict[str, Memory] = {}
-    for part in _parts(dict.fromkeys(ids)):
+    for part in parts(dict.fromkeys(ids)):
         where = f"m.id IN ({', '.join('?' * len(part))})" + (" AND m.bot = ?" if bot else "")
         values = (*part, bot) if bot else part
         for row in connection.execute(f"{SELECT} WHERE {where}", values):
@@ -209,7 +209,7 @@ def get(connection: sqlite3.Connection, ids: Sequence[str], bot: str | None) -> 
 def at_places(connection: sqlite3.Connection, places: Sequence[int]) -> dict[int, Memory]:
     """Memories by their rows; those that are gone are left out."""
     found = {}
-    for part in _parts(places):
+    for part in parts(places):
         marks = ", ".join("?" * len(part))
         query = SELECT.replace(" FROM ", ", m.place FROM ") + f" WHERE m.place IN ({marks})"
         for row in connection.execute(query, part):
@@ -253,9 +253,9 @@ def forget(
     conditions: dict[str, Any] = {"bot = ?": bot, "person = ?": user}
     conditions["expires <= ?"] = None if expired is None else to_ms(expired)
     told = {text: value for text, value in conditions.items() if value is not None}
-    parts: Iterable[Sequence[str]] = [()] if ids is None else _parts(dict.fromkeys(ids))
+    named: Iterable[Sequence[str]] = [()] if ids is None else parts(dict.fromkeys(ids))
     gone: dict[str, int] = {}
-    for part in parts:
+    for part in named:
         where = [*told, *([f"id IN ({', '.join('?' * len(part))})"] if ids is not None else [])]
         query = f"SELECT place, bot FROM memories WHERE {' AND '.join(where)}"
         for place, own in connection.execute(query, (*told.values(), *part)).fetchall():
@@ -301,6 +301,7 @@ def _where(connection: sqlite3.Connection, sought: Mapping[str, Any]) -> tuple[s
     return " AND ".join(clauses) or "1", values
 
 
-def _parts(things: Iterable[Any]) -> list[list[Any]]:
+def parts(things: Iterable[Any]) -> list[list[Any]]:
+    """Things in as many lists as a statement can name."""
     rows = list(things)
     return [rows[n : n + _MANY] for n in range(0, len(rows), _MANY)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Unpack
 
@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from roomtone.errors import StoreAway, StoreError, StoreRefused
-from roomtone.ports_memory import Near, Vectors
+from roomtone.ports_memory import Glance, Near, T, Vectors, Whole
 from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse
 from roomtone.stores import _memory
 from roomtone.stores._archive_calls import Job
 from roomtone.stores._memory_columns import Cache
+from roomtone.stores._memory_glance import Read
 from roomtone.stores._memory_near import Found
 from roomtone.stores._memory_schema import memories as _declared  # noqa: F401
 
@@ -86,7 +87,7 @@ class MemoryCalls:
         def job(connection: sqlite3.Connection) -> list[tuple[Memory, float]]:
             columns = self._cache.ready(connection, bot, model, name)
             found = columns.near(asked, limit, sought)
-            return [(one, cosine or 0.0) for one, cosine in _there(connection, [found])[0]]
+            return _there(connection, found)
 
         found: list[tuple[Memory, float]] = await self._look(job)
         return found
@@ -104,17 +105,45 @@ class MemoryCalls:
         each: int,
         alive: datetime,
     ) -> Near:
+        found: Near = await self.glance(
+            *(bot, user, vector),
+            model=model,
+            name=name,
+            limit=limit,
+            words=words,
+            each=each,
+            alive=alive,
+            choose=_all,
+        )
+        return found
+
+    async def glance(
+        self,
+        bot: str,
+        user: str,
+        vector: NDArray[np.float32],
+        *,
+        model: str,
+        name: str = "content",
+        limit: int,
+        words: Sequence[str],
+        each: int,
+        alive: datetime,
+        choose: Callable[[Glance, Whole], T],
+    ) -> T:
         asked = _memory.directed(vector, name)
-        if asked is None or limit < 1:
-            return Near([], [])
         sought = {"user": user, "hidden": False, "superseded": False, "alive": alive}
 
-        def job(connection: sqlite3.Connection) -> Near:
-            columns = self._cache.ready(connection, bot, model, name)
-            return Near(*_there(connection, columns.recalled(asked, limit, words, each, sought)))
+        def job(connection: sqlite3.Connection) -> T:
+            found = Found([], []), Found([], [])
+            if asked is not None and limit > 0:
+                columns = self._cache.ready(connection, bot, model, name)
+                found = columns.recalled(asked, limit, words, each, sought)
+            read = Read(connection, *found)
+            return choose(read.glance, read.whole)
 
-        found: Near = await self._look(job)
-        return found
+        made: T = await self._look(job)
+        return made
 
     async def memories(self, **sought: Unpack[MemoriesSought]) -> tuple[Sequence[Memory], int]:
         found: tuple[list[Memory], int] = await self._look(lambda c: _memory.page(c, sought))
@@ -149,16 +178,18 @@ class MemoryCalls:
         return found
 
 
-def _there(
-    connection: sqlite3.Connection, founds: Sequence[Found]
-) -> list[list[tuple[Memory, float | None]]]:
-    """The memories at places, with how near they are, all read in one go."""
-    there = _memory.at_places(connection, [place for found in founds for place in found.places])
+def _there(connection: sqlite3.Connection, found: Found) -> list[tuple[Memory, float]]:
+    """The memories at places, with how near they are."""
+    there = _memory.at_places(connection, found.places)
     return [
-        [
-            (there[place], cosine)
-            for place, cosine in zip(found.places, found.cosines, strict=True)
-            if place in there
-        ]
-        for found in founds
+        (there[place], cosine or 0.0)
+        for place, cosine in zip(found.places, found.cosines, strict=True)
+        if place in there
     ]
+
+
+def _all(glance: Glance, whole: Whole) -> Near:
+    memories = whole(range(len(glance.ids)))
+    cosines = [None if cosine != cosine else cosine for cosine in glance.cosines.tolist()]
+    found = list(zip(memories, cosines, strict=True))
+    return Near(found[: glance.near], found[glance.near :])
