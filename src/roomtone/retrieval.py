@@ -176,13 +176,16 @@ def _bm25(words: Held) -> Floats:
         return scores
     mean = max(1e-9, float(words.lengths.mean()))
     slow = SATURATION * (1 - LENGTH + LENGTH * words.lengths / mean)
+    counts = np.ascontiguousarray(words.counts.T)  # words x texts
+    having = np.count_nonzero(counts, axis=1).tolist()
+    rarity = [math.log(1 + (texts - many + 0.5) / (many + 0.5)) for many in having]
     most = 0.0
-    for times in words.counts.T:
-        having = int(np.count_nonzero(times))
-        rarity = math.log(1 + (texts - having + 0.5) / (having + 0.5))
-        most += rarity * (SATURATION + 1)
-        if having:
-            scores += rarity * (SATURATION + 1) * times / (times + slow)
+    for one in rarity:
+        most += one * (SATURATION + 1)
+    told = np.flatnonzero(having)
+    weight = np.array(rarity)[told, None] * (SATURATION + 1)
+    for row in weight * counts[told] / (counts[told] + slow):
+        scores += row
     share: Floats = scores / most
     return share
 

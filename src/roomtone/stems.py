@@ -27,7 +27,10 @@ COMMON = frozenset(_COMMON.split())
 _DENSE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"  # written without spaces
 _WORD = re.compile(rf"[{_DENSE}]+|[^\W_{_DENSE}]+")
 _PLAIN = re.compile("[a-z0-9]+")
-_PARTED = re.compile("[a-z0-9]+|\0")
+_SPACED = bytes(
+    c + 32 if 65 <= c < 91 else c if chr(c).isalnum() or not c else 32 for c in range(128)
+)
+_LOWER = _SPACED.decode()  # of each plain character: a small letter, a digit, NUL, or a space
 _COMMON_WORD, _END = -2, -1
 _VOWELS = "aeiouy"
 _ENDINGS = (
@@ -75,8 +78,9 @@ def numbered(
     numbers = _Numbers(number)
     short = [text[:MOST_CHARS] for text in texts]
     plain = [text.isascii() and "\0" not in text for text in short]
-    whole = "\0".join(text for text, alone in zip(short, plain, strict=True) if alone).lower()
-    found = np.array([numbers[word] for word in _PARTED.findall(whole)], np.int64)
+    whole = " \0 ".join(text for text, alone in zip(short, plain, strict=True) if alone)
+    words = whole.translate(_LOWER).split()
+    found = np.fromiter(map(numbers.__getitem__, words), np.int64, len(words))
     found = found[found != _COMMON_WORD]
     parted = np.flatnonzero(found == _END)
     if all(plain):

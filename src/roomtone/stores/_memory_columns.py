@@ -192,11 +192,9 @@ class Columns:
         if not here.fits(vector):
             return Found([], []), Found([], [])
         rows = here.sought(sought)
-        there = rows[np.flatnonzero(here.own["present"][rows])]
-        tiers = here.own["tier"][there]
-        parts = [there[np.flatnonzero(tiers == code(tier))] for tier in TIERS]
-        many = max(map(len, parts)) > exact and FEW * len(there) > len(here.own["place"])
-        differ = here.differs(vector) if many else None
+        parts = here.parted(rows, list(map(code, TIERS)))
+        many = FEW * len(rows) > len(here.own["place"])  # then all are passed faster
+        differ = here.differs(vector) if many and max(map(len, parts)) > exact else None
         found = [here.nearest(vector, part, limit, exact, differ) for part in parts]
         near = np.concatenate([part for part, _ in found])
         worded = near[:0]

@@ -109,6 +109,16 @@ class Moment(NamedTuple):
         best = np.lexsort((self.own["order"][rows], -np.round(cosines, 5)))[:limit]
         return rows[best], cosines[best]
 
+    def parted(self, rows: Rows, tiers: Sequence[int]) -> list[Rows]:
+        """Those of these rows that have a vector, by their tiers."""
+        there = rows[np.flatnonzero(self.own["present"][rows])]
+        if FEW * len(there) <= len(self.own["place"]):
+            own = self.own["tier"][there]
+            return [there[np.flatnonzero(own == tier)] for tier in tiers]
+        mine = np.zeros(len(self.own["place"]), np.bool_)
+        mine[there] = True
+        return [np.flatnonzero(mine & (self.own["tier"] == tier)) for tier in tiers]
+
     def differs(self, vector: Floats) -> Differ:
         """In how many signs each row differs: all of them in their order are passed fastest."""
         return _differ(vector, self.signs)
