@@ -30,6 +30,8 @@ from roomtone.verdicts import ReactionJudged
 REVISED, DELETED = "revised", "deleted"
 """What became of a text that is remembered."""
 
+_FELT = [(f"felt {label}", label) for label in LABELS]
+
 CONTEXT_CHARS = 500
 """How much of what was said before is kept with a memory."""
 
@@ -242,9 +244,7 @@ def with_mood(memory: Memory, mood: Reading | None) -> Memory:
 
 def feeling(scores: Mapping[str, Any]) -> NDArray[np.float32]:
     """How something felt as a unit vector over all labels; zero where nothing was read."""
-    row = np.array(
-        [float(scores.get(f"felt {label}", scores.get(label, 0.0)) or 0.0) for label in LABELS],
-        np.float32,
-    )
+    get = scores.get
+    row = np.array([float(get(felt, get(label, 0.0)) or 0.0) for felt, label in _FELT], np.float32)
     length = float(np.linalg.norm(row))
     return row / length if length > 0 else row

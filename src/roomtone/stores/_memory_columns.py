@@ -30,6 +30,7 @@ _FILTERS = (
     ("user", np.int64),
     ("session", np.int64),
     ("tier", np.int64),
+    ("nth", np.uint8),  # the tier's place among `TIERS`
     ("interaction_type", np.int64),
     ("at", np.int64),
     ("expires", np.int64),
@@ -38,6 +39,7 @@ _FILTERS = (
     ("verified", np.bool_),
     ("present", np.bool_),
 )
+_NTH = {tier: n for n, tier in enumerate(TIERS)}
 _LOAD = (
     "SELECT m.place, m.id, m.person, m.session, m.tier, m.interaction_type, m.at, m.expires, "
     "m.hidden, m.superseded_by <> '', m.verified, m.content, m.response, v.vector FROM memories m "
@@ -136,6 +138,7 @@ class Columns:
                 name: [coded[text] for text in columns[n]]
                 for n, name in enumerate(("user", "session", "tier", "interaction_type"), start=2)
             },
+            "nth": [_NTH.get(tier, len(TIERS)) for tier in columns[4]],
             "at": columns[6],
             "expires": [NEVER if one is None else one for one in columns[7]],
             "hidden": columns[8],
@@ -175,8 +178,8 @@ class Columns:
         here = self._moment()
         if not here.fits(vector):
             return Found([], [])
-        rows = here.sought(sought)
-        return here.told(*here.nearest(vector, rows[here.own["present"][rows]], limit, exact))
+        rows = np.flatnonzero(here.mine(sought) & here.own["present"])
+        return here.told(*here.nearest(vector, rows, limit, exact))
 
     def recalled(
         self,
@@ -191,15 +194,15 @@ class Columns:
         here = self._moment()
         if not here.fits(vector):
             return Found([], []), Found([], [])
-        rows = here.sought(sought)
-        parts = here.parted(rows, list(map(code, TIERS)))
-        many = FEW * len(rows) > len(here.own["place"])  # then all are passed faster
+        mine = here.mine(sought)
+        parts = here.parted(mine, len(TIERS))
+        many = FEW * sum(map(len, parts)) > len(mine)  # then all are passed faster
         differ = here.differs(vector) if many and max(map(len, parts)) > exact else None
         found = [here.nearest(vector, part, limit, exact, differ) for part in parts]
         near = np.concatenate([part for part, _ in found])
         worded = near[:0]
         if any(len(part) > limit for part in parts):
-            worded = here.worded(words, each, rows, near)
+            worded = here.worded(words, each, mine, near)
         return (
             here.told(near, np.concatenate([cosine for _, cosine in found])),
             here.told(worded, here.cosines(vector, worded)),

@@ -56,11 +56,12 @@ class Words(NamedTuple):
     rows: NDArray[np.int32]
     spans: NDArray[np.int64]
 
-    def of(self, rows: NDArray[np.intp]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """Those of some rows, where these are few; else all. Of a row that holds something else
-        since, none."""
-        if FEW * len(rows) > len(self.spans):
+    def of(self, mine: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Those of the rows that are mine, where these are few; else all. Of a row that holds
+        something else since, none."""
+        if FEW * np.count_nonzero(mine) > len(self.spans):
             return self.words, self.rows
+        rows = np.flatnonzero(mine)
         spans = self.spans[rows]  # a copy: who writes moves them on, to words that came later
         here = (spans[:, 0] <= spans[:, 1]) & (spans[:, 1] <= len(self.words))
         first, lengths = spans[:, 0], np.where(here, spans[:, 1] - spans[:, 0], 0)

@@ -17,6 +17,7 @@ from roomtone.stores._steps import to_ms
 Rows = NDArray[np.intp]
 Floats = NDArray[np.float32]
 Differ = NDArray[np.uint16]
+Mask = NDArray[np.bool_]
 
 EXACT = 1_000
 """Up to how many vectors are compared exactly. Of more, those whose signs differ least: of vectors
@@ -109,15 +110,13 @@ class Moment(NamedTuple):
         best = np.lexsort((self.own["order"][rows], -np.round(cosines, 5)))[:limit]
         return rows[best], cosines[best]
 
-    def parted(self, rows: Rows, tiers: Sequence[int]) -> list[Rows]:
-        """Those of these rows that have a vector, by their tiers."""
-        there = rows[np.flatnonzero(self.own["present"][rows])]
-        if FEW * len(there) <= len(self.own["place"]):
-            own = self.own["tier"][there]
-            return [there[np.flatnonzero(own == tier)] for tier in tiers]
-        mine = np.zeros(len(self.own["place"]), np.bool_)
-        mine[there] = True
-        return [np.flatnonzero(mine & (self.own["tier"] == tier)) for tier in tiers]
+    def parted(self, mine: Mask, tiers: int) -> list[Rows]:
+        """Those of mine that have a vector, by their tiers."""
+        there, nth = mine & self.own["present"], self.own["nth"]
+        if FEW * np.count_nonzero(there) > len(there):
+            return [np.flatnonzero(there & (nth == tier)) for tier in range(tiers)]
+        rows = np.flatnonzero(there)
+        return [rows[np.flatnonzero(nth[rows] == tier)] for tier in range(tiers)]
 
     def differs(self, vector: Floats) -> Differ:
         """In how many signs each row differs: all of them in their order are passed fastest."""
@@ -135,11 +134,9 @@ class Moment(NamedTuple):
         first = np.argsort(self.own["order"][on_edge])[: most - len(near)]
         return np.concatenate([near, on_edge[first]])
 
-    def worded(self, words: Sequence[str], each: int, rows: Rows, without: Rows) -> Rows:
-        """Of each word those of these rows that hold it, the `each` said last; not `without`."""
-        mine = np.zeros(len(self.own["place"]), np.bool_)
-        mine[rows] = True
-        parts = self.words.of(rows)
+    def worded(self, words: Sequence[str], each: int, mine: Mask, without: Rows) -> Rows:
+        """Of each word those of mine that hold it, the `each` said last; not `without`."""
+        parts = self.words.of(mine)
         found = [without[:0]]
         for word in dict.fromkeys(map(code_of, words)):
             having = _having(word, *parts, mine)
@@ -151,10 +148,10 @@ class Moment(NamedTuple):
         every = np.unique(np.concatenate(found))
         return every[~np.isin(every, without)]
 
-    def sought(self, sought: Mapping[str, Any]) -> Rows:
-        """The rows of what is sought, with a vector or without one."""
+    def mine(self, sought: Mapping[str, Any]) -> Mask:
+        """Which rows are sought, with a vector or without one."""
         own = self.own
-        mask = np.ones(len(own["place"]), np.bool_)
+        mask: Mask = np.ones(len(own["place"]), np.bool_)
         for name in ("user", "session", "tier", "interaction_type"):
             if sought.get(name) is not None:
                 mask &= own[name] == code(sought[name])
@@ -168,7 +165,7 @@ class Moment(NamedTuple):
             mask &= own["at"] < to_ms(moments["end"])
         if moments["alive"] is not None:
             mask &= own["expires"] > to_ms(moments["alive"])
-        return np.flatnonzero(mask)
+        return mask
 
 
 def _differ(vector: Floats, own: NDArray[np.uint64]) -> Differ:
@@ -178,9 +175,7 @@ def _differ(vector: Floats, own: NDArray[np.uint64]) -> Differ:
     return differ
 
 
-def _having(
-    word: int, words: NDArray[np.int32], whose: NDArray[np.int32], mine: NDArray[np.bool_]
-) -> Rows:
+def _having(word: int, words: NDArray[np.int32], whose: NDArray[np.int32], mine: Mask) -> Rows:
     """My rows that hold a word: all of them, or of more than `COMMON` those that came in last."""
     found: list[NDArray[np.int32]] = [whose[:0]]
     many = 0
