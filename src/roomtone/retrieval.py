@@ -117,14 +117,14 @@ def rank(
     """
     count = len(candidates)
     words = candidates.words or held(words_of(question), candidates.texts)
-    line = _line(candidates.ids)
+    line, sessions = _line(candidates.ids), _numbered(candidates.sessions)
     lexical = weights.words * _bm25(words)
     meaning = weights.meaning * _meaning(candidates, vectors)
     parts = {
         "words": lexical,
         "meaning": meaning,
-        "beside": _beside(lexical + meaning, candidates, line, weights.beside),
-        "session": weights.session * _session(words, candidates.sessions),
+        "beside": _beside(lexical + meaning, candidates.at, sessions, line, weights.beside),
+        "session": weights.session * _session(words, sessions),
         "recency": weights.recency * _recency(candidates.at, now, count, weights.half_life_days),
         "importance": weights.importance * _share(candidates.importance, count),
         "use": weights.use * _share(candidates.use, count),
@@ -190,12 +190,11 @@ def _bm25(words: Held) -> Floats:
     return share
 
 
-def _session(words: Held, sessions: Sequence[str]) -> Floats:
+def _session(words: Held, place: NDArray[np.int64]) -> Floats:
     """The share of the question's words in each session as one text; 0 where there is but one."""
     shares = np.zeros(len(words.lengths))
-    if len(sessions) != len(shares):
+    if len(place) != len(shares):
         return shares
-    place = _numbered(sessions)
     many = int(place.max(initial=-1)) + 1
     if many < 2:
         return shares
@@ -209,8 +208,9 @@ def _session(words: Held, sessions: Sequence[str]) -> Floats:
 
 def _numbered(sessions: Sequence[str]) -> NDArray[np.int64]:
     """A number for each session; -1 for none."""
-    known: dict[str, int] = {"": -1}
-    return np.array([known.setdefault(one, len(known) - 1) for one in sessions], np.int64)
+    known = {one: n for n, one in enumerate(dict.fromkeys(filter(None, sessions)))}
+    known[""] = -1
+    return np.fromiter(map(known.__getitem__, sessions), np.int64, len(sessions))
 
 
 def _line(ids: Sequence[str]) -> NDArray[np.int64]:
@@ -239,14 +239,17 @@ def _meaning(candidates: Candidates, vectors: Mapping[str, float] | None) -> Flo
 
 
 def _beside(
-    own: Floats, candidates: Candidates, line: NDArray[np.int64], shares: Sequence[float]
+    own: Floats,
+    at: NDArray[np.floating] | None,
+    sessions: NDArray[np.int64],
+    line: NDArray[np.int64],
+    shares: Sequence[float],
 ) -> Floats:
     """What is added to each for those beside it: they were said in one breath."""
     spread = np.zeros(len(own))
-    if candidates.at is None or len(candidates.sessions) != len(own) or not len(own):
+    if at is None or len(sessions) != len(own) or not len(own):
         return spread
-    sessions = _numbered(candidates.sessions)
-    said = np.lexsort((line, candidates.at, sessions))
+    said = np.lexsort((line, at, sessions))
     own, sessions = own[said], sessions[said]
     added = np.zeros(len(own))
     for apart, share in enumerate(shares, 1):
