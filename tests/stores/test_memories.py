@@ -219,7 +219,20 @@ async def test_a_memory_more_moves_none_of_the_others(memory):
         now = next(iter(memory._cache._columns.values()))._vectors
         moved, was = moved + (now is not was), now
 
-    assert moved <= 2
+    await memory.forget(ids=[a_memory(3).id])
+    deleted = next(iter(memory._cache._columns.values()))._vectors
+    await memory.add([a_memory(440, content="zebra")], [at(440)], MODEL)
+    assert len(await recalled(memory, "zebra", each=99)) >= 40
+    now = next(iter(memory._cache._columns.values()))._vectors
+
+    memory._cache._columns.clear()
+    await recalled(memory, "zebra", each=99)
+    was = next(iter(memory._cache._columns.values()))._vectors
+    await memory.add([a_memory(441, content="zebra")], [at(441)], MODEL)
+    await recalled(memory, "zebra", each=99)
+    assert next(iter(memory._cache._columns.values()))._vectors is was, "nor after a start"
+
+    assert moved <= 2 and now is deleted, "nor all of them after one was deleted"
     found = await memory.search("luna", lies(439), model=MODEL, limit=1)
     assert found[0][0].id == a_memory(439).id and found[0][1] > 0.999
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from roomtone.errors import StoreError
 from roomtone.records import TIERS
-from roomtone.stores._memory_index import FEW, Index, grown
+from roomtone.stores._memory_index import FEW, SPARE, Index, grown, kept
 from roomtone.stores._memory_near import EXACT, NEVER, Found, Moment, code, held, signs
 
 CACHE_BYTES = 256 << 20
@@ -106,18 +106,24 @@ class Columns:
 
     def _keep(self, keep: NDArray[np.intp]) -> None:
         self._words.keep(keep, len(self))
-        self._own = {name: of[keep] for name, of in self._own.items()}
+        self._own = {name: kept(of, keep) for name, of in self._own.items()}
         if self._vectors.shape[1]:
-            self._vectors = self._vectors[keep]
-            self._signs = np.ascontiguousarray(self._signs[:, keep])
-        self._rows = {int(place): row for row, place in enumerate(self._own["place"])}
+            self._vectors = kept(self._vectors, keep)
+            self._signs = kept(self._signs, keep, axis=1)
+        places = self._own["place"][: len(keep)].tolist()
+        self._rows = {place: row for row, place in enumerate(places)}
 
     def _load(self, connection: sqlite3.Connection) -> None:
+        many = 0  # how many there will be: room for all is made once
+        if not len(self):
+            count = "SELECT count(*) FROM memories WHERE bot = ?"
+            (many,) = connection.execute(count, (self._key[2],)).fetchone()
+            many += many // SPARE
         rows = connection.execute(_LOAD, (*self._key, self._changed))
         while told := rows.fetchmany(AT_ONCE):
-            self._take(told)
+            self._take(told, many - len(self))
 
-    def _take(self, told: list[Any]) -> None:
+    def _take(self, told: list[Any], room: int = 0) -> None:
         dim = self._vectors.shape[1] or next((len(row[-1]) // 2 for row in told if row[-1]), 0)
         whole = [n for n, row in enumerate(told) if row[-1] is not None]
         if any(len(told[n][-1]) != 2 * dim for n in whole):
@@ -126,7 +132,7 @@ class Columns:
             )
         first = len(self)
         fresh = [row[0] for row in told if row[0] not in self._rows]
-        self._grow(first, len(fresh), dim)
+        self._grow(first, max(len(fresh), room), dim)
         self._rows |= {place: first + n for n, place in enumerate(fresh)}
         at = np.array([self._rows[row[0]] for row in told], np.intp)
         columns = list(zip(*told, strict=True))

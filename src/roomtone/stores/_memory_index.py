@@ -49,6 +49,16 @@ def grown(array: NDArray[Any], used: int, more: int, *, axis: int = 0) -> NDArra
     return made
 
 
+def kept(array: NDArray[Any], rows: NDArray[np.intp], *, axis: int = 0) -> NDArray[Any]:
+    """Some rows of an array as one of their own, with room behind them as `grown` leaves it."""
+    shape = list(array.shape)
+    shape[axis] = len(rows) + len(rows) // SPARE
+    made = np.zeros(shape, array.dtype)
+    here = tuple(slice(len(rows)) if at == axis else slice(None) for at in range(array.ndim))
+    np.take(array, rows, axis=axis, out=made[here], mode="clip")  # else it is copied twice
+    return made
+
+
 class Words(NamedTuple):
     """Words, for each the row that holds it, and where those of each row begin and end."""
 
@@ -116,9 +126,10 @@ class Index:
         place = np.full(before, -1, np.int32)
         place[rows] = np.arange(len(rows), dtype=np.int32)
         there = (words != 0) & (place[whose] >= 0)
-        self._words, self._rows = words[there], place[whose[there]]
-        self._used = len(self._words)
-        first = np.flatnonzero(np.diff(self._rows, prepend=-1))
+        words, whose = words[there], place[whose[there]]
+        self._used = len(words)
+        self._words, self._rows = grown(words, self._used, 1), grown(whose, self._used, 1)
+        first = np.flatnonzero(np.diff(whose, prepend=-1))
         self._spans = np.zeros((len(rows), 2), np.int64)
-        self._spans[self._rows[first], 0] = first
-        self._spans[self._rows[first], 1] = np.append(first[1:], self._used)[: len(first)]
+        self._spans[whose[first], 0] = first
+        self._spans[whose[first], 1] = np.append(first[1:], self._used)[: len(first)]
