@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import ClassVar, Protocol
+from typing import BinaryIO, ClassVar, Protocol
 
+from roomtone.errors import BadEvent
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import Excluded, ExportOptions, Row
+from roomtone.training_rows import Batch, Excluded, ExportOptions, Row
 
 
 class Export(Protocol):  # exports/
@@ -34,6 +35,12 @@ class Export(Protocol):  # exports/
         """The rows of a conversation, in the order of its messages."""
         ...
 
+    def batch(
+        self, conversations: Sequence[KeptConversation], options: ExportOptions, excluded: Excluded
+    ) -> Batch | None:
+        """The same rows of many conversations as columns; None (always) where a format has none."""
+        return None
+
     def beside(self, name: str, files: Mapping[str, Sequence[str]]) -> Mapping[str, bytes]:
         """What else lies in a dataset's folder, by path; `files` are its data files by split."""
         return {}
@@ -47,12 +54,22 @@ class RowFile(Protocol):  # exports/
     """
 
     suffix: ClassVar[str]
+    packs: ClassVar[bool] = False  # whether it has `pack` and `unpack`
 
     def add(self, rows: Sequence[Row]) -> bytes:
         """What is to be written now that these rows came; it may hold some back."""
 
     def take(self, made: bytes) -> bytes:
         """The same of rows that are lines of JSON already, as `training_rows.lines` makes them."""
+
+    def pack(self, batch: Batch) -> bytes:
+        """Rows in columns as they are staged, so that `unpack` reads them; such bytes may follow
+        each other, and be cut off between."""
+        raise BadEvent(f"{self.suffix} takes no columns; give it rows")
+
+    def unpack(self, file: BinaryIO) -> Iterator[bytes]:
+        """What is to be written of a file of what was packed: the same as of the rows' lines."""
+        raise BadEvent(f"{self.suffix} takes no columns; give it rows")
 
     def close(self) -> bytes:
         """What is to be written at the end."""

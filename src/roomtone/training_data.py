@@ -84,7 +84,7 @@ class KeptMessage(msgspec.Struct, frozen=True, gc=False):
 
     `processing_time` is in seconds, `voice_pitch` in hertz, `user_feedback` 1 to 5, the scores and
     shares 0 to 1. What is not known is None or "". Positional, as a million of them are made; what
-    most formats need stands first, as no field behind the last one that is needed is read.
+    most messages have and most formats need stands first (`stores/_training_pages.py`).
     """
 
     id: int
@@ -94,13 +94,13 @@ class KeptMessage(msgspec.Struct, frozen=True, gc=False):
     content: str
     at_ms: int
     user_feedback: float | None = None
-    feedback_source: str = ""
-    edited_ms: int | None = None
     quality_score: float | None = None  # by the documents' formula; of replies
-    quality_v2: float | None = None  # by ours
     processing_time: float | None = None
     emotion: str = ""  # canonical
     emotion_confidence: float | None = None
+    feedback_source: str = ""
+    edited_ms: int | None = None
+    quality_v2: float | None = None  # by ours
     emotion_intensity: float | None = None
     voice_pitch: float | None = None
     voice_emotion: str = ""

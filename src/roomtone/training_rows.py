@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import chain, compress, islice, repeat
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from msgspec import UNSET, UnsetType, inspect
@@ -73,6 +75,75 @@ class ExportOptions(msgspec.Struct, frozen=True, kw_only=True):
     quality: Literal["v1", "v2"] = "v1"
     system: str = ""
     context: int = CONTEXT
+
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EXACT_MS = 2**32 * 1000
+"""Up to here seconds as a float are nearer to a time than half a microsecond."""
+
+
+def moment(ms: int) -> datetime:
+    """Epoch milliseconds in UTC, exactly.
+
+    >>> moment(1_500).isoformat()
+    '1970-01-01T00:00:01.500000+00:00'
+    """
+    if 0 <= ms < EXACT_MS:
+        return datetime.fromtimestamp(ms / 1000, UTC)
+    return EPOCH + timedelta(milliseconds=ms)
+
+
+class Moments(list[int]):
+    """A column of instants: epoch milliseconds."""
+
+
+class Repeated(NamedTuple):
+    """A column in which each conversation has its value so many times."""
+
+    values: Sequence[Any]
+    counts: Sequence[int]
+
+    def all(self) -> list[Any]:
+        """Row by row."""
+        return list(chain.from_iterable(map(repeat, self.values, self.counts)))
+
+
+Column = Sequence[Any] | Moments | Repeated
+
+
+class Batch:
+    """Rows of many conversations as columns, by the names of the fields of their type.
+
+    `counts` are the rows of each conversation. Where the type has a datetime a column is Moments.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], counts: Sequence[int]) -> None:
+        self.columns, self.counts = columns, counts
+
+    def __len__(self) -> int:
+        return sum(self.counts)
+
+    def only(self, rows: Sequence[bool]) -> Batch:
+        """These rows alone.
+
+        >>> batch = Batch({"text": ["a", "b", "c"], "id": Repeated([7, 8], [2, 1])}, [2, 1])
+        >>> some = batch.only([False, True, True])
+        >>> some.columns, some.counts
+        ({'text': ['b', 'c'], 'id': [7, 8]}, [1, 1])
+        """
+        left = iter(rows)
+        counts = [sum(islice(left, many)) for many in self.counts]
+        kept: dict[str, Column] = {}
+        for name, one in self.columns.items():
+            some = compress(one.all() if isinstance(one, Repeated) else one, rows)
+            kept[name] = Moments(some) if isinstance(one, Moments) else list(some)
+        return Batch(kept, counts)
+
+    def of(self, conversations: Sequence[bool]) -> Batch:
+        """The rows of these conversations alone."""
+        if all(conversations):
+            return self
+        return self.only(Repeated(conversations, self.counts).all())
 
 
 class Excluded:

@@ -8,10 +8,9 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from roomtone.exports._flat import EPOCH, moment
 from roomtone.exports.jsonl import JSONL, Array, Lines
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import mended
+from roomtone.training_rows import EPOCH, mended, moment
 from tests.exported import conversations, exported, talk
 
 

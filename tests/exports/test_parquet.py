@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import io
 import sys
+from itertools import islice
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from roomtone.errors import MissingExtra
+from roomtone.exports import parquet
+from roomtone.exports._flat import Flat
 from roomtone.exports.native import Whole
 from roomtone.exports.parquet import Columns, Parquet
 from roomtone.ports_exports import Export
 from roomtone.runtime import plugins
+from roomtone.stores._jobs import batched
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import mended
+from roomtone.training_rows import Excluded, ExportOptions, lines, mended
 from tests.exported import START_MS, conversations, exported, reaction, revision, talk
 
 pq = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
@@ -82,6 +87,50 @@ def test_every_text_comes_back(one: KeptConversation) -> None:
     kept = [mended(m.content) for m in one.messages if m.content.strip()]
 
     assert table(Parquet(), one)["content"].to_pylist() == kept
+
+
+def both_ways(talks: list[KeptConversation], pieces: list[int]) -> tuple[bytes, bytes]:
+    """The file made of lines, and of what was packed in pieces of so many conversations."""
+    export, options = Parquet(), ExportOptions()
+    rows, left_out = exported(export, *talks)
+    lined, packed, staged, excluded = Columns(Flat), Columns(Flat), b"", Excluded()
+    made = [lined.take(lines(some)) for some in batched(rows, parquet.GROUP)]
+    left = iter(talks)
+    for many in [*pieces, len(talks)]:
+        if some := list(islice(left, many)):
+            batch = export.batch(some, options, excluded)
+            assert batch is not None
+            staged += packed.pack(batch)
+    assert excluded.messages == left_out
+    told = [*packed.unpack(io.BytesIO(staged)), packed.close()]
+    return b"".join([*made, lined.close()]), b"".join(told)
+
+
+@given(st.lists(conversations(), max_size=4), st.lists(st.integers(1, 3), max_size=2))
+@settings(max_examples=100, deadline=None)
+def test_what_was_packed_gives_the_same_bytes(
+    talks: list[KeptConversation], pieces: list[int]
+) -> None:
+    """As lines of JSON do: texts, times, numbers that are none, and what is left out."""
+    of_lines, of_columns = both_ways(talks, pieces)
+
+    assert of_columns == of_lines
+
+
+def test_groups_of_rows_end_where_they_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many were packed at a time; no number that JSON does not have is in a file."""
+    monkeypatch.setattr(parquet, "GROUP", 3)
+    odd = {0: {"voice_pitch": float("inf"), "emotion_intensity": float("nan")}}
+    talks = [talk("Hi", "a\ud800", "Bye", " ", id=n, told=odd) for n in range(1, 8)]
+    for pieces in ([1] * 7, [7], [2, 3]):
+        of_lines, of_columns = both_ways(talks, pieces)
+        read = pq.ParquetFile(io.BytesIO(of_columns))
+
+        assert of_columns == of_lines
+        assert [read.metadata.row_group(n).num_rows for n in range(7)] == [3] * 7
+    assert (
+        read.read()["voice_pitch"].null_count == read.read()["emotion_intensity"].null_count == 21
+    )
 
 
 def test_without_arrow_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

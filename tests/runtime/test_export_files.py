@@ -53,6 +53,22 @@ def test_a_file_that_lost_what_was_noted_is_not_gone_on_with(tmp_path: Path) -> 
     assert staging.left() is None
 
 
+def test_what_was_staged_otherwise_is_not_gone_on_with(tmp_path: Path) -> None:
+    """Lines by a release that did not pack them, or without what packs."""
+    staging = Staging(tmp_path / "set", single=True)
+    staging.begin()
+    staging.write("train", b"{}\n", 1)
+    staging.note(State(plan=PLAN))
+    staging.close()
+    again = Staging(tmp_path / "set", single=True)
+    left = again.left()
+    again.packed = True
+
+    assert left is not None and not left.packed and not again.go_on(left)
+    again.packed = False
+    assert again.go_on(left)
+
+
 def test_a_full_file_is_followed_by_the_next(tmp_path: Path) -> None:
     """But a single file is one, however long it gets."""
     for single, files in ((False, 3), (True, 1)):

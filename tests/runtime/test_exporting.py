@@ -7,7 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from msgspec.structs import replace
 
 from roomtone.duplicates import Duplicates
 from roomtone.errors import BadEvent
@@ -18,6 +20,7 @@ from roomtone.runtime.export_finish import finish
 from roomtone.runtime.export_making import Making
 from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.exporting import Cancelled, Exporting
+from roomtone.training_data import KeptConversation
 from tests.runtime.kept import NOON, KeptArchive, Killed, conversation
 
 PEOPLE = [f"person {n}" for n in range(12)]
@@ -49,10 +52,14 @@ def files(folder: Path) -> dict[str, bytes]:
 PLAN = Plan(format="sft", split={"train": 0.7, "validation": 0.3}, seed=3)
 
 
-async def test_killed_anywhere_it_goes_on_to_the_same_bytes(tmp_path: Path) -> None:
+IN_COLUMNS = msgspec.structs.replace(PLAN, format="parquet")
+
+
+@pytest.mark.parametrize("plan", [PLAN, IN_COLUMNS], ids=lambda plan: plan.format)
+async def test_killed_anywhere_it_goes_on_to_the_same_bytes(tmp_path: Path, plan: Plan) -> None:
     """At the first page, in the middle, twice, and behind the last."""
     archive = talks()
-    await made(archive, PLAN, tmp_path / "whole")
+    await made(archive, plan, tmp_path / "whole")
     whole, pages = files(tmp_path / "whole"), archive.pages
 
     for place in (1, 2, pages // 2, pages - 1, pages):
@@ -60,16 +67,59 @@ async def test_killed_anywhere_it_goes_on_to_the_same_bytes(tmp_path: Path) -> N
         for die_at in (place, place + 2):
             archive.pages, archive.die_at = 0, die_at
             with pytest.raises(Killed):
-                await made(archive, PLAN, target, resume=True)
+                await made(archive, plan, target, resume=True)
             if die_at > 2 or target.exists():
                 break
         for torn in target.with_name(f"{target.name}.part").glob("*.rows"):
             torn.write_bytes(torn.read_bytes() + b'{"half a li')  # written behind the note
         assert not target.exists()
         archive.die_at = None
-        await made(archive, PLAN, target, resume=True)
+        await made(archive, plan, target, resume=True)
         assert files(target) == whole
     assert len([name for name in whole if name.startswith("data/train-")]) > 1
+
+
+@pytest.mark.parametrize("cleaned", [False, True])
+async def test_columns_and_lines_give_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cleaned: bool
+) -> None:
+    """With duplicates left out, people in parts, texts replaced; what a kill left is no matter."""
+
+    class Loud:
+        """Replaces a word, as what takes personal data out does."""
+
+        def clean(self, one: KeptConversation) -> KeptConversation:
+            messages = [replace(m, content=m.content.replace("tea", "TEA")) for m in one.messages]
+            return replace(one, messages=messages, user=one.user.upper())
+
+        def report(self) -> dict[str, int]:
+            return {}
+
+        def restore(self, report: Any) -> None: ...
+
+    archive = talks()
+    twin = replace(archive.talks[3], id=99, user=PEOPLE[5])
+    empty = replace(twin, id=98, messages=[replace(m, content=" ") for m in twin.messages])
+    archive.talks |= {98: empty, 99: twin}
+
+    async def whole(target: Path, *, resume: bool = False) -> Any:
+        staging, export = Staging(target, single=False), plugins.export("parquet")
+        more = {"cleaning": lambda plan: (Loud(), Duplicates())} if cleaned else {}
+        work = Exporting(archive, IN_COLUMNS, export, staging, page=10, note_s=0, **more)  # type: ignore[arg-type]
+        await work.run(resume=resume)
+        return finish(work, NOON, lambda: None), staging.packed
+
+    told, packed = await whole(tmp_path / "columns")
+    archive.die_at, archive.pages = 3, 0
+    with pytest.raises(Killed):
+        await whole(tmp_path / "lines")
+    monkeypatch.setattr("roomtone.exports.parquet.Columns.packs", False)
+    archive.die_at = None
+    again, lined = await whole(tmp_path / "lines", resume=True)
+
+    assert packed and not lined and told == again
+    assert told["counts"]["rows"] == 160 + (0 if cleaned else 4)
+    assert files(tmp_path / "columns") == files(tmp_path / "lines")
 
 
 async def test_what_is_gone_on_with_is_not_done_again(tmp_path: Path) -> None:

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from itertools import chain, compress
+from operator import attrgetter
 
 from roomtone.exports._dialogue import blank, felt
-from roomtone.training_data import KeptConversation
-from roomtone.training_rows import Excluded, Row
+from roomtone.training_data import KeptConversation, KeptMessage
+from roomtone.training_rows import EXACT_MS, Batch, Column, Excluded, Moments, Repeated, Row, moment
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-_EXACT_MS = 2**32 * 1000
-"""Up to here seconds as a float are nearer to a time than half a microsecond."""
+_instant = datetime.fromtimestamp
 
 
 class Flat(Row, gc=False):
@@ -47,33 +46,28 @@ NEEDS = frozenset({"at_ms", "edited_ms", *Flat.__struct_fields__})
 """What is read of messages for it."""
 
 
-def moment(ms: int) -> datetime:
-    """Epoch milliseconds in UTC, exactly."""
-    if 0 <= ms < _EXACT_MS:
-        return datetime.fromtimestamp(ms / 1000, UTC)
-    return EPOCH + timedelta(milliseconds=ms)
-
-
 def flat(conversation: KeptConversation, excluded: Excluded) -> Iterator[Row]:
     """All messages of a conversation that have a text."""
     of = conversation
+    session, user, bot, platform, language = of.session, of.user, of.bot, of.platform, of.language
     for index, one in enumerate(of.messages):
-        if blank(one.content):
+        content, ms = one.content, one.at_ms
+        if not content or content.isspace():
             excluded.add("empty_text", of.id)
             continue
         if one.edited_ms is not None:
             one = felt(one)
         yield Flat(
-            of.session,
-            of.user,
-            of.bot,
-            of.platform,
-            of.language,
+            session,
+            user,
+            bot,
+            platform,
+            language,
             one.turn,
             index,
-            moment(one.at_ms),
+            _instant(ms / 1000, UTC) if 0 <= ms < EXACT_MS else moment(ms),
             one.role,
-            one.content,
+            content,
             one.emotion,
             one.emotion_confidence,
             one.emotion_intensity,
@@ -90,3 +84,40 @@ def flat(conversation: KeptConversation, excluded: Excluded) -> Iterator[Row]:
             conversation_id=of.id,
             message_id=one.id,
         )
+
+
+_OF_TALKS = {
+    "session_id": "session",
+    "user_id": "user",
+    "conversation_id": "id",
+    **{n: n for n in ("bot", "platform", "language", "model_used", "conversation_quality")},
+}
+_OF_MESSAGES = {"message_id": "id"}
+
+
+def batch(conversations: Sequence[KeptConversation], excluded: Excluded) -> Batch:
+    """The same rows of many conversations as columns."""
+    found: list[KeptMessage] = []
+    for of in conversations:
+        found += of.messages
+    counts = [len(of.messages) for of in conversations]
+    if any(one.edited_ms is not None for one in found):
+        found = [one if one.edited_ms is None else felt(one) for one in found]
+    columns: dict[str, Column] = {}
+    for name in Flat.__struct_fields__:
+        if name == "index":
+            columns[name] = list(chain.from_iterable(map(range, counts)))
+        elif name == "at":
+            columns[name] = Moments(map(attrgetter("at_ms"), found))
+        elif name in _OF_TALKS:
+            told = attrgetter(_OF_TALKS[name])
+            columns[name] = Repeated(list(map(told, conversations)), counts)
+        else:
+            columns[name] = list(map(attrgetter(_OF_MESSAGES.get(name, name)), found))
+    whole = Batch(columns, counts)
+    empty = [blank(one.content) for one in found]
+    if not any(empty):
+        return whole
+    for id in compress(Repeated([of.id for of in conversations], counts).all(), empty):
+        excluded.add("empty_text", id)
+    return whole.only([not one for one in empty])

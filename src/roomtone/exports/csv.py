@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from roomtone.exports._flat import NEEDS, Flat, flat
+from roomtone.exports._flat import NEEDS, Flat, batch, flat
 from roomtone.ports_exports import Export, RowFile
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import Excluded, ExportOptions, Row, encoded, mended
+from roomtone.training_rows import Batch, Excluded, ExportOptions, Row, encoded, mended
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 """What a spreadsheet may take for the start of a formula (OWASP), also at full width; and the
@@ -36,6 +36,12 @@ class CSV(Export):
     ) -> Iterator[Row]:
         """All messages that have a text."""
         return flat(conversation, excluded)
+
+    def batch(
+        self, conversations: Sequence[KeptConversation], options: ExportOptions, excluded: Excluded
+    ) -> Batch | None:
+        """The same in columns."""
+        return batch(conversations, excluded)
 
 
 class Table(RowFile):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from roomtone.exports._flat import NEEDS, Flat, flat
+from roomtone.exports._flat import NEEDS, Flat, batch, flat
 from roomtone.ports_exports import Export, RowFile
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import Excluded, ExportOptions, Row, lines
+from roomtone.training_rows import Batch, Excluded, ExportOptions, Row, lines
 
 
 class JSONL(Export):
@@ -27,6 +27,12 @@ class JSONL(Export):
     ) -> Iterator[Row]:
         """All messages that have a text."""
         return flat(conversation, excluded)
+
+    def batch(
+        self, conversations: Sequence[KeptConversation], options: ExportOptions, excluded: Excluded
+    ) -> Batch | None:
+        """The same in columns."""
+        return batch(conversations, excluded)
 
 
 class Lines(RowFile):

@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from roomtone.exports._flat import EPOCH, moment
 from roomtone.ports_exports import Export
 from roomtone.training_data import (
     AgentLog,
@@ -18,7 +17,7 @@ from roomtone.training_data import (
     Revision,
     Role,
 )
-from roomtone.training_rows import Excluded, ExportOptions, Row, encoded
+from roomtone.training_rows import EPOCH, Excluded, ExportOptions, Row, encoded, moment
 
 VERSION = 1
 """Of the shape; fields may be added without a new one."""
@@ -218,13 +217,13 @@ def _kept(one: NativeMessage, conversation: int) -> KeptMessage:
         one.content,
         _ms(one.at),
         one.user_feedback,
-        one.feedback_source,
-        None if one.edited_at is None else _ms(one.edited_at),
         one.quality_score,
-        one.quality_v2,
         one.processing_time,
         one.emotion,
         one.emotion_confidence,
+        one.feedback_source,
+        None if one.edited_at is None else _ms(one.edited_at),
+        one.quality_v2,
         one.emotion_intensity,
         one.voice_pitch,
         one.voice_emotion,

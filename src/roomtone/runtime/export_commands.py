@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -156,6 +157,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Any]:
     archive = plugins.archive(settings.archive_url)
     try:
         await archive.open()
+        gc.freeze()  # what is loaded is not looked through for rubbish while rows come and go
         yield archive
     finally:
         await archive.close()
@@ -166,6 +168,8 @@ async def _opened(settings: Settings) -> AsyncIterator[Any]:
 
 class Pipe(Staging):
     """Rows go out as they are made: there is nothing to go on with, and nothing to take back."""
+
+    takes_packed = False
 
     def __init__(self, out: BinaryIO, export: Format, kind: str) -> None:
         super().__init__(Path("-"), single=True)

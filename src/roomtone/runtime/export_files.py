@@ -43,6 +43,7 @@ class State(msgspec.Struct, kw_only=True):
     tally: dict[str, Any] = {}
     ids: list[tuple[int, int]] = []
     kept: list[tuple[int, int]] = []  # those of which there are rows
+    packed: bool = False  # as columns, and not as lines
 
 
 class Ranges:
@@ -72,10 +73,13 @@ class Staging:
     renamed or emptied into its place at the end.
     """
 
+    takes_packed = True  # rows need not be lines
+
     def __init__(self, target: Path, *, single: bool, shard: int = SHARD_BYTES) -> None:
         self.target, self.single = target, single
         self.folder = target.with_name(f"{target.name}.part")
         self._shard = shard
+        self.packed = False  # what is staged is a RowFile's columns, and not lines
         self._open: dict[str, Any] = {}
         self._held: int | None = None
         self.shards: dict[str, list[Shard]] = {}
@@ -127,7 +131,10 @@ class Staging:
             return None  # written by another release: begin anew
 
     def go_on(self, state: State) -> bool:
-        """Cut every part back to where it was whole. False where one is shorter than that."""
+        """Cut every part back to where it was whole. False where one is shorter than that,
+        or was staged otherwise."""
+        if state.packed != self.packed:
+            return False
         wanted = {}
         for part, index, shard in _each(state.shards):
             wanted[self._path(part, index)] = shard.bytes
@@ -150,7 +157,7 @@ class Staging:
         """Write down how far everything is whole. A kill leaves this note or the one before."""
         for file in self._open.values():
             file.flush()
-        state.shards, state.people = self.shards, self.people
+        state.shards, state.people, state.packed = self.shards, self.people, self.packed
         fresh = self.folder / f"{STATE}.new"
         fresh.write_bytes(_json.encode(state))
         os.replace(fresh, self.folder / STATE)

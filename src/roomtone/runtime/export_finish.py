@@ -41,7 +41,7 @@ def finish(work: Exporting, made: datetime, alive: Callable[[], None]) -> dict[s
         if staging.single:
             name = staging.target.name
         alive()
-        _convert(path, out / name, kind, export, alive)
+        _convert(staging, path, out / name, kind, export, alive)
         files.append(_told(out, name, part, shard))
         if shard.ids:
             trace = f"{name}.trace" if staging.single else f"trace/{Path(name).stem}.txt"
@@ -67,7 +67,12 @@ def nothing(work: Exporting) -> str:
 
 
 def _convert(
-    path: Path, target: Path, kind: str, export: Export, alive: Callable[[], None]
+    staging: Staging,
+    path: Path,
+    target: Path,
+    kind: str,
+    export: Export,
+    alive: Callable[[], None],
 ) -> None:
     """A staged file as one of this kind. JSON lines are what is staged: nothing is to be done."""
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -75,9 +80,10 @@ def _convert(
         _link(path, target)
         return
     writer = plugins.row_file(kind, export.row, ids=export.traceable)
-    with target.open("wb") as file:
-        for made in staged_lines(path):
-            file.write(writer.take(made))
+    with target.open("wb") as file, path.open("rb") as staged:
+        lines = map(writer.take, staged_lines(path))
+        for made in writer.unpack(staged) if staging.packed else lines:
+            file.write(made)
             alive()
         file.write(writer.close())
 

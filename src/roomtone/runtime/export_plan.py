@@ -169,15 +169,21 @@ def split_words(text: str) -> dict[str, float]:
     return shares
 
 
+def only_part(split: Mapping[str, float]) -> str:
+    """The part that everybody is in; "" where there are several."""
+    used = [name for name in SPLITS if split.get(name)]
+    return "" if len(used) > 1 else used[0] if used else SPLITS[0]
+
+
 def part_of(person: str, split: Mapping[str, float], seed: int) -> str:
     """Which part all that a person said goes to: a keyed hash of the person, and nothing else.
 
     >>> part_of("ann", {"train": 1.0}, 1), part_of("ann", {}, 1)
     ('train', 'train')
     """
+    if only := only_part(split):
+        return only
     used = [(name, split[name]) for name in SPLITS if split.get(name)]
-    if len(used) < 2:
-        return used[0][0] if used else SPLITS[0]
     key = hashlib.sha256(f"roomtone split {seed}".encode()).digest()
     told = person.encode("utf-8", "surrogatepass")
     place = int.from_bytes(hashlib.blake2b(told, key=key, digest_size=7).digest()) / 2**56

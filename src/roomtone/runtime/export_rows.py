@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol
 
 import msgspec
 
-from roomtone.ports_exports import Export
+from roomtone.ports_exports import Export, RowFile
 from roomtone.runtime.export_files import Ranges, Staging
-from roomtone.runtime.export_plan import Plan, part_of
+from roomtone.runtime.export_plan import Plan, only_part, part_of
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import Excluded, Row, lines, traced
+from roomtone.training_rows import Batch, Excluded, Row, lines, traced
 
 CONTAMINATION = (
     "agreement",
@@ -73,6 +74,7 @@ class Maker:
         *,
         cleaner: Cleaner | None = None,
         known: Known | None = None,
+        packer: RowFile | None = None,
     ) -> None:
         self.plan, self.export, self.staging = plan, export, staging
         self._cleaner, self._known = cleaner, known
@@ -86,34 +88,70 @@ class Maker:
         self.languages: dict[str, int] = {}
         self._by_conversation = export.made_of == "messages"
         self._labelled = "label" in export.row.__struct_fields__
+        self._packer = packer
+        self._only = only_part(plan.split)
 
     def take(self, conversations: Iterable[KeptConversation]) -> None:
         """Write the rows of these conversations, of one page."""
-        parts: dict[str, list[Row]] = {}
-        fresh: dict[str, None] = {}
-        for one in conversations:
+        page = list(conversations)
+        for one in page:
             self.conversations += 1
             self.ranges.add(one.id)
+        fresh: dict[str, None] = {}
+        if self._packer is not None:
+            self._take_columns(page, fresh, self._packer)
+        else:
+            self._take_rows(page, fresh)
+        self.staging.meet(fresh)
+
+    def _take_rows(self, page: Iterable[KeptConversation], fresh: dict[str, None]) -> None:
+        parts: dict[str, list[Row]] = {}
+        for one in page:
             rows = self._rows_of(one)
-            if not rows:
-                continue
-            self.kept.add(one.id)
-            person = one.user or one.session
-            if one.user and one.user not in self.people:
-                self.people.add(one.user)
-                fresh[one.user] = None
-            self.messages += len(one.messages)
-            self.characters += sum(len(message.content) for message in one.messages)
-            self.languages[one.language] = self.languages.get(one.language, 0) + 1
-            part = part_of(person, self.plan.split, self.plan.seed)
-            parts.setdefault(part, []).extend(rows)
+            if rows:
+                parts.setdefault(self._met(one, fresh), []).extend(rows)
         for part, many in parts.items():
             ids = b""
             if not self.export.traceable:
                 ids = b"".join(b"%s %s\n" % _ids(pair) for pair in traced(many, beside=True))
             self.staging.write(part, lines(many), len(many), ids)
             self.rows += len(many)
-        self.staging.meet(fresh)
+
+    def _take_columns(
+        self, page: Sequence[KeptConversation], fresh: dict[str, None], packer: RowFile
+    ) -> None:
+        batch = self._batch([self._cleaned(one) for one in page])
+        pairs = zip(page, batch.counts, strict=True)
+        parts = [self._met(one, fresh) if rows else "" for one, rows in pairs]
+        for part in dict.fromkeys(filter(None, parts)):
+            some = batch.of([one in (part, "") for one in parts])
+            self.staging.write(part, packer.pack(some), len(some))
+            self.rows += len(some)
+
+    def _batch(self, cleaned: Sequence[KeptConversation]) -> Batch:
+        """Their rows as columns, without those of conversations that are there already."""
+        batch = self.export.batch(cleaned, self._options, self.excluded)
+        assert batch is not None  # as it was asked before (export_files.packer)
+        if self._known is None:
+            return batch
+        texts, kept = iter(batch.columns["content"]), []
+        for one, many in zip(cleaned, batch.counts, strict=True):
+            why = self._known.seen("\n".join(islice(texts, many))) if many else ""
+            kept.append(not why)
+            if why:
+                self.excluded.add(why, one.id, many)
+        return batch.of(kept)
+
+    def _met(self, one: KeptConversation, fresh: dict[str, None]) -> str:
+        """Count a conversation that has rows; which part they go to."""
+        self.kept.add(one.id)
+        if one.user and one.user not in self.people:
+            self.people.add(one.user)
+            fresh[one.user] = None
+        self.messages += len(one.messages)
+        self.characters += sum([len(message.content) for message in one.messages])
+        self.languages[one.language] = self.languages.get(one.language, 0) + 1
+        return self._only or part_of(one.user or one.session, self.plan.split, self.plan.seed)
 
     def learn(self, conversations: Iterable[KeptConversation]) -> None:
         """Know again what was written before an export was broken off; writes nothing."""

@@ -12,12 +12,14 @@ from typing import Any
 import structlog
 
 from roomtone.errors import BadEvent
-from roomtone.ports_exports import Export
+from roomtone.ports_exports import Export, RowFile
 from roomtone.ports_training import TrainingArchive
+from roomtone.runtime import plugins
 from roomtone.runtime.export_files import Staging, State
 from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.export_rows import Cleaner, Known, Maker
 from roomtone.training_data import KeptConversation, TrainingSought
+from roomtone.training_rows import Excluded
 
 PAGE = 5_000
 """Messages of a page: what is held in memory at once."""
@@ -69,6 +71,8 @@ class Exporting:
         self.counts: Mapping[str, Any] = {}
         self.basis: dict[str, int] = {}
         self.withdrawn: set[str] = set()
+        self._packer = packer(plan, export) if staging.takes_packed else None
+        staging.packed = self._packer is not None
         self.maker = self._make()
 
     def cancel(self) -> None:
@@ -138,7 +142,9 @@ class Exporting:
 
     def _make(self) -> Maker:
         cleaner, known = self._cleaning(self.plan)
-        return Maker(self.plan, self.export, self.staging, cleaner=cleaner, known=known)
+        return Maker(
+            self.plan, self.export, self.staging, cleaner=cleaner, known=known, packer=self._packer
+        )
 
     def _left(self) -> State | None:
         """What was left behind, if it is of this same export and whole."""
@@ -219,6 +225,14 @@ class Exporting:
             gone += len(out)
         self.basis = dict(basis)
         return gone
+
+
+def packer(plan: Plan, export: Export) -> RowFile | None:
+    """What packs columns for the file that is asked for; None where rows are staged as lines."""
+    if export.batch((), plan.options(), Excluded()) is None:
+        return None
+    file = plugins.row_file(plan.file or export.file, export.row, ids=export.traceable)
+    return file if file.packs else None
 
 
 def sought_of(plan: Plan) -> TrainingSought:

@@ -8,9 +8,9 @@ from functools import cache
 from itertools import groupby, starmap
 from math import fsum
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
-import msgspec
+from msgspec.structs import replace
 
 from roomtone.stores._jobs import Ask, Steps
 from roomtone.stores._steps import from_ms
@@ -39,9 +39,21 @@ _COLUMN = {
     **{name: f"coalesce(CAST(m.{name} AS TEXT), '')" for name in _OPTIONAL},
 }
 _FIELDS = KeptMessage.__struct_fields__
-_FED = _FIELDS.index("feedback_source") + 1
-"""So many fields are always read: whose feedback it is decides what may be told."""
+_SELDOM = {  # what few messages have, and how those are told; the first two are always read
+    "user_feedback": "m.user_feedback IS NOT NULL",
+    "feedback_source": "m.feedback_source <> ''",
+    "edited_ms": "m.edited IS NOT NULL",
+    "quality_v2": "m.quality_v2 IS NOT NULL",
+    "emotion_intensity": "m.emotion_intensity IS NOT NULL",
+    "voice_pitch": "m.voice_pitch IS NOT NULL",
+    "voice_emotion": "m.voice_emotion <> ''",
+    "audio_quality": "m.audio_quality IS NOT NULL",
+}
+_MARK = _FIELDS.index("user_feedback")
+_COMMON = _FIELDS.index("feedback_source")
+"""Of so many fields each message has most; behind them stand those of which few have any."""
 
+_marked = attrgetter("user_feedback")
 _source = attrgetter("feedback_source")
 _AGREED_FEEDBACK = (  # of those who agreed, as their reactions are
     "CASE WHEN m.feedback_source = 'reaction' THEN (SELECT 1 + 4 * avg(r.score) FROM reactions r "
@@ -85,7 +97,7 @@ def page(
         return [], None
     own = {talk.id: talk for talk in talks}
     some = among(own)
-    yield from _fill(own, some, trainable, _read(needs))
+    yield from _fill(own, some, trainable, reading(needs))
     for name in BESIDE:
         if needs is None or name in needs:
             yield from _BESIDE[name](own, some, trainable)
@@ -100,46 +112,93 @@ def conversation_of(row: Sequence[Any]) -> KeptConversation:
     return KeptConversation(*values)
 
 
-def _read(needs: Collection[str] | None) -> int:
-    """How many of a message's fields are read: up to the last one that is needed."""
+class Reading(NamedTuple):
+    """Which fields of messages are read: the first ones of all, and these of who has any."""
+
+    fields: int
+    seldom: tuple[str, ...] = ()
+
+
+def reading(needs: Collection[str] | None) -> Reading:
+    """What is to be read where this is needed: fields up to the last one that is, but of what few
+    messages have only those that have it."""
     if needs is None:
-        return len(_FIELDS)
-    return max(_FED, *(place + 1 for place, name in enumerate(_FIELDS) if name in needs), 0)
+        return Reading(len(_FIELDS))
+    last = max([_MARK, *(place for place, name in enumerate(_FIELDS) if name in needs)])
+    if last >= _COMMON + len(_SELDOM) - 1:
+        return Reading(last + 1)
+    seldom = [name for place, name in enumerate(_SELDOM) if name in needs or place < 2]
+    plain = [_MARK, *(i for i, name in enumerate(_FIELDS[:_COMMON]) if name in needs)]
+    return Reading(max(plain) + 1, tuple(seldom))
+
+
+def _column(name: str, *, trainable: bool) -> str:
+    if trainable and name == "user_feedback":
+        return _AGREED_FEEDBACK
+    column = _COLUMN.get(name, name)
+    return column if "(" in column else f"m.{column}"
+
+
+def _any_of(seldom: Iterable[str]) -> str:
+    return f"({' OR '.join(_SELDOM[name] for name in seldom)})"
 
 
 @cache
-def messages_sql(fields: int, *, trainable: bool) -> str:
-    """The messages of some conversations, in their order: the first fields of KeptMessage."""
-    columns = []
-    for name in _FIELDS[:fields]:
-        column = _COLUMN.get(name, name)
-        columns.append(column if "(" in column else f"m.{column}")
-    if trainable:
-        columns[_FED - 2] = _AGREED_FEEDBACK
+def messages_sql(read: Reading, *, trainable: bool) -> str:
+    """The messages of some conversations, in their order: the first fields of KeptMessage. Who has
+    any of what few have is marked in the place of its feedback."""
+    columns = [_column(name, trainable=trainable) for name in _FIELDS[: read.fields]]
+    if read.seldom:
+        columns[_MARK] = f"CASE WHEN {_any_of(read.seldom)} THEN 1 END"
     return (
         f"SELECT {', '.join(columns)} FROM messages m WHERE m.conversation_id {{}} "
         f"{'AND m.training_flag = 1 ' * trainable}ORDER BY m.conversation_id, m.timestamp, m.id"
     )
 
 
+@cache
+def seldom_sql(read: Reading, *, trainable: bool) -> str:
+    """What few of them have, of those: behind their ids."""
+    columns = [_column(name, trainable=trainable) for name in read.seldom]
+    return (
+        f"SELECT m.id, {', '.join(columns)} FROM messages m WHERE m.conversation_id {{}} "
+        f"{'AND m.training_flag = 1 ' * trainable}AND {_any_of(read.seldom)}"
+    )
+
+
 def _fill(
-    own: Mapping[int, KeptConversation], some: str, trainable: bool, fields: int
+    own: Mapping[int, KeptConversation], some: str, trainable: bool, read: Reading
 ) -> Steps[None]:
-    make = _flagged if fields == len(_FIELDS) else KeptMessage
+    make = _flagged if read.fields == len(_FIELDS) else KeptMessage
+    marked: list[KeptConversation] = []
 
     def made(rows: Iterable[Sequence[Any]]) -> None:
         """Messages of rows as they come, of which none is held."""
-        for id, some in groupby(rows, itemgetter(1)):
-            if (talk := own.get(id)) is None:
-                continue
-            messages = talk.messages = list(starmap(make, some))
-            if any(map(_source, messages)):
-                talk.messages = list(map(_fed, messages))
-            if trainable and talk.user_satisfaction is not None:
-                fed = [said for one in messages if (said := one.user_feedback) is not None]
-                talk.user_satisfaction = fsum(fed) / len(fed) if fed else None
+        for id, mine in groupby(rows, itemgetter(1)):
+            if (talk := own.get(id)) is not None:
+                messages = talk.messages = list(starmap(make, mine))
+                if read.seldom and any(map(_marked, messages)):
+                    marked.append(talk)
 
-    yield Ask(messages_sql(fields, trainable=trainable).format(some), made=made)
+    yield Ask(messages_sql(read, trainable=trainable).format(some), made=made)
+    if marked:
+        asked = seldom_sql(read, trainable=trainable).format(among([one.id for one in marked]))
+        rows = yield Ask(asked)
+        told = {id: dict(zip(read.seldom, row, strict=True)) for id, *row in rows}
+        for talk in marked:
+            talk.messages = [
+                one if one.user_feedback is None else replace(one, **told[one.id])
+                for one in talk.messages
+            ]
+    fed = own.values() if not read.seldom else marked
+    for talk in fed:
+        if any(map(_source, talk.messages)):
+            talk.messages = list(map(_fed, talk.messages))
+    if trainable:
+        for talk in own.values():
+            if talk.user_satisfaction is not None and talk.messages:
+                said = [it for one in talk.messages if (it := one.user_feedback) is not None]
+                talk.user_satisfaction = fsum(said) / len(said) if said else None
 
 
 def _flagged(*row: Any) -> KeptMessage:
@@ -151,7 +210,7 @@ def _flagged(*row: Any) -> KeptMessage:
 def _fed(one: KeptMessage) -> KeptMessage:
     """The same without a word on feedback that is by people who have not agreed."""
     if one.user_feedback is None and one.feedback_source:
-        return msgspec.structs.replace(one, feedback_source="")
+        return replace(one, feedback_source="")
     return one
 
 
