@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -20,6 +21,7 @@ from tests.runtime.conftest import House, until
 
 SINKS = ("series", "archive", "mirror")
 SUBSETS = [set(some) for n in range(4) for some in itertools.combinations(SINKS, n)]
+LONG = bool(os.environ.get("ROOMTONE_FAULT_ROUNDS"))  # else each by itself, and all
 
 
 class Sink(SQLite):
@@ -50,8 +52,8 @@ def sinks(monkeypatch: pytest.MonkeyPatch) -> None:
     for family in ("stores.series", "stores.archive"):
         monkeypatch.setitem(plugins.MEMBERS[family], "sqlite", "tests.faults.test_sinks:Sink")
     monkeypatch.setattr(Sink, "failing", set())
-    monkeypatch.setattr(lanes, "RETRY_S", 0.01)
-    monkeypatch.setattr(lanes, "LAST_RETRY_S", 0.02)
+    monkeypatch.setattr(lanes, "RETRY_S", 0.05)
+    monkeypatch.setattr(lanes, "LAST_RETRY_S", 0.1)
 
 
 def said(n: int) -> Turn:
@@ -141,7 +143,7 @@ async def test_for_every_subset_of_failing_sinks_only_its_own_points_are_missing
     assert none["series"]["engagement"] and none["series"]["user_emotion"]
     assert alerts and len(turns) == 8
 
-    for failing in SUBSETS[1:]:
+    for failing in SUBSETS[1:] if LONG else [*SUBSETS[1:4], SUBSETS[-1]]:
         held = await live(tmp_path / "-".join(sorted(failing)), failing)
         for name in SINKS:
             if name not in failing:

@@ -1,6 +1,7 @@
 """InfluxDB as a series store, on a real 1.6 over both of its writing APIs, and VictoriaMetrics."""
 
 import asyncio
+import itertools
 import json
 import math
 import urllib.parse
@@ -28,6 +29,7 @@ from tests.stores.test_same_answers import blocks, compare
 
 pytestmark = pytest.mark.servers
 
+count = itertools.count(1)
 FELT = Measurement("felt", "what persons felt", ("bot", "emotion", "user_id"), REMARK.fields)
 
 
@@ -82,11 +84,11 @@ hard = st.lists(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-def test_tags_and_texts_come_back_to_the_letter(influx_url, pairs):
+def test_tags_and_texts_come_back_to_the_letter(influx_process, influx_url, pairs):
     """Spaces, commas, equals, quotes, backslashes, newlines, emoji, nothing: stored and found."""
 
     async def there_and_back():
-        store = InfluxDB(influx_url)
+        store = InfluxDB(bucket)
         await store.open([REMARK])
         rows = [remark(i, i / 4, name, label=text) for i, (name, text) in enumerate(pairs)]
         await store.write([REMARK.gather(rows)])
@@ -98,16 +100,10 @@ def test_tags_and_texts_come_back_to_the_letter(influx_url, pairs):
             assert (point.fields, point.texts) == (row.fields, {"label": text.replace("\0", "�")})
         await store.close()
 
-    influxql_drop(influx_url)
+    # A new bucket: one that is emptied goes on dropping for a while, also what is new.
+    bucket = f"{influx_url}_{next(count)}"
+    influxql(influx_process, f"CREATE DATABASE {bucket.rpartition('/')[2]}")
     asyncio.run(there_and_back())
-
-
-def influxql_drop(url):
-    """Empty the bucket: what an example before wrote must not be taken for this one's."""
-    parts = urllib.parse.urlsplit(url)
-    asked = {"db": parts.path.split("/")[2], "q": "DROP MEASUREMENT remark"}
-    data = urllib.parse.urlencode(asked).encode()
-    urllib.request.urlopen(f"http://{parts.netloc}/query", data, timeout=20).close()
 
 
 @given(texts | hard)
