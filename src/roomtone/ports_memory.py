@@ -43,6 +43,7 @@ class Glance(NamedTuple):
     helped: NDArray[np.float64]
     judged: NDArray[np.float64]
     verified: NDArray[np.bool_]
+    metadata: Callable[[int], Mapping[str, Any]]  # of one of them, by its place
 
 
 T = TypeVar("T")

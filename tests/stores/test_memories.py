@@ -287,7 +287,10 @@ async def test_of_a_word_that_very_many_hold_the_last_that_came_in_do(memory, mo
 async def test_a_glance_is_what_a_recall_finds(memory):
     """The same memories with the same cosines; what is read in full is what was asked for."""
     said = ["a dog", "two dogs", "tea", "no dog"] * 6
-    those = [a_memory(n, content=text, tier=TIERS[n % 2]) for n, text in enumerate(said)]
+    those = [
+        a_memory(n, content=text, tier=TIERS[n % 2], metadata={"felt joy": n / 30})
+        for n, text in enumerate(said)
+    ]
     await memory.add(those, [at(n) if n % 5 else {} for n in range(len(those))], MODEL)
     sought = {"limit": 4, "words": ["dog"], "each": 9, "alive": START}
 
@@ -302,6 +305,7 @@ async def test_a_glance_is_what_a_recall_finds(memory):
     assert whole == [one for one, _ in [*near, *worded]] and glance.near == len(near) == 8
     assert list(glance.ids) == [one.id for one in whole]
     assert list(glance.contents) == [one.content for one in whole]
+    assert [glance.metadata(n) for n in range(len(whole))] == [one.metadata for one in whole]
     assert glance.at.tolist() == [one.at.timestamp() for one in whole]
     cosines = [np.nan if cosine is None else cosine for _, cosine in [*near, *worded]]
     assert np.array_equal(glance.cosines, cosines, equal_nan=True)

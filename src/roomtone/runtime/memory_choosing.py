@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,9 +49,9 @@ class Chosen(NamedTuple):
     felt: list[str]
 
 
-def alike(own: NDArray[np.float32] | None, memory: Memory) -> float:
-    """What a memory gains that felt as the question does."""
-    return 0.0 if own is None else FELT_ALIKE * float(own @ feeling(memory.metadata))
+def alike(own: NDArray[np.float32] | None, metadata: Mapping[str, Any]) -> float:
+    """What a memory of this metadata gains that felt as the question does."""
+    return 0.0 if own is None else FELT_ALIKE * float(own @ feeling(metadata))
 
 
 def standings(glance: Glance, now: datetime) -> Floats:
@@ -85,7 +85,7 @@ class Choosing:
         near = np.arange(glance.near)
         cosines = np.where(np.isnan(glance.cosines), 0.0, glance.cosines)
         if self._own is not None:
-            gained = [alike(self._own, one) for one in whole(near.tolist())]
+            gained = [alike(self._own, glance.metadata(row)) for row in range(glance.near)]
             cosines[: glance.near] = np.minimum(1.0, cosines[: glance.near] + gained)
         tier = np.array([TIERS.index(one) for one in glance.tiers], np.intp)
         near = near[np.argsort(tier[near], kind="stable")]

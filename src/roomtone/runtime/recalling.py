@@ -151,7 +151,8 @@ class Recalling(Access):
         embedded for it."""
         near: dict[str, list[tuple[Memory, float]]] = {tier: [] for tier in TIERS}
         for memory, cosine in found.near:
-            near[memory.tier].append((memory, min(1.0, (cosine or 0.0) + alike(own, memory))))
+            felt = alike(own, memory.metadata)
+            near[memory.tier].append((memory, min(1.0, (cosine or 0.0) + felt)))
         weighing = Weighing(asked.text, asked.now)
         more = await asyncio.to_thread(weighing.best_of, near, found.worded)
         if blind := [one for one, cosine in more if cosine is None]:

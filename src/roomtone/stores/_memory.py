@@ -50,13 +50,16 @@ def _kept(name: str, value: Any) -> Any:
     return int(value) if name in _BOOLS else value
 
 
+decoded = msgspec.json.Decoder(dict[str, str | float]).decode
+"""The metadata that a row holds."""
+
 _LINKS = msgspec.json.Decoder(tuple[Link, ...])
 _READ: Mapping[str, Callable[[Any], Any]] = {
     **dict.fromkeys(_TIMES, lambda value: None if value is None else from_ms(value)),
     **dict.fromkeys(_BOOLS, bool),
     "tags": lambda value: tuple(value.split(",")) if value else (),
     "related": lambda value: () if value == "[]" else _LINKS.decode(value),
-    "metadata": msgspec.json.Decoder(dict[str, str | float]).decode,
+    "metadata": decoded,
 }
 _READ_AT = [(_NAMES.index(name), read) for name, read in _READ.items()]
 

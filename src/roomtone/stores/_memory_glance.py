@@ -10,12 +10,12 @@ import numpy as np
 
 from roomtone.ports_memory import Glance
 from roomtone.records import Memory
-from roomtone.stores._memory import at_places, parts
+from roomtone.stores._memory import at_places, decoded, parts
 from roomtone.stores._memory_near import Found
 
 _READ = (
     "SELECT place, id, at, tier, session, importance, content, response, emotion_at_creation, "
-    "answered, used, helped, judged, verified FROM memories WHERE place IN "
+    "answered, used, helped, judged, verified, metadata FROM memories WHERE place IN "
 )
 
 
@@ -31,7 +31,7 @@ class Read:
             rows |= {row[0]: row for row in connection.execute(_READ + marks, part)}
         there = [n for n, place in enumerate(places) if place in rows]  # others are gone
         self._places = [places[n] for n in there]
-        columns = list(zip(*(rows[place] for place in self._places), strict=True)) or [()] * 14
+        columns = list(zip(*(rows[place] for place in self._places), strict=True)) or [()] * 15
         self.glance = Glance(
             near=sum(n < len(near.places) for n in there),
             cosines=np.array([cosines[n] for n in there], float),  # None is NaN
@@ -48,6 +48,7 @@ class Read:
             helped=np.array(columns[11], float),
             judged=np.array(columns[12], float),
             verified=np.array(columns[13], bool),
+            metadata=lambda row: decoded(columns[14][row]),
         )
 
     def whole(self, rows: Sequence[int]) -> list[Memory]:
