@@ -122,3 +122,13 @@ def test_a_reply_to_nothing_has_no_row() -> None:
     rows, excluded = kto("", "Hello!", reactions=[reaction()])
 
     assert (rows, excluded) == ([], {"empty_text": 1, "no_prompt": 1})
+
+
+def test_what_is_said_behind_the_last_rating_changes_nothing() -> None:
+    """It is not looked at: no row, no reason, and the rows before it are the same."""
+    said = ("Hi", "Hello!", "Why?", "Because.")
+    given = [reaction("t0", "👍"), reaction("t1", "👎")]
+    rows, left_out = exported(KTO(), talk(*said, reactions=given))
+    longer, also = exported(KTO(), talk(*said, "And then?", " ", "", "Bye.", reactions=given))
+
+    assert longer == rows and len(rows) == 2 and also == left_out

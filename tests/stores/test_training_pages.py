@@ -1,6 +1,10 @@
 """Of what is kept as much is read as is needed, in pages that end where they should."""
 
+import random
+from datetime import timedelta
+
 from roomtone.contracts_training import agrees, every, talk_of, turn_of
+from roomtone.stores._steps import EPOCH, from_ms, to_ms
 from roomtone.training_data import KeptMessage
 
 
@@ -40,3 +44,11 @@ async def test_pages_are_as_long_as_was_asked_and_tell_of_all(any_store):
 
     assert seen == [talk.session for talk in talks]
     assert all(40 <= size < 40 + 62 for size in sizes[: sum(sizes) // 40 - 1]) and sum(sizes) == 180
+
+
+def test_an_instant_is_exact_to_the_millisecond():
+    """Where seconds as a float are exact enough, and where they are not."""
+    dice = random.Random(1)
+    known = [0, 1, 999, 2**32 * 1000 - 1, 2**32 * 1000, -1, -62_135_596_800_000]
+    for ms in [*known, *(dice.randrange(2**32 * 1000) for _ in range(10_000))]:
+        assert from_ms(ms) == EPOCH + timedelta(milliseconds=ms) and to_ms(from_ms(ms)) == ms

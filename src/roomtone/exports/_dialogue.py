@@ -48,22 +48,25 @@ def replies(
     asked: dict[str, tuple[int, KeptMessage] | None] = {}
     last: KeptMessage | None = None  # the message before, where it is the person's
     by_turn = paired(conversation)
-    for message in conversation.messages:
-        mine, text = message.role == "user", message.content
-        asked_for = only is None or message.turn in only
-        if blank(text):
-            if asked_for:
+    messages = conversation.messages
+    end = len(messages)
+    while only is not None and end and messages[end - 1].turn not in only:
+        end -= 1  # what stands behind all that is asked for
+    for message in messages[:end]:
+        mine, text, turn = message.role == "user", message.content, message.turn
+        if not text or text.isspace():
+            if only is None or turn in only:
                 excluded.add("empty_text", conversation.id)
             if mine:
-                asked[message.turn], last = None, None
+                asked[turn], last = None, None
             continue
         if mine:
             said(past, "user", text)
-            asked[message.turn], last = (len(past), message), message
+            asked[turn], last = (len(past), message), message
             continue
-        if asked_for:
+        if only is None or turn in only:
             near = (len(past), last) if last and not by_turn else None
-            question = asked.get(message.turn, near)
+            question = asked.get(turn, near)
             if question is None:
                 excluded.add("no_prompt", conversation.id)
             else:
@@ -83,8 +86,7 @@ def paired(conversation: KeptConversation) -> bool:
 def said(past: list[Chat], role: str, text: str) -> None:
     """Add what was said; to the last message, if it is the same one's: templates want turns."""
     if past and past[-1].role == role:
-        text = f"{past[-1].content}\n{text}"
-        past.pop()
+        text = f"{past.pop().content}\n{text}"
     past.append(Chat("user" if role == "user" else "assistant", text))
 
 

@@ -20,6 +20,7 @@ Row = tuple[Any, ...]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
+_EXACT_MS = 2**32 * 1000  # up to here seconds as a float are exact enough, and quicker
 
 
 def to_ms(time: datetime) -> int:
@@ -29,6 +30,8 @@ def to_ms(time: datetime) -> int:
 
 def from_ms(ms: int) -> datetime:
     """Epoch milliseconds as an instant in UTC."""
+    if 0 <= ms < _EXACT_MS:
+        return datetime.fromtimestamp(ms / 1000, UTC)
     return EPOCH + ms * _MS
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, Literal
 
 import msgspec
@@ -52,6 +52,7 @@ class _Told(msgspec.Struct, gc=False):
 
 
 _told = msgspec.json.Decoder(_Told)
+_turn = attrgetter("turn")
 
 
 def reactions(own: Mapping[int, KeptConversation], some: str, trainable: bool) -> Steps[None]:
@@ -96,12 +97,14 @@ def _matched(own: Mapping[int, KeptConversation], some: str, trainable: bool) ->
         "SELECT r.session, r.target, r.person, r.at, r.told FROM reactions r WHERE r.session IN "
         f"(SELECT c.session FROM conversations c WHERE c.id {some}) ORDER BY r.at, r.id"
     )
-    sessions = set(map(itemgetter(0), rows))
+    asked = {(row[0], row[1]) for row in rows}
+    sessions = {session for session, _ in asked}
     by_turn: dict[tuple[str, str], list[KeptConversation]] = {}
     for talk in own.values():
-        if talk.session in sessions:
-            for turn in {one.turn for one in talk.messages}:
-                by_turn.setdefault((talk.session, turn), []).append(talk)
+        if (session := talk.session) in sessions:
+            for turn in set(map(_turn, talk.messages)):
+                if (session, turn) in asked:
+                    by_turn.setdefault((session, turn), []).append(talk)
     agreed: set[str] = set()
     if trainable:
         others = {
