@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,7 +20,6 @@ from tests.runtime.conftest import House, until
 
 SINKS = ("series", "archive", "mirror")
 SUBSETS = [set(some) for n in range(4) for some in itertools.combinations(SINKS, n)]
-LONG = bool(os.environ.get("ROOMTONE_FAULT_ROUNDS"))  # else each by itself, and all
 
 
 class Sink(SQLite):
@@ -143,7 +141,7 @@ async def test_for_every_subset_of_failing_sinks_only_its_own_points_are_missing
     assert none["series"]["engagement"] and none["series"]["user_emotion"]
     assert alerts and len(turns) == 8
 
-    for failing in SUBSETS[1:] if LONG else [*SUBSETS[1:4], SUBSETS[-1]]:
+    for failing in SUBSETS[1:]:
         held = await live(tmp_path / "-".join(sorted(failing)), failing)
         for name in SINKS:
             if name not in failing:
