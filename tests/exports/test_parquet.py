@@ -133,6 +133,25 @@ def test_groups_of_rows_end_where_they_would(monkeypatch: pytest.MonkeyPatch) ->
     )
 
 
+def test_dictionaries_and_bounds_are_of_texts_that_come_again() -> None:
+    """What is said has neither; numbers have their bounds, and lists are left to Arrow."""
+    talks = [talk("Hi", "Hello!", id=n, told={1: {"quality_score": 0.7}}) for n in (1, 2)]
+    read = pq.ParquetFile(io.BytesIO(both_ways(talks, [1])[1]))
+    group = read.metadata.row_group(0)
+    columns = {(one := group.column(n)).path_in_schema: one for n in range(group.num_columns)}
+    content, role, score = columns["content"], columns["role"], columns["quality_score"]
+
+    assert role.has_dictionary_page and role.statistics.max == "user"
+    assert not score.has_dictionary_page and score.statistics.max == 0.7
+    assert not content.has_dictionary_page and content.statistics is None
+    assert read.read()["content"].to_pylist() == ["Hi", "Hello!"] * 2
+    whole = Columns(Whole().row)
+    made = b"".join([whole.add(exported(Whole(), *talks)[0]), whole.close()])
+    group = pq.ParquetFile(io.BytesIO(made)).metadata.row_group(0)
+    leaves = {(one := group.column(n)).path_in_schema: one for n in range(group.num_columns)}
+    assert leaves["messages.list.element.role"].has_dictionary_page
+
+
 def test_without_arrow_the_error_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     """It names the command that installs it."""
     monkeypatch.setitem(sys.modules, "pyarrow", None)

@@ -58,8 +58,11 @@ class Parquet(Export):
         return batch(conversations, excluded)
 
 
-GROUP = 5_000
-"""Rows that stand together in a file."""
+GROUP = 20_000
+"""Rows that stand together in a file: in fewer a third of the time goes into their headers."""
+
+UNIQUE = "content"
+"""A column of texts of which hardly two are equal: no dictionary and no bounds are kept of it."""
 
 
 class Columns(RowFile):
@@ -89,7 +92,7 @@ class Columns(RowFile):
         self._decoder = msgspec.json.Decoder(row)
         self._sink = _Sink()
         self._writer = pyarrow.parquet.ParquetWriter(
-            self._sink, self._schema, compression="zstd", write_statistics=True
+            self._sink, self._schema, compression="zstd", **_kept(pyarrow, self._schema)
         )
 
     def add(self, rows: Sequence[Row]) -> bytes:
@@ -142,6 +145,8 @@ class Columns(RowFile):
         if arrow.types.is_floating(kind):
             return self._numbers(np.array(values, np.float64), kind)
         if arrow.types.is_string(kind) and not unknown:
+            if len(told) > 1 and told.count(told[0]) == len(told):
+                return self._array(Repeated(told[:1], [len(told)]), kind)
             return self._texts(told)
         if arrow.types.is_int64(kind) and not unknown:
             return self._numbers(np.array(values, np.int64), kind)
@@ -213,6 +218,19 @@ class _Sink(io.RawIOBase):
     def taken(self) -> bytes:
         held, self._held = bytes(self._held), bytearray()
         return held
+
+
+def _kept(arrow: Any, schema: pyarrow.Schema) -> dict[str, Any]:
+    """Of which columns there are dictionaries and bounds: what is read is the same without.
+
+    A dictionary is for texts that come again; of numbers it saves little, and of what never comes
+    again it is built in vain. Lists and structs are left to Arrow.
+    """
+    if any(arrow.types.is_nested(field.type) for field in schema):
+        return {}
+    known = [field for field in schema if field.name != UNIQUE]
+    texts = [field.name for field in known if arrow.types.is_string(field.type)]
+    return {"use_dictionary": texts, "write_statistics": [field.name for field in known]}
 
 
 def _schema(arrow: Any, row: type[Row], ids: bool) -> tuple[pyarrow.Schema, dict[str, Any]]:

@@ -110,6 +110,7 @@ class Exporting:
         noted = time.monotonic()
         done = False
         while not done:
+            found = page = ()  # freed before the next comes, which takes its place
             found, then = await self._read(after)
             page, last = self._within(found)
             await asyncio.to_thread(self.maker.take, page)
