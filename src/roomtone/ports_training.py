@@ -50,6 +50,8 @@ class TrainingArchive(Protocol):  # stores/
         always one), and the id to go on behind; None at the end.
 
         `needs` names what is read: fields of KeptMessage and what is BESIDE messages; None is all.
+        With ONLY_RATED among them those of conversations without a rating, a word of the person's
+        or a revision may be left out; the conversations and what is BESIDE are there all the same.
         What is not needed may be as if nothing were known of it, and what is BESIDE is, which is
         quicker. A million messages are read in pages, in bounded memory.
         """

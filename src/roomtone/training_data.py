@@ -148,6 +148,9 @@ class KeptConversation(msgspec.Struct, gc=False):
 BESIDE = ("reactions", "revisions", "agent_logs", "memories")
 """What else is kept of a conversation: each is read only where it is needed."""
 
+ONLY_RATED = "only_rated"
+"""Among what is needed: messages are, of conversations in which something was rated or revised."""
+
 
 CONTEXT, IMPORTED_TOPICS = "context", "imported topics"
 """Whose outputs tell what was talked about."""

@@ -19,8 +19,8 @@ from roomtone.runtime.export_files import Staging
 from roomtone.runtime.export_finish import finish
 from roomtone.runtime.export_making import Making
 from roomtone.runtime.export_plan import Plan
-from roomtone.runtime.exporting import Cancelled, Exporting
-from roomtone.training_data import KeptConversation
+from roomtone.runtime.exporting import Cancelled, Exporting, needed
+from roomtone.training_data import ONLY_RATED, KeptConversation
 from tests.runtime.kept import NOON, KeptArchive, Killed, conversation
 
 PEOPLE = [f"person {n}" for n in range(12)]
@@ -207,6 +207,15 @@ async def test_the_same_rows_are_made_of_a_manifest(tmp_path: Path) -> None:
 
     assert first["ranges"] == [(1, 30)]
     assert [one["sha256"] for one in first["files"]] == [one["sha256"] for one in second["files"]]
+
+
+def test_what_is_cleaned_is_read_whether_or_not_it_makes_a_row() -> None:
+    """As what is cleaned is counted; a format that needs all is given all."""
+    kto, native = plugins.export("kto"), plugins.export("native")
+    plain, cleaned = (needed(Plan(format="kto", redact=one), kto) for one in (False, True))
+
+    assert plain == kto.needs and cleaned == set(kto.needs) - {ONLY_RATED} != plain
+    assert needed(Plan(format="native", redact=True), native) is None
 
 
 async def test_an_export_can_be_cancelled_and_leaves_nothing(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from roomtone.exports._pairs import pairs
 from roomtone.exports._ratings import RATED
 from roomtone.ports_exports import Export
-from roomtone.training_data import KeptConversation
+from roomtone.training_data import ONLY_RATED, KeptConversation
 from roomtone.training_rows import Chat, Excluded, ExportOptions, Row
 
 
@@ -28,7 +28,7 @@ class DPO(Export):
     made_of = "revisions"
     trainable_by = "TRL DPOTrainer, ORPOTrainer, RewardTrainer"
     row = Preference
-    needs = RATED
+    needs = RATED | {ONLY_RATED}
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

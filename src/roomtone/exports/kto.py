@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from roomtone.exports._dialogue import replies
 from roomtone.exports._ratings import RATED, Ratings
 from roomtone.ports_exports import Export
-from roomtone.training_data import KeptConversation
+from roomtone.training_data import ONLY_RATED, KeptConversation
 from roomtone.training_rows import Chat, Excluded, ExportOptions, Row
 
 
@@ -32,7 +32,7 @@ class KTO(Export):
     made_of = "ratings"
     trainable_by = "TRL KTOTrainer"
     row = Labelled
-    needs = RATED
+    needs = RATED | {ONLY_RATED}
 
     def rows(
         self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded

@@ -9,7 +9,7 @@ import msgspec
 from roomtone.exports._pairs import pairs
 from roomtone.exports._ratings import RATED
 from roomtone.ports_exports import Export
-from roomtone.training_data import KeptConversation
+from roomtone.training_data import ONLY_RATED, KeptConversation
 from roomtone.training_rows import Chat, Excluded, ExportOptions, Row
 
 
@@ -36,7 +36,7 @@ class OpenAIDPO(Export):
     made_of = "revisions"
     trainable_by = "OpenAI-style preference tuning: Together, Fireworks"
     row = Preferred
-    needs = RATED
+    needs = RATED | {ONLY_RATED}
     traceable = False
 
     def rows(

@@ -6,7 +6,7 @@ import asyncio
 import time
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -18,7 +18,7 @@ from roomtone.runtime import plugins
 from roomtone.runtime.export_files import Staging, State
 from roomtone.runtime.export_plan import Plan
 from roomtone.runtime.export_rows import Cleaner, Known, Maker
-from roomtone.training_data import KeptConversation, TrainingSought
+from roomtone.training_data import ONLY_RATED, KeptConversation, TrainingSought
 from roomtone.training_rows import Excluded
 
 PAGE = 5_000
@@ -67,6 +67,7 @@ class Exporting:
         self._sought = sought_of(plan)
         self._everybody = self._sought.copy()
         self._everybody["trainable"] = False
+        self._needs = needed(plan, export)
         self._stopped = False
         self.counts: Mapping[str, Any] = {}
         self.basis: dict[str, int] = {}
@@ -125,7 +126,7 @@ class Exporting:
 
     async def _read(self, after: int) -> tuple[Sequence[KeptConversation], int | None]:
         return await self.archive.training_page(
-            after=after, messages=self._page, needs=self.export.needs, **self._sought
+            after=after, messages=self._page, needs=self._needs, **self._sought
         )
 
     def _within(self, page: Sequence[KeptConversation]) -> tuple[Sequence[KeptConversation], bool]:
@@ -234,6 +235,12 @@ def packer(plan: Plan, export: Export) -> RowFile | None:
         return None
     file = plugins.row_file(plan.file or export.file, export.row, ids=export.traceable)
     return file if file.packs else None
+
+
+def needed(plan: Plan, export: Export) -> Collection[str] | None:
+    """What is read for it: all that is cleaned is counted, also where it makes no row."""
+    needs = export.needs
+    return frozenset(needs) - {ONLY_RATED} if plan.redact and needs is not None else needs
 
 
 def sought_of(plan: Plan) -> TrainingSought:

@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from roomtone.stores._jobs import Ask, Steps
 from roomtone.stores._steps import from_ms
 from roomtone.stores._training_counts import among, where
-from roomtone.stores._training_reactions import nearer, reactions
+from roomtone.stores._training_reactions import nearer, reactions, unrated
 from roomtone.training_data import (
     BESIDE,
+    ONLY_RATED,
     AgentLog,
     KeptConversation,
     KeptMessage,
@@ -97,11 +98,16 @@ def page(
         return [], None
     own = {talk.id: talk for talk in talks}
     some = among(own)
-    yield from _fill(own, some, trainable, reading(needs))
+    left: Mapping[int, bool] = {}
+    if needs is not None and ONLY_RATED in needs:
+        left = yield from unrated(some, trainable)
+    read = {id: talk for id, talk in own.items() if id not in left}
+    if read:
+        yield from _fill(read, among(read, exact=bool(left)), trainable, reading(needs))
     for name in BESIDE:
         if needs is None or name in needs:
             yield from _BESIDE[name](own, some, trainable)
-    kept = [talk for talk in talks if talk.messages]
+    kept = [talk for talk in talks if talk.messages or left.get(talk.id)]
     return kept, last if more else None
 
 

@@ -51,15 +51,39 @@ class _Told(msgspec.Struct, gc=False):
     ruling: _Ruling | None = None
 
 
+_UNRATED = (  # whose messages' feedback has no mean, as there is none
+    "SELECT c.id, (SELECT 1 FROM messages m WHERE m.conversation_id = c.id{} LIMIT 1) "
+    "FROM conversations c WHERE c.id {} AND c.user_satisfaction IS NULL AND NOT EXISTS "
+    "(SELECT 1 FROM reactions r WHERE r.session = c.session AND r.meaning = 'RATING') AND NOT "
+    "EXISTS (SELECT 1 FROM revisions v WHERE v.session = c.session)"
+)
+_UNREAD = (
+    "SELECT c.id, r.told, r.at FROM conversations c CROSS JOIN reactions r WHERE c.id {} AND "
+    "r.session = c.session AND EXISTS (SELECT 1 FROM messages m WHERE m.session = r.session AND "
+    "m.turn = r.target AND m.conversation_id = c.id {}) ORDER BY c.id, r.at, r.id"
+)
+
 _told = msgspec.json.Decoder(_Told)
 _turn = attrgetter("turn")
 
 
-def reactions(own: Mapping[int, KeptConversation], some: str, trainable: bool) -> Steps[None]:
+def unrated(some: str, trainable: bool) -> Steps[dict[int, bool]]:
+    """Conversations in which nothing was rated or revised; True where they have a message."""
+    flagged = " AND m.training_flag = 1" * trainable
+    rows = yield Ask(_UNRATED.format(flagged, some))
+    return {id: there is not None for id, there in rows}
+
+
+def reactions(every: Mapping[int, KeptConversation], some: str, trainable: bool) -> Steps[None]:
     """What was given to messages; where it is to be learnt from, by those who agreed."""
-    told = yield from nearer("reactions", own, some)
+    told = yield from nearer("reactions", every, some)
     if told is None:
         return
+    own = {id: talk for id, talk in every.items() if talk.messages}
+    if unread := [id for id in every if id not in own]:
+        asked = _UNREAD.format(among(unread, exact=True), OF_AGREED * trainable)
+        for id, said, at in (yield Ask(asked)):
+            every[id].reactions.append(_reaction_of(at, said))
     # Where all messages of a conversation were read, they tell which reactions are its own.
     whole = {
         id: talk
@@ -68,9 +92,9 @@ def reactions(own: Mapping[int, KeptConversation], some: str, trainable: bool) -
     }
     if len(whole) < len(own):
         rest = {id: talk for id, talk in own.items() if id not in whole}
-        yield from _joined(rest, among(rest), trainable)
+        yield from _joined(rest, among(rest, exact=True), trainable)
     if whole:
-        yield from _matched(whole, among(whole), trainable)
+        yield from _matched(whole, among(whole, exact=True), trainable)
 
 
 def _joined(own: Mapping[int, KeptConversation], some: str, trainable: bool) -> Steps[None]:
@@ -165,7 +189,7 @@ def nearer(table: str, of: Mapping[int, KeptConversation], some: str) -> Steps[s
 
     From the rows of their sessions, where those are fewer than the messages; else from messages.
     """
-    most = sum(len(talk.messages) for talk in of.values())
+    most = sum(len(talk.messages) or talk.total_messages for talk in of.values())
     sessions = f"r.session IN (SELECT c.session FROM conversations c WHERE c.id {some})"
     ((many,),) = yield Ask(
         f"SELECT count(*) FROM (SELECT 1 AS one FROM {table} r WHERE {sessions} LIMIT {most + 1}) s"
