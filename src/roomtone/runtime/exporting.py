@@ -111,12 +111,12 @@ class Exporting:
         noted = time.monotonic()
         done = False
         while not done:
-            found = page = ()  # freed before the next comes, which takes its place
             found, then = await self._read(after)
             page, last = self._within(found)
             await asyncio.to_thread(self.maker.take, page)
             done = last or then is None
             after = then or (found[-1].id if found else after)
+            del found, page  # freed before the next comes, which takes its place
             if done or time.monotonic() - noted >= self._note_s:
                 await asyncio.to_thread(self._note, after)
                 noted = time.monotonic()
