@@ -117,6 +117,17 @@ def test_what_was_packed_gives_the_same_bytes(
     assert of_columns == of_lines
 
 
+def test_texts_long_and_short_come_back_from_columns() -> None:
+    """With what stands between them while they are one text, and where none is ASCII."""
+    said = ["x" * 5_000, "a\0b", "", "ü" * 90, "c", "\0", "d" * 20, "\ud800e"]
+    for some in (said, said[4:7], ["a\0b", "c"], ["ü", "c"], ["c", "c"], ["c"], said[:1] * 3):
+        of_lines, of_columns = both_ways([talk(*some), talk(*some[::-1], id=8)], [1])
+        told = [mended(one) for one in some if one.strip()]
+        read = pq.read_table(io.BytesIO(of_columns))["content"].to_pylist()
+
+        assert of_columns == of_lines and read == [*told, *told[::-1]]
+
+
 def test_groups_of_rows_end_where_they_would(monkeypatch: pytest.MonkeyPatch) -> None:
     """However many were packed at a time; no number that JSON does not have is in a file."""
     monkeypatch.setattr(parquet, "GROUP", 3)

@@ -81,6 +81,8 @@ class Ratings:
     def of(self, reply: Reply) -> list[Rated]:
         """The texts of a reply, what stands there last, the same ones together, each as called."""
         message = reply.message
+        if message.turn not in self._revisions and message.edited_ms is None:
+            return [self._unchanged(reply)]
         revisions = sorted(self._revisions.get(message.turn, ()), key=lambda one: one.number)
         texts = _texts(revisions, message.content, message.at_ms)
         changed = [milliseconds(one.at) for one in revisions]
@@ -100,6 +102,15 @@ class Ratings:
         if word is not None:
             calls.setdefault(message.content, set()).add(word)
         return [_called(text, calls) for text in _distinct(texts)]
+
+    def _unchanged(self, reply: Reply) -> Rated:
+        """The one text of a reply that always was as it is."""
+        message = reply.message
+        calls = {good for _, good in self._given.get(message.turn, ())}
+        word = self._word(reply, edited=False)
+        if word is not None:
+            calls.add(word)
+        return _called(Text(message.content, message.at_ms), {message.content: calls})
 
     def _word(self, reply: Reply, *, edited: bool) -> bool | None:
         """What a person said of it without a reaction, 1 to 5."""

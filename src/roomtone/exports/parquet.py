@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from math import nan
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -60,6 +61,10 @@ class Parquet(Export):
 
 GROUP = 20_000
 """Rows that stand together in a file: in fewer a third of the time goes into their headers."""
+
+SHORT, SOME = 16, 64
+"""Characters of a text up to which its column's ends are found in one pass over all its texts; and
+how many texts are looked at to tell."""
 
 UNIQUE = "content"
 """A column of texts of which hardly two are equal: no dictionary and no bounds are kept of it."""
@@ -137,19 +142,21 @@ class Columns(RowFile):
             places = np.repeat(np.arange(len(values.counts)), values.counts)
             return self._array(values.values, kind).take(self._numbers(places, arrow.int64()))
         if isinstance(values, Moments):
-            return self._numbers(np.array(values, np.int64) * 1000, kind)  # us
+            return self._numbers(np.fromiter(values, np.int64, len(values)) * 1000, kind)  # us
         told: Sequence[Any] = values
         unknown = told.count(None)
         if unknown == len(told):
             return arrow.nulls(unknown, kind)
         if arrow.types.is_floating(kind):
-            return self._numbers(np.array(values, np.float64), kind)
+            if unknown:
+                told = [nan if one is None else one for one in told]
+            return self._numbers(np.fromiter(told, np.float64, len(told)), kind)
         if arrow.types.is_string(kind) and not unknown:
             if len(told) > 1 and told.count(told[0]) == len(told):
                 return self._array(Repeated(told[:1], [len(told)]), kind)
             return self._texts(told)
         if arrow.types.is_int64(kind) and not unknown:
-            return self._numbers(np.array(values, np.int64), kind)
+            return self._numbers(np.fromiter(told, np.int64, len(told)), kind)
         return arrow.array(values, kind)
 
     def _numbers(self, values: NDArray[Any], kind: Any) -> Any:
@@ -160,6 +167,16 @@ class Columns(RowFile):
         return self._arrow.Array.from_buffers(kind, len(values), held)
 
     def _texts(self, values: Sequence[str]) -> Any:
+        if sum(map(len, values[:SOME])) < SHORT * SOME:
+            whole = "\0".join(values)
+            told = np.frombuffer(whole.encode() if whole.isascii() else b"", np.uint8)
+            between = np.flatnonzero(told == 0)
+            if len(between) == len(values) - 1 and len(told):  # no text has one of its own
+                ends = np.zeros(len(values) + 1, np.int32)
+                ends[1:-1] = between
+                ends[-1] = len(told)
+                ends[1:] -= np.arange(len(values), dtype=np.int32)
+                return self._strings(ends, told[told != 0])
         whole = "".join(values)
         if whole.isascii():
             data, sizes = whole.encode(), map(len, values)
@@ -168,8 +185,11 @@ class Columns(RowFile):
             data, sizes = b"".join(each), map(len, each)
         ends = np.zeros(len(values) + 1, np.int32)
         np.cumsum(np.fromiter(sizes, np.int64, len(values)), out=ends[1:])
+        return self._strings(ends, data)
+
+    def _strings(self, ends: NDArray[Any], data: Any) -> Any:
         held = [None, self._arrow.py_buffer(ends), self._arrow.py_buffer(data)]
-        return self._arrow.Array.from_buffers(self._arrow.string(), len(values), held)
+        return self._arrow.Array.from_buffers(self._arrow.string(), len(ends) - 1, held)
 
     def _write(self, table: Any) -> bytes:
         self._writer.write_table(table.combine_chunks())

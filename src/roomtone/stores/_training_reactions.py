@@ -175,8 +175,8 @@ def reacted(ids: Sequence[int], people: Iterable[str]) -> Steps[list[str]]:
     Mostly nobody else reacted in their sessions, which is seen without their messages.
     """
     found = yield Ask(
-        "SELECT DISTINCT r.person FROM reactions r WHERE r.session IN "
-        f"(SELECT c.session FROM conversations c WHERE c.id {among(ids, exact=True)})"
+        "SELECT DISTINCT r.person FROM conversations c CROSS JOIN reactions r WHERE c.id "
+        f"{among(ids, exact=True)} AND r.session = c.session AND r.person <> c.person"
     )
     known = set(people)
     if all(person in known for (person,) in found):
