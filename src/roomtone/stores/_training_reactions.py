@@ -121,14 +121,14 @@ def _matched(own: Mapping[int, KeptConversation], some: str, trainable: bool) ->
         "SELECT r.session, r.target, r.person, r.at, r.told FROM reactions r WHERE r.session IN "
         f"(SELECT c.session FROM conversations c WHERE c.id {some}) ORDER BY r.at, r.id"
     )
-    asked = {(row[0], row[1]) for row in rows}
-    sessions = {session for session, _ in asked}
+    asked: dict[str, set[str]] = {}
+    for session, target, *_ in rows:
+        asked.setdefault(session, set()).add(target)
     by_turn: dict[tuple[str, str], list[KeptConversation]] = {}
     for talk in own.values():
-        if (session := talk.session) in sessions:
-            for turn in set(map(_turn, talk.messages)):
-                if (session, turn) in asked:
-                    by_turn.setdefault((session, turn), []).append(talk)
+        if targets := asked.get(talk.session):
+            for turn in targets.intersection(map(_turn, talk.messages)):
+                by_turn.setdefault((talk.session, turn), []).append(talk)
     agreed: set[str] = set()
     if trainable:
         others = {
