@@ -80,3 +80,32 @@ def test_two_readers_and_their_labels_are_joined(training: ModuleType) -> None:
     fine = slice(0, 28)
     errors = [((odds > 0) != y)[:, fine].mean() for odds in (one, two, told)]
     assert errors[2] < 0.9 * min(errors[:2])
+
+
+def test_a_row_is_scored_by_what_its_fold_did_not_teach(training: ModuleType) -> None:
+    """Changing a row's truth changes nothing by which it is scored, and all by which others are."""
+    chance = np.random.default_rng(2)
+    y = (chance.random((1_000, 39)) < 0.2).astype(np.int8)
+    one, two = [y * 3.0 - 1.5 + chance.normal(size=y.shape) for _ in range(2)]
+    scored = np.arange(400, 1_000)
+    fold, before = training.folded(one, two, y, scored)
+    changed = y.copy()
+    changed[scored[fold == 0]] = 1 - changed[scored[fold == 0]]
+
+    _, after = training.folded(one, two, changed, scored)
+
+    same = [np.array_equal(a["cuts"], b["cuts"]) for a, b in zip(before, after, strict=True)]
+    assert same == [True, False, False, False, False]
+    assert sorted(np.bincount(fold)) == [120] * 5
+
+
+def test_figures_of_chance_are_those_of_chance(training: ModuleType) -> None:
+    """Readers that know nothing gain nothing by thresholds that were fitted to other rows."""
+    chance = np.random.default_rng(3)
+    y = (chance.random((2_000, 39)) < 0.2).astype(np.int8)
+    one, two = [chance.normal(size=y.shape) for _ in range(2)]
+
+    found = training.honest(one, two, y, np.arange(1_000, 2_000))
+
+    # Who says every label always has a precision of .2 and a recall of 1.
+    assert 0.25 < found["macro 28"] < 1 / 3
