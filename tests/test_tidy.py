@@ -144,6 +144,15 @@ def tracked() -> list[Path]:
     return [ROOT / p for p in done.stdout.decode().split("\0") if p and (ROOT / p).is_file()]
 
 
+def test_no_file_is_a_link():
+    """A link leads elsewhere on another machine, or nowhere."""
+    done = subprocess.run(["git", "ls-files", "-s"], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode != 0:
+        pytest.skip("not a git checkout: nothing is tracked here")
+
+    assert [line for line in done.stdout.splitlines() if line.startswith("120000")] == []
+
+
 def test_no_file_names_a_package_registry():
     """Locks and pages serve whoever installs from a mirror: no host of a registry in any file."""
     hosts = [
