@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse
+from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse, RecallAsked
 
 Vectors = Mapping[str, NDArray[np.float32]]
 """What of a memory lies where: a vector for each of `records.VECTORS` that there is."""
@@ -104,13 +104,7 @@ class MemoryStore(Protocol):  # stores/
         bot: str,
         user: str,
         vector: NDArray[np.float32],
-        *,
-        model: str,
-        name: str = "content",
-        limit: int,
-        words: Sequence[str],
-        each: int,
-        alive: datetime,
+        **asked: Unpack[RecallAsked],
     ) -> Near:
         """Of each of `records.TIERS` a person's `limit` nearest, as `search` finds them.
 
@@ -155,13 +149,8 @@ class Glancing(Protocol):
         user: str,
         vector: NDArray[np.float32],
         *,
-        model: str,
-        name: str = "content",
-        limit: int,
-        words: Sequence[str],
-        each: int,
-        alive: datetime,
         choose: Callable[[Glance, Whole], T],
+        **asked: Unpack[RecallAsked],
     ) -> T:
         """What `choose` makes of that which `recall` would find; it reads in full what it wants.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Literal, TypedDict
+from typing import Literal, NotRequired, TypedDict
 from uuid import UUID, uuid5
 
 import msgspec
@@ -300,6 +301,17 @@ class MemoriesSought(MemoryFilter, total=False):
     search: str
     offset: int
     limit: int  # 100 unless given
+
+
+class RecallAsked(TypedDict):
+    """How a bot's memories of a person are looked through for a recall."""
+
+    model: str  # that made the question's vector
+    name: NotRequired[str]  # of the vectors it is compared with; `content` unless given
+    limit: int  # of the nearest of each tier
+    words: Sequence[str]  # of the question, by their stems
+    each: int  # memories of each word, at most
+    alive: datetime  # nothing that is expired then
 
 
 class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,7 +21,15 @@ from roomtone.heard import Recalled
 from roomtone.memories import choose, expiry, facts, first_place, importance
 from roomtone.ports_memory import MemoryStore, Near
 from roomtone.recollections import congruence
-from roomtone.records import TIERS, MemoriesSought, Memory, MemoryUse, Recollection, memory_id
+from roomtone.records import (
+    TIERS,
+    MemoriesSought,
+    Memory,
+    MemoryUse,
+    RecallAsked,
+    Recollection,
+    memory_id,
+)
 from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
@@ -122,7 +130,7 @@ class Recalling(Access):
         if kind == "emotion":
             (mood,) = await reading
             own = feeling(mood.scores) if mood is not None else None
-        sought: dict[str, Any] = {
+        sought: RecallAsked = {
             "model": name,
             "name": "semantic" if kind == "semantic" else "content",
             "limit": CANDIDATES,

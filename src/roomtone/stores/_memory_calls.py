@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from roomtone.errors import StoreAway, StoreError, StoreRefused
 from roomtone.ports_memory import Glance, Near, T, Vectors, Whole
-from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse
+from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse, RecallAsked
 from roomtone.stores import _memory
 from roomtone.stores._archive_calls import Job
 from roomtone.stores._memory_columns import Cache
@@ -97,25 +97,9 @@ class MemoryCalls:
         bot: str,
         user: str,
         vector: NDArray[np.float32],
-        *,
-        model: str,
-        name: str = "content",
-        limit: int,
-        words: Sequence[str],
-        each: int,
-        alive: datetime,
+        **asked: Unpack[RecallAsked],
     ) -> Near:
-        found: Near = await self.glance(
-            *(bot, user, vector),
-            model=model,
-            name=name,
-            limit=limit,
-            words=words,
-            each=each,
-            alive=alive,
-            choose=_all,
-        )
-        return found
+        return await self.glance(bot, user, vector, choose=_all, **asked)
 
     async def glance(
         self,
@@ -123,22 +107,18 @@ class MemoryCalls:
         user: str,
         vector: NDArray[np.float32],
         *,
-        model: str,
-        name: str = "content",
-        limit: int,
-        words: Sequence[str],
-        each: int,
-        alive: datetime,
         choose: Callable[[Glance, Whole], T],
+        **asked: Unpack[RecallAsked],
     ) -> T:
-        asked = _memory.directed(vector, name)
-        sought = {"user": user, "hidden": False, "superseded": False, "alive": alive}
+        name, limit = asked.get("name", "content"), asked["limit"]
+        way = _memory.directed(vector, name)
+        sought = {"user": user, "hidden": False, "superseded": False, "alive": asked["alive"]}
 
         def job(connection: sqlite3.Connection) -> T:
             found = Found([], []), Found([], [])
-            if asked is not None and limit > 0:
-                columns = self._cache.ready(connection, bot, model, name)
-                found = columns.recalled(asked, limit, words, each, sought)
+            if way is not None and limit > 0:
+                columns = self._cache.ready(connection, bot, asked["model"], name)
+                found = columns.recalled(way, limit, asked["words"], asked["each"], sought)
             read = Read(connection, *found)
             return choose(read.glance, read.whole)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from roomtone.errors import MissingExtra, StoreAway, StoreError
 from roomtone.ports_memory import Near, Vectors
-from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse
+from roomtone.records import MemoriesSought, Memory, MemoryFilter, MemoryUse, RecallAsked
 from roomtone.stores._memory import check_change, check_lengths, directed, unit
 from roomtone.stores._qdrant_address import parse
 
@@ -161,20 +161,15 @@ class Qdrant:
         bot: str,
         user: str,
         vector: NDArray[np.float32],
-        *,
-        model: str,
-        name: str = "content",
-        limit: int,
-        words: Sequence[str],
-        each: int,
-        alive: datetime,
+        **asked: Unpack[RecallAsked],
     ) -> Near:
-        asked = directed(vector, name)
-        if asked is None or limit < 1:
+        name, limit = asked.get("name", "content"), asked["limit"]
+        way = directed(vector, name)
+        if way is None or limit < 1:
             return Near([], [])
-        sought = {"user": user, "hidden": False, "superseded": False, "alive": alive}
-        which, held = (model, name, limit), (words, each)
-        return await self._run(lambda: self._jobs.recall(bot, asked.tolist(), which, held, sought))
+        sought = {"user": user, "hidden": False, "superseded": False, "alive": asked["alive"]}
+        which, held = (asked["model"], name, limit), (asked["words"], asked["each"])
+        return await self._run(lambda: self._jobs.recall(bot, way.tolist(), which, held, sought))
 
     async def memories(self, **sought: Unpack[MemoriesSought]) -> tuple[Sequence[Memory], int]:
         return await self._run(lambda: self._jobs.page(sought))
