@@ -387,6 +387,7 @@ export interface Turn {
   platform?: string | null
   language?: string | null
   agents?: Agent[]
+  rehearsed?: Looked | null
 }
 
 export interface TurnRevised {

@@ -150,6 +150,10 @@ def ingest(
             show_default="2025-01-01",
         ),
     ] = None,
+    recall: Annotated[
+        bool,
+        typer.Option("--recall", help="Look into memory for each turn, as its bot would have."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Take a file of events in: JSON lines as on the wire, or a chat log as CSV or JSON lines.
@@ -169,6 +173,7 @@ def ingest(
         live=live,
         bot=bot,
         begin=None if begin is None else begin.replace(tzinfo=UTC),
+        recall=recall,
     )
     raise typer.Exit(asyncio.run(job.run(as_json=as_json)))
 

@@ -132,6 +132,7 @@ class Turn(_OfPair, frozen=True, kw_only=True, omit_defaults=True, tag="turn"):
     platform: Name | None = None
     language: Language | None = None  # of the message
     agents: Annotated[list[Agent], Meta(max_length=MAX_AGENTS)] = []
+    rehearsed: Looked | None = None  # what memory would have given for it; nobody had it then
 
 
 class TurnRead(_OfPair, frozen=True, kw_only=True, omit_defaults=True, tag="turn_read"):
@@ -176,7 +177,10 @@ OWN = (TurnRead, ReactionJudged, ReactionReview, Erased)
 
 # What of an event is a name: neither text nor one of a few words. A turn's parts hold names too.
 _TEXTS = ("text", "question", "options", "message", "reply")
-_PARTS = ("memories", "user_emotion", "bot_emotion", "context", "recalled", "of", "agents")
+_PARTS = (
+    *("memories", "user_emotion", "bot_emotion", "context", "recalled", "rehearsed", "of"),
+    "agents",
+)
 _SAID = ("verdict", "reply", "before", "after")  # of reactions: texts, and numbers
 _NAMES = {
     kind: [

@@ -8,7 +8,7 @@ from roomtone.errors import BadEvent, JournalError, RoomtoneError
 from roomtone.events import Message
 from roomtone.runtime.asking import FromServer, open_answers, parse_moment
 from roomtone.runtime.config import Settings
-from roomtone.runtime.ingest import open_folder
+from roomtone.runtime.sinks import open_folder
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from roomtone.errors import ServerError
 from roomtone.events import Event, Message, encode
 from roomtone.runtime import ingest
 from roomtone.runtime.asking import open_answers
 from roomtone.runtime.config import Settings
-from roomtone.runtime.remote import Busy
+from roomtone.runtime.sinks import open_folder
 
 WIRE = b'{"type":"message","session":"s","user":"u%d","text":"hi","at":"2026-01-01T12:00:%02dZ"}\n'
 
@@ -141,42 +140,11 @@ async def test_reasons_are_bounded():
     assert len(report.examples) == ingest.MAX_EXAMPLES
 
 
-async def test_a_server_that_says_later_is_asked_again():
-    """A disk that was full for a moment loses nothing."""
-
-    class Moody:
-        def __init__(self) -> None:
-            self.asked = 0
-
-        def post(self, path: str, body: bytes, **query: object) -> dict[str, object]:
-            self.asked += 1
-            if self.asked < 3:
-                raise Busy("the disk is full", 0)
-            return {"accepted": 1, "duplicates": 0, "errors": []}
-
-    moody = Moody()
-    server = ingest.Server(moody, history=True)
-
-    assert await server.send([Message(session="s", text="hi")]) == (1, 0, [])
-    assert moody.asked == 3
-
-
-async def test_a_server_that_always_says_later_is_given_up(monkeypatch):
-    """Patience has an end, with the server's own reason."""
-
-    class Full:
-        def post(self, path: str, body: bytes, **query: object) -> None:
-            raise Busy("the disk is full", 0)
-
-    with pytest.raises(ServerError, match="kept asking to wait: the disk is full"):
-        await ingest.Server(Full(), history=True).send([Message(session="s", text="hi")])
-
-
 async def test_a_folder_takes_a_history_and_keeps_its_summary(tmp_path):
     """Without any server: the journal has the events, the archive the summary."""
     settings = Settings(data=tmp_path / "data")
     data = b"".join(WIRE % (n, n) for n in range(50))
-    async with ingest.open_folder(settings, history=True) as folder:
+    async with open_folder(settings, history=True) as folder:
         report = await ingest.ingest(reader(data), folder)
         again = await ingest.ingest(reader(data), folder)
     async with open_answers(settings, None, settings.data) as answers:

@@ -13,6 +13,7 @@ from roomtone.runtime.commands import Ingest
 from roomtone.runtime.config import Settings
 from roomtone.runtime.look_ahead import Room, last_lines
 from roomtone.runtime.pipeline import Pipeline
+from roomtone.runtime.sinks import open_folder
 
 BEGIN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -91,7 +92,7 @@ async def test_more_open_sessions_than_there_is_room_for_are_refused_with_the_re
     monkeypatch.setattr(door, "MOST_HISTORIES", 20)
     file = tmp_path / "many.jsonl"
     file.write_bytes(lines([*range(30)] * 2))
-    async with ingest.open_folder(Settings(data=tmp_path / "data"), history=True) as folder:
+    async with open_folder(Settings(data=tmp_path / "data"), history=True) as folder:
         report = await ingest.ingest(
             reader(file.read_bytes()), folder, ends=lambda: last_lines(reader(file.read_bytes()))
         )

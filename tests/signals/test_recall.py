@@ -62,3 +62,20 @@ def test_what_became_of_a_recall_is_measured_where_it_is_known() -> None:
         }
     )
     assert told.fields["memory_count"] == 2 and told.fields["used"] == 0.5
+
+
+def test_a_rehearsal_is_an_estimate_and_what_was_told_goes_before_it() -> None:
+    """It never poses as what the bot had."""
+    played = Looked(
+        memories=[Recalled(similarity=0.4, id="x")], retrieval_time_ms=3.0, used=1.0, stale=0.0
+    )
+    (row,) = Recall().update(heard(message="hi", rehearsed=played))
+    (told,) = Recall().update(
+        heard(message="hi", rehearsed=played, memories=[Recalled(similarity=0.9)])
+    )
+
+    assert row.texts["source"] == "estimate"
+    assert (row.fields["memory_count"], row.fields["used"]) == (1, 1)
+    assert row.fields["retrieval_time_ms"] == 3
+    assert (told.texts["source"], told.fields["avg_similarity"]) == ("measured", 0.9)
+    assert "used" not in told.fields

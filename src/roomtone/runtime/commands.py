@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,11 +12,12 @@ from typing import Any, BinaryIO
 
 from roomtone.errors import ServerError
 from roomtone.events import Event
-from roomtone.runtime import asking, ingest, plugins, terminal
+from roomtone.runtime import asking, ingest, plugins, sinks, terminal
 from roomtone.runtime.clock import WallClock, iso, utc
 from roomtone.runtime.loading import load, trace
 from roomtone.runtime.look_ahead import last_lines
 from roomtone.runtime.masking import mask
+from roomtone.runtime.rehearsing import rehearsal
 from roomtone.runtime.remote import Remote
 from roomtone.runtime.replay import paced, replay_events, replay_journal, rows
 
@@ -41,11 +42,14 @@ class Ingest:
     live: bool = False
     bot: str | None = None
     begin: datetime | None = None
+    recall: bool = False
 
     async def run(self, *, as_json: bool) -> int:
         """Take it in and print what became of it; 1 when a line was refused."""
         began = time.monotonic()
         if "://" in self.file:
+            if self.recall:
+                raise ServerError("--recall plays a file; a live source tells of its own memories")
             source = plugins.source(self.file)
             if hasattr(source, "deliveries"):
                 async with replace(self, live=True)._sink() as sink:  # what it gives happens now
@@ -71,11 +75,23 @@ class Ingest:
         stream, size = ingest.open_input(self.file)
         with stream:
             reader = self._reader(stream)
-            async with self._sink() as sink:
-                with terminal.progress_bar(size) as bar:
-                    task = bar.add_task(terminal.clean(self.file), total=size or None)
+            with terminal.progress_bar(size) as bar:
+                task = bar.add_task(terminal.clean(self.file), total=size or None)
+
+                def waiting(turns: int) -> None:
+                    bar.update(task, description=f"{turns:,} turns to read")
+
+                async with AsyncExitStack() as opened:
+                    sink = await opened.enter_async_context(self._sink(waiting))
+                    played = None
+                    if self.recall:
+                        played = await opened.enter_async_context(rehearsal(load()))
                     return await ingest.ingest(
-                        reader, sink, lambda position: bar.update(task, completed=position), ends
+                        reader,
+                        sink,
+                        lambda position: bar.update(task, completed=position),
+                        ends,
+                        played,
                     )
 
     def _reader(self, stream: BinaryIO) -> ingest.Reader:
@@ -92,12 +108,14 @@ class Ingest:
         with stream:
             return last_lines(self._reader(stream))
 
-    def _sink(self) -> AbstractAsyncContextManager[ingest.Sink]:
+    def _sink(
+        self, waiting: Callable[[int], None] = lambda n: None
+    ) -> AbstractAsyncContextManager[sinks.Sink]:
         if self.to is not None and self.data is not None:
             raise ServerError("choose one: --to sends to a server, --data writes into a folder")
         settings = load({"data": self.data})
         if self.data is not None:
-            return ingest.open_folder(settings, history=not self.live)
+            return sinks.open_folder(settings, history=not self.live, waiting=waiting)
         return self._server(self.to or settings.url)
 
     @asynccontextmanager
@@ -105,7 +123,7 @@ class Ingest:
         remote = Remote(url, timeout_s=PATIENT_S)
         try:
             remote.get("/healthz")  # an unreachable server is noticed before the file is read
-            yield ingest.Server(remote, history=not self.live)
+            yield sinks.Server(remote, history=not self.live)
         finally:
             remote.close()
 

@@ -31,7 +31,7 @@ MOST_TURNS = 0.5  # the share of turns from which on a measurement is expected o
 
 SELDOM: Mapping[str, str] = {
     "context_switches": "messages that change the topic",
-    "memory_quality": "turns that tell which `memories` were looked up",
+    "memory_quality": "turns that tell which `memories` were looked up, or `ingest --recall`",
     "user_feedback": "reactions that rate an answer",
     "reaction_engagement": "reactions that agree or nod",
     "reaction_emotion": "reactions that show a feeling",

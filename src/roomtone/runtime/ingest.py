@@ -9,8 +9,7 @@ import json
 import socket
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -19,17 +18,16 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from msgspec.structs import replace
 
-from roomtone.errors import BadEvent, ServerError
+from roomtone.errors import BadEvent
 from roomtone.events import EVENT_TYPES, Event, Refusal, Turn, encode
 from roomtone.ports import Feed, Source
 from roomtone.runtime import plugins
-from roomtone.runtime.config import Settings
 from roomtone.runtime.door import Receipt
 from roomtone.runtime.feeds import Feeds
 from roomtone.runtime.histories import FULL
 from roomtone.runtime.look_ahead import Ends, Room
-from roomtone.runtime.pipeline import Pipeline
-from roomtone.runtime.remote import Busy, Remote
+from roomtone.runtime.rehearsing import Rehearsal
+from roomtone.runtime.sinks import Sink
 
 BATCH = 1000
 BATCH_BYTES = 900_000
@@ -40,9 +38,6 @@ SPAN_S = 3600
 at once, and what is live waits for that; an hour of a room takes well under a second."""
 
 GATHER_S = 0.1
-
-PATIENCE = 40
-"""How often a server that says `later` is asked again: at a second each, most of a minute."""
 
 MAX_REASONS, MAX_EXAMPLES = 50, 20
 MAX_SESSIONS = 100_000
@@ -95,80 +90,6 @@ class Report:
         }
 
 
-class Sink(Protocol):
-    """Where events go; the answer is accepted, duplicates, and (index, reason) of the rest."""
-
-    async def send(self, events: Sequence[Event]) -> tuple[int, int, Sequence[tuple[int, str]]]: ...
-
-    async def finish(self, sessions: Sequence[str]) -> None: ...
-
-
-class Server:
-    """A sink that is a running server."""
-
-    def __init__(self, remote: Remote, *, history: bool) -> None:
-        self._remote = remote
-        self._query: dict[str, object] = {"source": "ingest"}
-        if history:
-            self._query["history"] = "true"
-        self._history = history
-
-    async def send(self, events: Sequence[Event]) -> tuple[int, int, Sequence[tuple[int, str]]]:
-        """Post a batch, waiting while the server asks to wait."""
-        body = encode(events)
-        for _ in range(PATIENCE):
-            try:
-                answer = await asyncio.to_thread(self._post, body)
-            except Busy as busy:
-                last = busy
-                await asyncio.sleep(busy.retry_s)
-                continue
-            errors = [(int(e["index"]), str(e["reason"])) for e in answer["errors"]]
-            return int(answer["accepted"]), int(answer["duplicates"]), errors
-        raise ServerError(f"the server kept asking to wait: {last}")
-
-    async def finish(self, sessions: Sequence[str]) -> None:
-        """Tell the server that these histories are over."""
-        if not self._history:
-            return
-        for start in range(0, len(sessions), BATCH):
-            body = json.dumps({"sessions": list(sessions[start : start + BATCH])}).encode()
-            await asyncio.to_thread(self._remote.post, "/v1/history/close", body)
-
-    def _post(self, body: bytes) -> Any:
-        return self._remote.post("/v1/events", body, **self._query)
-
-
-class Folder:
-    """A sink that is a data folder, opened by this process."""
-
-    def __init__(self, pipeline: Pipeline, *, history: bool) -> None:
-        self._pipeline = pipeline
-        self._history = history
-
-    async def send(self, events: Sequence[Event]) -> tuple[int, int, Sequence[tuple[int, str]]]:
-        """Write a batch through the pipeline's own door."""
-        receipt = await self._pipeline.submit(events, source="ingest", history=self._history)
-        errors = [(refusal.index, refusal.reason) for refusal in receipt.errors]
-        return receipt.accepted, receipt.duplicates, errors
-
-    async def finish(self, sessions: Sequence[str]) -> None:
-        """Close these histories: their last tick and their summary."""
-        if self._history:
-            await self._pipeline.close_history(sessions)
-
-
-@asynccontextmanager
-async def open_folder(settings: Settings, *, history: bool) -> AsyncIterator[Folder]:
-    """A data folder to write into; closed cleanly at the end. Raises JournalError when in use."""
-    pipeline = await Pipeline.open(settings, patient=False)
-    await pipeline.start()
-    try:
-        yield Folder(pipeline, history=history)
-    finally:
-        await pipeline.stop()
-
-
 def open_input(name: str) -> tuple[BinaryIO, int]:
     """A file, a gzipped file or (`-`) standard input, and its size in bytes, 0 if not known."""
     if name == "-":
@@ -214,8 +135,10 @@ async def ingest(
     sink: Sink,
     progress: Callable[[int], None] = lambda position: None,
     ends: Ends | None = None,
+    rehearsal: Rehearsal | None = None,
 ) -> Report:
-    """Read everything and send it, 1,000 events at a time; `progress` hears the bytes read.
+    """Read everything and send it, 1,000 events at a time; `progress` hears the bytes read, and a
+    `rehearsal` looks into memory for each turn.
 
     A server has room for so many open histories. Should it be full, those that `ends` knows to be
     over are closed, and what found no room is sent again.
@@ -232,6 +155,8 @@ async def ingest(
             else:
                 events.append(platformed(row, reader.name))
                 numbers.append(number)
+        if rehearsal is not None:
+            events = await rehearsal.of(events)
         start = 0
         for part in split(events):
             await _send(sink, part, numbers[start : start + len(part)], report, room)

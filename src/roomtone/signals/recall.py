@@ -29,7 +29,7 @@ class Recall:
     """Writes `memory_quality`: one row for each turn for which something was looked up.
 
     What was found, and how fast, its sender tells, or our own recall; what became of it is known
-    of memories that are kept here.
+    of memories that are kept here. What a rehearsal found is an estimate of it.
     """
 
     measurements = (MEMORY_QUALITY,)
@@ -37,6 +37,10 @@ class Recall:
     def update(self, heard: Heard) -> Sequence[Point]:
         """The row; none where nobody looked anything up."""
         memories, took, looked = heard.memories, heard.turn.retrieval_time_ms, heard.looked
+        source = "measured"
+        if memories is None and took is None and heard.turn.rehearsed is not None:
+            looked = heard.turn.rehearsed
+            memories, source = looked.memories, "estimate"
         if took is None and looked is not None:
             took = looked.retrieval_time_ms
         if memories is None and took is None:
@@ -57,4 +61,4 @@ class Recall:
                 "alike": looked.repeated,
                 "contradicted": looked.contradicted,
             }
-        return (heard.point(MEMORY_QUALITY, fields, "measured"),)
+        return (heard.point(MEMORY_QUALITY, fields, source),)
