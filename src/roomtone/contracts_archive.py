@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from roomtone.contracts import HOSTILE, START, a_summary, an_alert, exactly, kept_as, refuses
+from roomtone.contracts_columns import check_columns
 from roomtone.contracts_erase import check_erase
 from roomtone.contracts_kept import check_kept
 from roomtone.contracts_reactions import check_reactions
@@ -42,6 +43,7 @@ async def check_archive(archive: Archive) -> None:
         await _keys_stay(archive)
         await check_reactions(archive)
         await check_training(archive)
+        assert await check_columns(archive) > 100
         await check_kept(archive)
         await check_erase(archive)
     finally:

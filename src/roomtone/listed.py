@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Unpack
 
@@ -14,6 +14,7 @@ import msgspec
 from roomtone.alerts import Alert
 from roomtone.blanking import Blank
 from roomtone.errors import StoreError, UndeclaredField
+from roomtone.kept_columns import KeptColumns, columns_of
 from roomtone.listed_training import ListTraining
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import CONVERSATION_ORDERS, VERDICTS
@@ -155,6 +156,12 @@ class ListArchive(ListTraining):
 
     async def open(self) -> None:
         pass
+
+    async def training_columns(
+        self, *, needs: Collection[str], **asked: Any
+    ) -> tuple[KeptColumns, int | None]:
+        page, then = await self.training_page(needs=needs, **asked)
+        return columns_of(page, needs), then
 
     async def add_alerts(self, alerts: Sequence[Alert]) -> None:
         fresh = {"verdict": "", "verdict_by": "", "verdict_at": None}

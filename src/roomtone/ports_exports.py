@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import BinaryIO, ClassVar, Protocol
 
 from roomtone.errors import BadEvent
+from roomtone.kept_columns import KeptColumns
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Batch, Excluded, ExportOptions, Row
 
@@ -35,9 +36,7 @@ class Export(Protocol):  # exports/
         """The rows of a conversation, in the order of its messages."""
         ...
 
-    def batch(
-        self, conversations: Sequence[KeptConversation], options: ExportOptions, excluded: Excluded
-    ) -> Batch | None:
+    def batch(self, kept: KeptColumns, options: ExportOptions, excluded: Excluded) -> Batch | None:
         """The same rows of many conversations as columns; None (always) where a format has none."""
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, Unpack
 
+from roomtone.kept_columns import KeptColumns
 from roomtone.training_data import (
     AgentLog,
     Consent,
@@ -55,6 +56,17 @@ class TrainingArchive(Protocol):  # stores/
         What is not needed may be as if nothing were known of it, and what is BESIDE is, which is
         quicker. A million messages are read in pages, in bounded memory.
         """
+
+    async def training_columns(
+        self,
+        *,
+        after: int = 0,
+        messages: int = 5_000,
+        needs: Collection[str],
+        **sought: Unpack[TrainingSought],
+    ) -> tuple[KeptColumns, int | None]:
+        """The same page as columns, of these fields of KeptMessage and its `id`, for who looks at
+        no message by itself. Conversations of which no message may be read are not in it."""
 
     async def training_counts(
         self, *, brief: bool = False, **sought: Unpack[TrainingSought]

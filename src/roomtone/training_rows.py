@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain, compress, islice, repeat
+from operator import truediv
 from typing import Any, Literal, NamedTuple
 
 import msgspec
@@ -91,6 +92,17 @@ def moment(ms: int) -> datetime:
     if 0 <= ms < EXACT_MS:
         return datetime.fromtimestamp(ms / 1000, UTC)
     return EPOCH + timedelta(milliseconds=ms)
+
+
+def moments(each: Sequence[int]) -> list[datetime]:
+    """The same of many.
+
+    >>> [one.isoformat() for one in moments([0, 1_500])]
+    ['1970-01-01T00:00:00+00:00', '1970-01-01T00:00:01.500000+00:00']
+    """
+    if each and min(each) >= 0 and max(each) < EXACT_MS:
+        return list(map(datetime.fromtimestamp, map(truediv, each, repeat(1000)), repeat(UTC)))
+    return list(map(moment, each))
 
 
 class Moments(list[int]):

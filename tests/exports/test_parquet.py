@@ -17,6 +17,7 @@ from roomtone.exports import parquet
 from roomtone.exports._flat import Flat
 from roomtone.exports.native import Whole
 from roomtone.exports.parquet import Columns, Parquet
+from roomtone.kept_columns import columns_of
 from roomtone.ports_exports import Export
 from roomtone.runtime import plugins
 from roomtone.stores._jobs import batched
@@ -98,7 +99,7 @@ def both_ways(talks: list[KeptConversation], pieces: list[int]) -> tuple[bytes, 
     left = iter(talks)
     for many in [*pieces, len(talks)]:
         if some := list(islice(left, many)):
-            batch = export.batch(some, options, excluded)
+            batch = export.batch(columns_of(some), options, excluded)
             assert batch is not None
             staged += packed.pack(batch)
     assert excluded.messages == left_out

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from roomtone.kept_columns import KeptColumns, columns_of
 from roomtone.training_data import (
     Consent,
     Dataset,
@@ -144,6 +145,10 @@ class KeptArchive:
             page.append(one)
             count += len(one.messages)
         return page, None
+
+    async def training_columns(self, *, needs: Any, **asked: Any) -> tuple[KeptColumns, int | None]:
+        page, then = await self.training_page(needs=needs, **asked)
+        return columns_of(page, needs), then
 
     async def training_counts(self, *, brief: bool = False, **sought: Any) -> Mapping[str, Any]:
         found = self._sought(sought)

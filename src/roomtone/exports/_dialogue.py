@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
-from typing import NamedTuple
+from collections.abc import Container, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
@@ -113,13 +113,17 @@ def changed_since(question: KeptMessage, reply: KeptMessage) -> bool:
     return question.edited_ms is not None and question.edited_ms > born(reply)
 
 
+UNFELT: Mapping[str, Any] = {
+    "emotion": "",
+    "emotion_raw": "",
+    "emotion_confidence": None,
+    "emotion_intensity": None,
+}
+
+
 def felt(message: KeptMessage) -> KeptMessage:
     """The message as it stands: what a text felt like that was changed since is not its label."""
-    if message.edited_ms is None:
-        return message
-    return replace(
-        message, emotion="", emotion_raw="", emotion_confidence=None, emotion_intensity=None
-    )
+    return message if message.edited_ms is None else replace(message, **UNFELT)
 
 
 def why_not(message: KeptMessage, options: ExportOptions) -> str:

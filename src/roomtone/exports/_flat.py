@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import chain, compress
 from operator import attrgetter
+from typing import Any
 
-from roomtone.exports._dialogue import blank, felt
-from roomtone.training_data import KeptConversation, KeptMessage
+from roomtone.exports._dialogue import UNFELT, blank, felt
+from roomtone.kept_columns import KeptColumns
+from roomtone.training_data import KeptConversation
 from roomtone.training_rows import EXACT_MS, Batch, Column, Excluded, Moments, Repeated, Row, moment
 
 _instant = datetime.fromtimestamp
@@ -95,29 +97,36 @@ _OF_TALKS = {
 _OF_MESSAGES = {"message_id": "id"}
 
 
-def batch(conversations: Sequence[KeptConversation], excluded: Excluded) -> Batch:
+def batch(kept: KeptColumns, excluded: Excluded) -> Batch:
     """The same rows of many conversations as columns."""
-    found: list[KeptMessage] = []
-    for of in conversations:
-        found += of.messages
-    counts = [len(of.messages) for of in conversations]
-    if any(one.edited_ms is not None for one in found):
-        found = [one if one.edited_ms is None else felt(one) for one in found]
+    talks, counts, found = kept.conversations, kept.counts, _standing(kept.columns)
     columns: dict[str, Column] = {}
     for name in Flat.__struct_fields__:
         if name == "index":
             columns[name] = list(chain.from_iterable(map(range, counts)))
         elif name == "at":
-            columns[name] = Moments(map(attrgetter("at_ms"), found))
+            columns[name] = Moments(found["at_ms"])
         elif name in _OF_TALKS:
-            told = attrgetter(_OF_TALKS[name])
-            columns[name] = Repeated(list(map(told, conversations)), counts)
+            columns[name] = Repeated(list(map(attrgetter(_OF_TALKS[name]), talks)), counts)
         else:
-            columns[name] = list(map(attrgetter(_OF_MESSAGES.get(name, name)), found))
-    whole = Batch(columns, counts)
-    empty = [blank(one.content) for one in found]
-    if not any(empty):
+            columns[name] = found[_OF_MESSAGES.get(name, name)]
+    whole, said = Batch(columns, counts), found["content"]
+    if "" not in said and not any(map(str.isspace, said)):
         return whole
-    for id in compress(Repeated([of.id for of in conversations], counts).all(), empty):
+    empty = list(map(blank, said))
+    for id in compress(Repeated([of.id for of in talks], counts).all(), empty):
         excluded.add("empty_text", id)
     return whole.only([not one for one in empty])
+
+
+def _standing(columns: Mapping[str, Sequence[Any]]) -> Mapping[str, Sequence[Any]]:
+    """Of messages that were changed since, as `felt` has them."""
+    edited = columns["edited_ms"]
+    if edited.count(None) == len(edited):
+        return columns
+    changed = {**columns}
+    for name in UNFELT.keys() & columns.keys():
+        none = UNFELT[name]
+        pairs = zip(columns[name], edited, strict=True)
+        changed[name] = [value if ms is None else none for value, ms in pairs]
+    return changed

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from roomtone.exports._flat import NEEDS, Flat, batch, flat
+from roomtone.kept_columns import KeptColumns
 from roomtone.ports_exports import Export, RowFile
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import Batch, Excluded, ExportOptions, Row, encoded, mended
@@ -37,11 +38,9 @@ class CSV(Export):
         """All messages that have a text."""
         return flat(conversation, excluded)
 
-    def batch(
-        self, conversations: Sequence[KeptConversation], options: ExportOptions, excluded: Excluded
-    ) -> Batch | None:
+    def batch(self, kept: KeptColumns, options: ExportOptions, excluded: Excluded) -> Batch | None:
         """The same in columns."""
-        return batch(conversations, excluded)
+        return batch(kept, excluded)
 
 
 class Table(RowFile):

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
+from typing import Any, BinaryIO
+
+import msgspec
 
 from roomtone.exports._flat import NEEDS, Flat, batch, flat
+from roomtone.kept_columns import KeptColumns
 from roomtone.ports_exports import Export, RowFile
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import Batch, Excluded, ExportOptions, Row, lines
+from roomtone.training_rows import (
+    Batch,
+    Column,
+    Excluded,
+    ExportOptions,
+    Moments,
+    Repeated,
+    Row,
+    lines,
+    moments,
+)
+
+PIECE = 1 << 20
 
 
 class JSONL(Export):
@@ -28,20 +45,31 @@ class JSONL(Export):
         """All messages that have a text."""
         return flat(conversation, excluded)
 
-    def batch(
-        self, conversations: Sequence[KeptConversation], options: ExportOptions, excluded: Excluded
-    ) -> Batch | None:
+    def batch(self, kept: KeptColumns, options: ExportOptions, excluded: Excluded) -> Batch | None:
         """The same in columns."""
-        return batch(conversations, excluded)
+        return batch(kept, excluded)
 
 
 class Lines(RowFile):
     """An object in every line, one line to every object, whatever their texts hold."""
 
     suffix = "jsonl"
+    packs = True
 
     def __init__(self, row: type[Row], *, ids: bool = True) -> None:
-        del row, ids  # each row says itself what it has
+        self._row = row if ids else None  # each row says itself what it has
+
+    def pack(self, batch: Batch) -> bytes:
+        """Their lines: what is staged is what is written."""
+        row = self._row
+        assert row is not None, "what has columns says where its rows came from"
+        columns = (_one_by_one(batch.columns[name]) for name in row.__struct_fields__)
+        return lines(list(map(_line(row), *columns)))
+
+    def unpack(self, file: BinaryIO) -> Iterator[bytes]:
+        """As they lie there."""
+        while some := file.read(PIECE):
+            yield some
 
     def add(self, rows: Sequence[Row]) -> bytes:
         """Their lines."""
@@ -54,6 +82,22 @@ class Lines(RowFile):
     def close(self) -> bytes:
         """Nothing: a file may end after any line."""
         return b""
+
+
+@cache
+def _line(row: type[Row]) -> Callable[..., msgspec.Struct]:
+    """The same as a type that is made of all its values in their order, which is quicker."""
+    names = row.__struct_fields__
+    told = dict(zip(names, row.__struct_encode_fields__, strict=True))
+    return msgspec.defstruct("Line", [(name, Any) for name in names], rename=told, gc=False)
+
+
+def _one_by_one(column: Column) -> Iterable[Any]:
+    if isinstance(column, Repeated):
+        return column.all()
+    if isinstance(column, Moments):
+        return moments(column)
+    return column
 
 
 class Array(RowFile):

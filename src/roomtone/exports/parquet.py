@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
-from math import nan
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 
 from roomtone.errors import MissingExtra
 from roomtone.exports._flat import NEEDS, Flat, batch, flat
+from roomtone.kept_columns import KeptColumns
 from roomtone.ports_exports import Export, RowFile
 from roomtone.training_data import KeptConversation
 from roomtone.training_rows import (
@@ -52,11 +52,9 @@ class Parquet(Export):
         """All messages that have a text."""
         return flat(conversation, excluded)
 
-    def batch(
-        self, conversations: Sequence[KeptConversation], options: ExportOptions, excluded: Excluded
-    ) -> Batch | None:
+    def batch(self, kept: KeptColumns, options: ExportOptions, excluded: Excluded) -> Batch | None:
         """The same in columns."""
-        return batch(conversations, excluded)
+        return batch(kept, excluded)
 
 
 GROUP = 20_000
@@ -144,20 +142,20 @@ class Columns(RowFile):
         if isinstance(values, Moments):
             return self._numbers(np.fromiter(values, np.int64, len(values)) * 1000, kind)  # us
         told: Sequence[Any] = values
-        unknown = told.count(None)
-        if unknown == len(told):
-            return arrow.nulls(unknown, kind)
+        if not told or (told[0] is None and told.count(None) == len(told)):
+            return arrow.nulls(len(told), kind)
         if arrow.types.is_floating(kind):
-            if unknown:
-                told = [nan if one is None else one for one in told]
-            return self._numbers(np.fromiter(told, np.float64, len(told)), kind)
-        if arrow.types.is_string(kind) and not unknown:
-            if len(told) > 1 and told.count(told[0]) == len(told):
-                return self._array(Repeated(told[:1], [len(told)]), kind)
-            return self._texts(told)
-        if arrow.types.is_int64(kind) and not unknown:
-            return self._numbers(np.fromiter(told, np.int64, len(told)), kind)
-        return arrow.array(values, kind)
+            return self._numbers(np.array(told, np.float64), kind)  # None is no number
+        try:
+            if arrow.types.is_string(kind):
+                if len(told) > 1 and told[0] == told[-1] and told.count(told[0]) == len(told):
+                    return self._array(Repeated(told[:1], [len(told)]), kind)
+                return self._texts(told)
+            if arrow.types.is_int64(kind):
+                return self._numbers(np.fromiter(told, np.int64, len(told)), kind)
+        except TypeError:  # some are None
+            pass
+        return arrow.array(told, kind)
 
     def _numbers(self, values: NDArray[Any], kind: Any) -> Any:
         bits = None

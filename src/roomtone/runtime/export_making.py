@@ -23,7 +23,8 @@ from roomtone.training_data import Dataset
 KEEP_S = 2.0
 """How often it is kept how far one is, for other processes to see."""
 
-MARKED = 5_000
+MARKED = 20_000
+"""How many conversations are marked at once: who talked in several is noted once for them."""
 
 WITHDREW = "somebody in it no longer agrees to training; make it again, and train again"
 

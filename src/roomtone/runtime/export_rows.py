@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import compress, islice
 from typing import Any, Protocol
 
 import msgspec
 
+from roomtone.kept_columns import KeptColumns, columns_of
 from roomtone.ports_exports import Export, RowFile
 from roomtone.runtime.export_files import Ranges, Staging
 from roomtone.runtime.export_plan import Plan, only_part, part_of
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import Batch, Excluded, Row, lines, traced
+from roomtone.training_rows import Batch, Excluded, Repeated, Row, lines, traced
 
 CONTAMINATION = (
     "agreement",
@@ -91,24 +92,27 @@ class Maker:
         self._packer = packer
         self._only = only_part(plan.split)
 
+    @property
+    def takes_columns(self) -> bool:
+        """Whether it looks at no conversation by itself."""
+        return self._packer is not None and self._cleaner is None
+
     def take(self, conversations: Iterable[KeptConversation]) -> None:
         """Write the rows of these conversations, of one page."""
         page = list(conversations)
-        for one in page:
-            self.conversations += 1
-            self.ranges.add(one.id)
-        fresh: dict[str, None] = {}
+        self._count(page)
         if self._packer is not None:
-            self._take_columns(page, fresh, self._packer)
-        else:
-            self._take_rows(page, fresh)
-        self.staging.meet(fresh)
-
-    def _take_rows(self, page: Iterable[KeptConversation], fresh: dict[str, None]) -> None:
+            page = [one for one in page if one.messages]
+            cleaned = [self._cleaned(one) for one in page]
+            self._pack(columns_of(cleaned, self.export.needs), page, self._packer)
+            return
+        fresh: dict[str, None] = {}
         parts: dict[str, list[Row]] = {}
         for one in page:
             rows = self._rows_of(one)
             if rows:
+                self.messages += len(one.messages)
+                self.characters += sum([len(message.content) for message in one.messages])
                 parts.setdefault(self._met(one, fresh), []).extend(rows)
         for part, many in parts.items():
             ids = b""
@@ -116,31 +120,51 @@ class Maker:
                 ids = b"".join(b"%s %s\n" % _ids(pair) for pair in traced(many, beside=True))
             self.staging.write(part, lines(many), len(many), ids)
             self.rows += len(many)
+        self.staging.meet(fresh)
 
-    def _take_columns(
-        self, page: Sequence[KeptConversation], fresh: dict[str, None], packer: RowFile
+    def take_columns(self, kept: KeptColumns) -> None:
+        """Write the rows of a page that was read as columns. Only where it `takes_columns`."""
+        assert self._packer is not None
+        self._count(kept.conversations)
+        self._pack(kept, kept.conversations, self._packer)
+
+    def _count(self, page: Sequence[KeptConversation]) -> None:
+        self.conversations += len(page)
+        for one in page:
+            self.ranges.add(one.id)
+
+    def _pack(
+        self, kept: KeptColumns, talks: Sequence[KeptConversation], packer: RowFile
     ) -> None:
-        batch = self._batch([self._cleaned(one) for one in page])
-        pairs = zip(page, batch.counts, strict=True)
-        parts = [self._met(one, fresh) if rows else "" for one, rows in pairs]
+        """Write them; whose they are is told by the conversations as they are kept, uncleaned."""
+        fresh: dict[str, None] = {}
+        batch = self._batch(kept)
+        given = list(map(bool, batch.counts))
+        sizes: Iterable[int] = map(len, kept.columns["content"])
+        if not all(given):
+            sizes = compress(sizes, Repeated(given, kept.counts).all())
+        self.characters += sum(sizes)
+        self.messages += sum(compress(kept.counts, given))
+        parts = [self._met(o, fresh) if rows else "" for o, rows in zip(talks, given, strict=True)]
         for part in dict.fromkeys(filter(None, parts)):
             some = batch.of([one in (part, "") for one in parts])
             self.staging.write(part, packer.pack(some), len(some))
             self.rows += len(some)
+        self.staging.meet(fresh)
 
-    def _batch(self, cleaned: Sequence[KeptConversation]) -> Batch:
+    def _batch(self, kept: KeptColumns) -> Batch:
         """Their rows as columns, without those of conversations that are there already."""
-        batch = self.export.batch(cleaned, self._options, self.excluded)
-        assert batch is not None  # as it was asked before (export_files.packer)
+        batch = self.export.batch(kept, self._options, self.excluded)
+        assert batch is not None  # as it was asked before (exporting.packer)
         if self._known is None:
             return batch
-        texts, kept = iter(batch.columns["content"]), []
-        for one, many in zip(cleaned, batch.counts, strict=True):
+        texts, fresh = iter(batch.columns["content"]), []
+        for one, many in zip(kept.conversations, batch.counts, strict=True):
             why = self._known.seen("\n".join(islice(texts, many))) if many else ""
-            kept.append(not why)
+            fresh.append(not why)
             if why:
                 self.excluded.add(why, one.id, many)
-        return batch.of(kept)
+        return batch.of(fresh)
 
     def _met(self, one: KeptConversation, fresh: dict[str, None]) -> str:
         """Count a conversation that has rows; which part they go to."""
@@ -148,8 +172,6 @@ class Maker:
         if one.user and one.user not in self.people:
             self.people.add(one.user)
             fresh[one.user] = None
-        self.messages += len(one.messages)
-        self.characters += sum([len(message.content) for message in one.messages])
         self.languages[one.language] = self.languages.get(one.language, 0) + 1
         return self._only or part_of(one.user or one.session, self.plan.split, self.plan.seed)
 

@@ -12,6 +12,7 @@ from typing import Any
 import structlog
 
 from roomtone.errors import BadEvent
+from roomtone.kept_columns import columns_of
 from roomtone.ports_exports import Export, RowFile
 from roomtone.ports_training import TrainingArchive
 from roomtone.runtime import plugins
@@ -111,18 +112,35 @@ class Exporting:
         noted = time.monotonic()
         done = False
         while not done:
-            found, then = await self._read(after)
-            page, last = self._within(found)
-            await asyncio.to_thread(self.maker.take, page)
-            done = last or then is None
-            after = then or (found[-1].id if found else after)
-            del found, page  # freed before the next comes, which takes its place
+            last, after = await (self._columns(after) if self._is_plain() else self._rows(after))
+            done = last
             if done or time.monotonic() - noted >= self._note_s:
                 await asyncio.to_thread(self._note, after)
                 noted = time.monotonic()
             self._tell(self._share(done), self.maker.rows)
             if self._stopped:
                 raise Cancelled
+
+    def _is_plain(self) -> bool:
+        """Whether no conversation is looked at by itself: then columns are read as such."""
+        whole = self.plan.ranges is None and self.plan.limit is None
+        return whole and self._packer is not None and self.maker.takes_columns
+
+    async def _rows(self, after: int) -> tuple[bool, int]:
+        """A page of conversations; whether it was the last, and behind which to go on."""
+        found, then = await self._read(after)
+        page, last = self._within(found)
+        await asyncio.to_thread(self.maker.take, page)
+        return last or then is None, then or (found[-1].id if found else after)
+
+    async def _columns(self, after: int) -> tuple[bool, int]:
+        """The same of a page that is read as columns."""
+        assert self._needs is not None, "a format in columns says what it needs"
+        kept, then = await self.archive.training_columns(
+            after=after, messages=self._page, needs=self._needs, **self._sought
+        )
+        await asyncio.to_thread(self.maker.take_columns, kept)
+        return then is None, then or (kept.conversations[-1].id if kept.conversations else after)
 
     async def _read(self, after: int) -> tuple[Sequence[KeptConversation], int | None]:
         return await self.archive.training_page(
@@ -231,7 +249,7 @@ class Exporting:
 
 def packer(plan: Plan, export: Export) -> RowFile | None:
     """What packs columns for the file that is asked for; None where rows are staged as lines."""
-    if export.batch((), plan.options(), Excluded()) is None:
+    if export.batch(columns_of(()), plan.options(), Excluded()) is None:
         return None
     file = plugins.row_file(plan.file or export.file, export.row, ids=export.traceable)
     return file if file.packs else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Unpack
 
+from roomtone.kept_columns import KeptColumns
 from roomtone.stores import _training_counts as counts
 from roomtone.stores import _training_keep as keeping
 from roomtone.stores import _training_pages as pages
@@ -73,6 +74,19 @@ class TrainingCalls(ReactionCalls):
     ) -> tuple[Sequence[KeptConversation], int | None]:
         found: tuple[Sequence[KeptConversation], int | None] = await self._look_at_once(
             lambda c: self._talks.run(c, pages.page(after, messages, needs, sought))
+        )
+        return found
+
+    async def training_columns(
+        self,
+        *,
+        after: int = 0,
+        messages: int = 5_000,
+        needs: Collection[str],
+        **sought: Unpack[TrainingSought],
+    ) -> tuple[KeptColumns, int | None]:
+        found: tuple[KeptColumns, int | None] = await self._look_at_once(
+            lambda c: self._talks.run(c, pages.columns(after, messages, needs, sought))
         )
         return found
 

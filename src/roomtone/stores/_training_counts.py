@@ -63,17 +63,19 @@ def among(ids: Collection[int], *, exact: bool = False) -> str:
 
 def brief(texts: Texts, sought: TrainingSought) -> Steps[dict[str, Any]]:
     """Conversations, messages and people, as the conversations have them."""
-    told: dict[str, Any] = {}
-    for only in (bool(sought.get("trainable", False)), True):
-        condition, given = where(sought, trainable=only)
-        ((talks, messages, people),) = yield Ask(
-            "SELECT count(*), coalesce(sum(c.total_messages), 0), count(DISTINCT c.person) "
-            f"FROM conversations c WHERE {condition}",
-            given,
-        )
-        amounts = {"conversations": talks, "messages": int(messages), "people": people}
-        told = {**told, "trainable": amounts} if told else amounts
-    return told
+    condition, given = where(sought, trainable=bool(sought.get("trainable", False)))
+    rows = yield Ask(
+        f"SELECT {_AGREED}, count(*), coalesce(sum(c.total_messages), 0), "
+        f"count(DISTINCT c.person) FROM conversations c WHERE {condition} GROUP BY 1",
+        given,
+    )
+    names = ("conversations", "messages", "people")
+    every, agreed = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    for agrees, *amounts in rows:
+        for name, amount in zip(names, amounts, strict=True):
+            every[name] += int(amount)
+            agreed[name] += int(amount) if agrees else 0
+    return {**every, "trainable": agreed}
 
 
 def counts(texts: Texts, sought: TrainingSought) -> Steps[dict[str, Any]]:

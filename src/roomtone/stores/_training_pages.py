@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import groupby, starmap
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from roomtone.kept_columns import FIELDS, KeptColumns
 from roomtone.stores._jobs import Ask, Steps
 from roomtone.stores._steps import from_ms
 from roomtone.stores._training_counts import among, where
@@ -39,7 +41,6 @@ _COLUMN = {
     "context_embedding": "coalesce(m.context_embedding, '')",
     **{name: f"coalesce(CAST(m.{name} AS TEXT), '')" for name in _OPTIONAL},
 }
-_FIELDS = KeptMessage.__struct_fields__
 _SELDOM = {  # what few messages have, and how those are told; the first two are always read
     "user_feedback": "m.user_feedback IS NOT NULL",
     "feedback_source": "m.feedback_source <> ''",
@@ -50,8 +51,8 @@ _SELDOM = {  # what few messages have, and how those are told; the first two are
     "voice_emotion": "m.voice_emotion <> ''",
     "audio_quality": "m.audio_quality IS NOT NULL",
 }
-_MARK = _FIELDS.index("user_feedback")
-_COMMON = _FIELDS.index("feedback_source")
+_MARK = FIELDS.index("user_feedback")
+_COMMON = FIELDS.index("feedback_source")
 """Of so many fields each message has most; behind them stand those of which few have any."""
 
 _marked = attrgetter("user_feedback")
@@ -74,26 +75,7 @@ def page(
 ) -> Steps[tuple[list[KeptConversation], int | None]]:
     """Conversations behind `after` until there are so many messages, and where to go on."""
     trainable = sought.get("trainable", True)
-    condition, given = where(sought, trainable=trainable)
-    columns = ", ".join(f"c.{name}" for name in CONVERSATION)
-    talks: list[KeptConversation] = []
-    total, last, more, wanted = 0, after, True, max(1, messages)
-    most = max(20, messages // 20)
-    while more and total < wanted:
-        rows = yield Ask(
-            f"SELECT {columns} FROM conversations c WHERE c.id > ? AND {condition} "
-            "ORDER BY c.id LIMIT ?",
-            [last, *given, most],
-        )
-        more = len(rows) == most
-        for row in rows:
-            if total >= wanted:
-                more = True
-                break
-            talk = conversation_of(row)
-            talks.append(talk)
-            total, last = total + talk.total_messages, talk.id
-        most = max(20, 21 * len(talks) * (wanted - total) // (20 * max(1, total)))
+    talks, last = yield from _talks(after, messages, sought)
     if not talks:
         return [], None
     own = {talk.id: talk for talk in talks}
@@ -107,8 +89,81 @@ def page(
     for name in BESIDE:
         if needs is None or name in needs:
             yield from _BESIDE[name](own, some, trainable)
-    kept = [talk for talk in talks if talk.messages or left.get(talk.id)]
-    return kept, last if more else None
+    return [talk for talk in talks if talk.messages or left.get(talk.id)], last
+
+
+def columns(
+    after: int, messages: int, needs: Collection[str], sought: TrainingSought
+) -> Steps[tuple[KeptColumns, int | None]]:
+    """The same conversations with their messages as columns."""
+    trainable, read = sought.get("trainable", True), reading(needs)
+    talks, last = yield from _talks(after, messages, sought)
+    if not talks:
+        return KeptColumns([], [], dict.fromkeys(FIELDS, ())), None
+    own = {talk.id: talk for talk in talks}
+    asked = messages_sql(read, trainable=trainable).format(among(own))
+    rows: Sequence[Sequence[Any]] = yield Ask(asked)
+    counts = Counter(map(itemgetter(1), rows))
+    if not counts.keys() <= own.keys():  # a stretch of ids holds others too
+        rows = [row for row in rows if row[1] in own]
+        counts = Counter(map(itemgetter(1), rows))
+    told: dict[str, Sequence[Any]] = dict.fromkeys(FIELDS[: read.fields], ())
+    if rows:
+        told.update(zip(FIELDS, zip(*rows, strict=True), strict=False))
+    if read.seldom:
+        yield from _seldom(told, trainable, read)
+    if any(told["feedback_source"]):
+        pairs = zip(told["feedback_source"], told["user_feedback"], strict=True)
+        told["feedback_source"] = ["" if rated is None else by for by, rated in pairs]
+    if "training_flag" in told:
+        told["training_flag"] = [flag == 1 for flag in told["training_flag"]]
+    kept = [talk for talk in talks if talk.id in counts]
+    return KeptColumns(kept, [counts[talk.id] for talk in kept], told), last
+
+
+def _seldom(told: dict[str, Sequence[Any]], trainable: bool, read: Reading) -> Steps[None]:
+    """Columns of what few messages have, of those that are marked."""
+    marks, none = told["user_feedback"], KeptMessage(0, 0, "", "user", "", 0)
+    found: dict[int, Sequence[Any]] = {}
+    if marks.count(None) < len(marks):
+        pairs = zip(told["conversation"], marks, strict=True)
+        talks = dict.fromkeys(id for id, mark in pairs if mark is not None)
+        rows = yield Ask(seldom_sql(read, trainable=trainable).format(among(talks)))
+        found = {row[0]: row[1:] for row in rows}
+    places = [n for n, mark in enumerate(marks) if mark is not None]
+    ids = told["id"]
+    for at, name in enumerate(read.seldom):
+        column = [getattr(none, name)] * len(marks)
+        for place in places:
+            column[place] = found[ids[place]][at]
+        told[name] = column
+
+
+def _talks(
+    after: int, messages: int, sought: TrainingSought
+) -> Steps[tuple[list[KeptConversation], int | None]]:
+    """The conversations of a page, without their messages, and where to go on."""
+    condition, given = where(sought, trainable=sought.get("trainable", True))
+    asked = ", ".join(f"c.{name}" for name in CONVERSATION)
+    talks: list[KeptConversation] = []
+    total, last, more, wanted = 0, after, True, max(1, messages)
+    most = max(20, messages // 20)
+    while more and total < wanted:
+        rows = yield Ask(
+            f"SELECT {asked} FROM conversations c WHERE c.id > ? AND {condition} "
+            "ORDER BY c.id LIMIT ?",
+            [last, *given, most],
+        )
+        more = len(rows) == most
+        for row in rows:
+            if total >= wanted:
+                more = True
+                break
+            talk = conversation_of(row)
+            talks.append(talk)
+            total, last = total + talk.total_messages, talk.id
+        most = max(20, 21 * len(talks) * (wanted - total) // (20 * max(1, total)))
+    return talks, last if more else None
 
 
 def conversation_of(row: Sequence[Any]) -> KeptConversation:
@@ -129,12 +184,12 @@ def reading(needs: Collection[str] | None) -> Reading:
     """What is to be read where this is needed: fields up to the last one that is, but of what few
     messages have only those that have it."""
     if needs is None:
-        return Reading(len(_FIELDS))
-    last = max([_MARK, *(place for place, name in enumerate(_FIELDS) if name in needs)])
+        return Reading(len(FIELDS))
+    last = max([_MARK, *(place for place, name in enumerate(FIELDS) if name in needs)])
     if last >= _COMMON + len(_SELDOM) - 1:
         return Reading(last + 1)
     seldom = [name for place, name in enumerate(_SELDOM) if name in needs or place < 2]
-    plain = [_MARK, *(i for i, name in enumerate(_FIELDS[:_COMMON]) if name in needs)]
+    plain = [_MARK, *(i for i, name in enumerate(FIELDS[:_COMMON]) if name in needs)]
     return Reading(max(plain) + 1, tuple(seldom))
 
 
@@ -153,7 +208,7 @@ def _any_of(seldom: Iterable[str]) -> str:
 def messages_sql(read: Reading, *, trainable: bool) -> str:
     """The messages of some conversations, in their order: the first fields of KeptMessage. Who has
     any of what few have is marked in the place of its feedback."""
-    columns = [_column(name, trainable=trainable) for name in _FIELDS[: read.fields]]
+    columns = [_column(name, trainable=trainable) for name in FIELDS[: read.fields]]
     if read.seldom:
         columns[_MARK] = f"CASE WHEN {_any_of(read.seldom)} THEN 1 END"
     return (
@@ -175,7 +230,7 @@ def seldom_sql(read: Reading, *, trainable: bool) -> str:
 def _fill(
     own: Mapping[int, KeptConversation], some: str, trainable: bool, read: Reading
 ) -> Steps[None]:
-    make = _flagged if read.fields == len(_FIELDS) else KeptMessage
+    make = _flagged if read.fields == len(FIELDS) else KeptMessage
     marked: list[KeptConversation] = []
 
     def made(rows: Iterable[Sequence[Any]]) -> None:
