@@ -16,13 +16,13 @@ from roomtone.contracts import START
 from roomtone.contracts_memory import a_memory
 from roomtone.emotions import LABELS
 from roomtone.memories import choose, standing
-from roomtone.ports_memory import Glance, Whole
+from roomtone.ports_memory import Glance, Near, Whole
 from roomtone.records import TIERS, Memory
 from roomtone.runtime.config import Models, Settings
-from roomtone.runtime.memory_choosing import Choosing, Chosen, alike, standings
-from roomtone.runtime.memory_words import Weighing
+from roomtone.runtime.memory_choosing import Choosing, Chosen, alike, glance_of, standings
 from roomtone.runtime.recalling import Recalling
 from roomtone.testing import ManualClock
+from tests.runtime.weighed import Weighing
 
 NOW = START + timedelta(days=40)
 WORDS = ("tea", "dog", "Oslo", "exam", "violin", "rain", "friend", "May", "2026")
@@ -60,25 +60,7 @@ def some(random: np.random.Generator, count: int, texts: int, tiers: int) -> lis
 
 def looked_at(near: Found, worded: Found) -> Glance:
     """The columns of what was found."""
-    rows = [*near, *worded]
-    columns: dict[str, Any] = {
-        name: np.array([getattr(one, name) for one, _ in rows], float)
-        for name in ("importance", "answered", "used", "helped", "judged")
-    }
-    return Glance(
-        near=len(near),
-        cosines=np.array([cosine for _, cosine in rows], float),
-        ids=[one.id for one, _ in rows],
-        at=np.array([one.at.timestamp() for one, _ in rows], float),
-        tiers=[one.tier for one, _ in rows],
-        sessions=[one.session for one, _ in rows],
-        contents=[one.content for one, _ in rows],
-        responses=[one.response for one, _ in rows],
-        emotions=[one.emotion for one, _ in rows],
-        verified=np.array([one.verified for one, _ in rows], bool),
-        metadata=lambda row: rows[row][0].metadata,
-        **columns,
-    )
+    return glance_of(Near(near, worded))[0]
 
 
 def reader(rows: Found, read: list[int]) -> Whole:
@@ -152,6 +134,7 @@ def test_one_without_a_vector_is_left_to_who_can_embed_it() -> None:
         rows: Found = [(tea, 0.5), *worded]
         return asked(looked_at(rows[:1], rows[1:]), reader(rows, []))
 
+    assert asked.blind(looked_at([(tea, 0.5)], [(dog, None)])) == [1]
     fitting = [(a_memory(n, content="dog called Rex"), 0.1) for n in range(3, 8)]
     assert glance((dog, None)) is None
     found = glance(*fitting, (a_memory(9, content="a cat that saw a dog"), None))

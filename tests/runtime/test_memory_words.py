@@ -8,7 +8,8 @@ from msgspec import structs
 
 from roomtone.contracts_memory import a_memory
 from roomtone.records import Memory
-from roomtone.runtime.memory_words import MOST, WORDS, Weighing, longest
+from roomtone.runtime.memory_words import MOST, WORDS, longest
+from tests.runtime.weighed import Weighing
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 

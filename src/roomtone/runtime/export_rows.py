@@ -133,9 +133,7 @@ class Maker:
         for one in page:
             self.ranges.add(one.id)
 
-    def _pack(
-        self, kept: KeptColumns, talks: Sequence[KeptConversation], packer: RowFile
-    ) -> None:
+    def _pack(self, kept: KeptColumns, talks: Sequence[KeptConversation], packer: RowFile) -> None:
         """Write them; whose they are is told by the conversations as they are kept, uncleaned."""
         fresh: dict[str, None] = {}
         batch = self._batch(kept)

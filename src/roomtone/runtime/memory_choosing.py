@@ -19,7 +19,7 @@ from roomtone.memories import (
     WEIGHT,
     choose,
 )
-from roomtone.ports_memory import Glance, Whole
+from roomtone.ports_memory import Glance, Near, Whole
 from roomtone.records import TIERS, Memory, Recollection
 from roomtone.retrieval import Candidates, Held, held, rank, words_of
 from roomtone.runtime.memory_making import feeling
@@ -49,6 +49,46 @@ class Chosen(NamedTuple):
     felt: list[str]
 
 
+class _Weighed(NamedTuple):
+    """Of what was looked at: the tier of each, the nearest by tier, how near each is, what each
+    holds of the question's words, and those that words found."""
+
+    tier: Rows
+    near: Rows
+    cosines: Floats
+    words: Held
+    more: Rows
+
+
+def glance_of(found: Near) -> tuple[Glance, Whole]:
+    """What a store found that gives memories in full, as the columns that are weighed."""
+    rows = [*found.near, *found.worded]
+    memories = [memory for memory, _ in rows]
+
+    def numbers(name: str) -> Floats:
+        return np.array([getattr(one, name) for one in memories], np.float64)
+
+    made = Glance(
+        near=len(found.near),
+        cosines=np.array([cosine for _, cosine in rows], np.float64),  # None is NaN
+        ids=[one.id for one in memories],
+        at=np.array([one.at.timestamp() for one in memories], np.float64),
+        tiers=[one.tier for one in memories],
+        sessions=[one.session for one in memories],
+        importance=numbers("importance"),
+        contents=[one.content for one in memories],
+        responses=[one.response for one in memories],
+        emotions=[one.emotion for one in memories],
+        answered=numbers("answered"),
+        used=numbers("used"),
+        helped=numbers("helped"),
+        judged=numbers("judged"),
+        verified=np.array([one.verified for one in memories], bool),
+        metadata=lambda row: memories[row].metadata,
+    )
+    return made, lambda places: [memories[place] for place in places]
+
+
 def alike(own: NDArray[np.float32] | None, metadata: Mapping[str, Any]) -> float:
     """What a memory of this metadata gains that felt as the question does."""
     return 0.0 if own is None else FELT_ALIKE * float(own @ feeling(metadata))
@@ -70,9 +110,8 @@ def standings(glance: Glance, now: datetime) -> Floats:
 
 
 class Choosing:
-    """For one question: what `Weighing` and `choose` would choose of the same, all of it read.
-
-    `own` is what the question feels like, where it asks for feelings.
+    """For one question: by its words and by meaning, what a plain ranking of the same, all of it
+    read, would give `choose`. `own` is what it feels like, where it asks for feelings.
     """
 
     def __init__(
@@ -81,16 +120,8 @@ class Choosing:
         self._question, self._now, self._most, self._own = question, now, most, own
 
     def __call__(self, glance: Glance, whole: Whole) -> Chosen | None:
-        """What is recalled; None where one without a vector must be embedded for it."""
-        near = np.arange(glance.near)
-        cosines = np.where(np.isnan(glance.cosines), 0.0, glance.cosines)
-        if self._own is not None:
-            gained = [alike(self._own, glance.metadata(row)) for row in range(glance.near)]
-            cosines[: glance.near] = np.minimum(1.0, cosines[: glance.near] + gained)
-        tier = np.array([TIERS.index(one) for one in glance.tiers], np.intp)
-        near = near[np.argsort(tier[near], kind="stable")]
-        words = _words(self._question, glance)
-        more = self._best_of(glance, near, cosines, words)
+        """What is recalled; None where some without a vector (`blind`) must be embedded for it."""
+        tier, near, cosines, words, more = self._weighed(glance)
         if np.isnan(glance.cosines[more]).any():
             return None
         rows = np.concatenate([near, more])
@@ -100,6 +131,22 @@ class Choosing:
         counts = np.bincount(tier[rows], minlength=len(TIERS)).tolist()
         felt = [glance.emotions[row] for row in rows.tolist()]
         return Chosen(chosen, dict(zip(TIERS, counts, strict=True)), felt)
+
+    def blind(self, glance: Glance) -> list[int]:
+        """Which of them have no vector, and are needed with their cosine."""
+        *_, more = self._weighed(glance)
+        return [row for row in more.tolist() if np.isnan(glance.cosines[row])]
+
+    def _weighed(self, glance: Glance) -> _Weighed:
+        near = np.arange(glance.near)
+        cosines = np.where(np.isnan(glance.cosines), 0.0, glance.cosines)
+        if self._own is not None:
+            gained = [alike(self._own, glance.metadata(row)) for row in range(glance.near)]
+            cosines[: glance.near] = np.minimum(1.0, cosines[: glance.near] + gained)
+        tier = np.array([TIERS.index(one) for one in glance.tiers], np.intp)
+        near = near[np.argsort(tier[near], kind="stable")]
+        words = _words(self._question, glance)
+        return _Weighed(tier, near, cosines, words, self._best_of(glance, near, cosines, words))
 
     def _best_of(self, glance: Glance, near: Rows, cosines: Floats, words: Held) -> Rows:
         """Of those that words found and no vector did the few that fit best, by words alone."""

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from roomtone.emotions import Reading
 from roomtone.errors import BadEvent, ServerError
 from roomtone.heard import Recalled
-from roomtone.memories import choose, expiry, facts, first_place, importance
+from roomtone.memories import expiry, facts, first_place, importance
 from roomtone.ports_memory import MemoryStore, Near
 from roomtone.recollections import congruence
 from roomtone.records import (
@@ -34,10 +34,10 @@ from roomtone.runtime import plugins
 from roomtone.runtime.clock import Clock, utc
 from roomtone.runtime.config import Settings
 from roomtone.runtime.memory_access import Access
-from roomtone.runtime.memory_choosing import Choosing, Chosen, alike
+from roomtone.runtime.memory_choosing import Choosing, Chosen, glance_of
 from roomtone.runtime.memory_forgotten import Forgotten
 from roomtone.runtime.memory_making import clean, feeling, with_facts, with_mood
-from roomtone.runtime.memory_words import EACH, Weighing, both, longest
+from roomtone.runtime.memory_words import EACH, both, longest
 
 CANDIDATES = 40
 """How many of each tier are weighed for the two that are recalled. What a search by vectors leaves
@@ -138,42 +138,30 @@ class Recalling(Access):
             "each": EACH,
             "alive": asked.now,
         }
+        choosing = Choosing(asked.text, asked.now, asked.most, own)
         found: Chosen | None = None
         if glance := getattr(store, "glance", None):
-            choosing = Choosing(asked.text, asked.now, asked.most, own)
             found = await glance(asked.bot, asked.user, rows[0], choose=choosing, **sought)
         if found is None:
             near = await store.recall(asked.bot, asked.user, rows[0], **sought)
-            found = await self._weigh(near, asked, own, rows[0], sought["name"])
+            found = await self._choose(choosing, near, rows[0], sought["name"])
         return found, name
 
-    async def _weigh(
-        self,
-        found: Near,
-        asked: _Asked,
-        own: NDArray[np.float32] | None,
-        vector: NDArray[np.float32],
-        compared: str,
+    async def _choose(
+        self, choosing: Choosing, found: Near, vector: NDArray[np.float32], compared: str
     ) -> Chosen:
         """What is recalled of what a store found, all of it in full; texts without a vector are
         embedded for it."""
-        near: dict[str, list[tuple[Memory, float]]] = {tier: [] for tier in TIERS}
-        for memory, cosine in found.near:
-            felt = alike(own, memory.metadata)
-            near[memory.tier].append((memory, min(1.0, (cosine or 0.0) + felt)))
-        weighing = Weighing(asked.text, asked.now)
-        more = await asyncio.to_thread(weighing.best_of, near, found.worded)
-        if blind := [one for one, cosine in more if cosine is None]:
+        glance, whole = glance_of(found)
+        chosen = await asyncio.to_thread(choosing, glance, whole)
+        if chosen is None:
+            places = await asyncio.to_thread(choosing.blind, glance)
+            blind = whole(places)
             texts = [one.content if compared == "content" else both(one) for one in blind]
-            cosines = ((await self.embed(texts))[0] @ vector).tolist()
-            more = [(one, cosine) for one, cosine in more if cosine is not None]
-            more += zip(blind, cosines, strict=True)
-        for memory, cosine in more:
-            near[memory.tier].append((memory, cosine or 0.0))
-        relevance = await asyncio.to_thread(weighing.ranks, near)
-        chosen = choose(near, asked.now, relevance=relevance, most=asked.most)
-        tiers = {tier: len(those) for tier, those in near.items()}
-        return Chosen(chosen, tiers, [one.emotion for those in near.values() for one, _ in those])
+            glance.cosines[places] = (await self.embed(texts))[0] @ vector
+            chosen = await asyncio.to_thread(choosing, glance, whole)
+        assert chosen is not None  # all that is needed has a cosine now
+        return chosen
 
     def _remember_recall(
         self, bot: str, user: str, chosen: Sequence[Recollection], took: float
