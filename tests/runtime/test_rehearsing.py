@@ -87,6 +87,14 @@ async def test_nobody_finds_what_another_said(played: Rehearsal) -> None:
     assert ids(found(own)) == [memory_id("luna", "s", "0")]
 
 
+async def test_no_turn_waits_for_models(played: Rehearsal) -> None:
+    """They are loaded before: how long a recall takes is what it took."""
+    memory = played._memory
+
+    assert memory._embedding is not None and memory._emotion is not None
+    assert memory.recalls == 0
+
+
 async def test_who_tells_of_memories_is_believed_and_all_else_stays(played: Rehearsal) -> None:
     """A look that was real is not played; a turn without a message asks nothing."""
     told = turn("0", "hello", "hi", memories=[Recalled(similarity=0.5, id="x")])

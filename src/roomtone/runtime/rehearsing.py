@@ -55,6 +55,10 @@ class Rehearsal:
         self._memory = Keeping(apart, self._clock, _fault)
         self._last: dict[tuple[str, str, str], str] = {}  # what was said last in each conversation
 
+    async def warm(self) -> None:
+        """Have store and models ready, so that the first turn's recall takes no longer for it."""
+        await self._memory.recall("nobody", "nobody", "Who is it?", trial=True)
+
     async def of(self, events: Sequence[Event]) -> list[Event]:
         """The same events; turns that tell of no look into memory with what one would have given.
 
@@ -133,6 +137,7 @@ async def rehearsal(settings: Settings) -> AsyncIterator[Rehearsal]:
     with TemporaryDirectory(prefix="roomtone-rehearsal-") as folder:
         played = Rehearsal(settings, Path(folder))
         try:
+            await played.warm()
             yield played
         finally:
             await played.close()
