@@ -16,6 +16,7 @@ import msgspec
 from roomtone.reacted import ReactionRecord
 from roomtone.reactions import rated
 from roomtone.runtime import plugins
+from roomtone.stores._jobs import hash_of
 from roomtone.verdicts import Reacted, Ruling
 
 START_MS = 1_760_000_000_000
@@ -39,7 +40,8 @@ def make(path: Path, data: Path, messages: int, seed: int = 5) -> int:
 
     The dialogues are told in turns, each time by another of PEOPLE people to one of three bots;
     the first word of each message says which talk it is, so that no two are equal. A fifth of the
-    replies has one rating, and a tenth a reaction that is none.
+    replies has one rating, and a tenth a reaction that is none. Messages have what a recorder
+    leaves of them: feelings with their intensity, both qualities of replies, hashes, outputs.
     """
     archive = plugins.archive(f"sqlite:///{path}")
     asyncio.run(_opened(archive))
@@ -80,8 +82,9 @@ def _fill(
             texts = next(talks)
             texts = texts[: len(texts) // 2 * 2]
             conversations.append(_conversation(id, texts))
-            said += _messages(id, texts, dice)
-            reactions += _reactions(id, texts, dice)
+            own = _messages(id, texts, dice)
+            reactions += _reactions(id, own, dice)
+            said += own
             made += len(texts)
         for table, rows in (
             ("conversations", conversations),
@@ -135,38 +138,64 @@ def _conversation(id: int, texts: list[str]) -> dict[str, Any]:
 
 
 def _messages(id: int, texts: list[str], dice: random.Random) -> list[dict[str, Any]]:
-    return [
-        {
-            "conversation_id": id,
-            "session": f"s{id}",
-            "turn": f"t{place // 2}",
-            "role": "assistant" if place % 2 else "user",
-            "bot": f"bot {id % 3}",
-            "person": f"person {id % PEOPLE}",
-            "timestamp": _at(id, place),
-            "emotion": dice.choice(("joy", "neutral", "sadness")),
-            "emotion_confidence": 0.8,
-            "processing_time": 1.5 if place % 2 else None,
-            "quality_score": 0.7 if place % 2 else None,
-            "training_flag": 1,
-            "content": f"{word(id)}, {text}",
-        }
-        for place, text in enumerate(texts)
-    ]
+    return [_message(id, place, text, dice) for place, text in enumerate(texts)]
 
 
-def _reactions(id: int, texts: list[str], dice: random.Random) -> Iterator[dict[str, Any]]:
-    for place in range(1, len(texts), 2):
+def _message(id: int, place: int, text: str, dice: random.Random) -> dict[str, Any]:
+    """A message with all that a recorder leaves of it that measures every turn."""
+    reply, emotion = bool(place % 2), dice.choice(("joy", "neutral", "sadness"))
+    intensity = round(dice.random(), 4)
+    told = {"emotion": emotion, "intensity": intensity, "source": "model"}
+    content = f"{word(id)}, {text}"
+    return {
+        "conversation_id": id,
+        "session": f"s{id}",
+        "turn": _turn(id, place),
+        "role": "assistant" if reply else "user",
+        "bot": f"bot {id % 3}",
+        "person": f"person {id % PEOPLE}",
+        "timestamp": _at(id, place),
+        "language": "en",
+        "emotion": emotion,
+        "emotion_raw": emotion,
+        "emotion_confidence": round(dice.random(), 4),
+        "emotion_intensity": intensity,
+        "processing_time": round(2 * dice.random(), 3) if reply else None,
+        "quality_score": round(dice.random(), 4) if reply else None,
+        "quality_v2": round(dice.random(), 4) if reply else None,
+        "user_feedback": None,
+        "feedback_source": "",
+        "training_flag": 1,
+        "content_hash": hash_of(content),
+        "content": content,
+        "agent_outputs": msgspec.json.encode({"emotion": told}).decode(),
+    }
+
+
+def _reactions(
+    id: int, said: list[dict[str, Any]], dice: random.Random
+) -> Iterator[dict[str, Any]]:
+    """What is given to a talk's messages; those that are rated say so."""
+    for place in range(1, len(said), 2):
         chance = dice.random()
         if chance < RATED:
-            yield _reaction(id, place, "RATING", dice.choice(("👍", "👎")))
+            emoji = dice.choice(("👍", "👎"))
+            said[place] |= {
+                "user_feedback": 1 + 4 * rated(emoji)[1],
+                "feedback_source": "reaction",
+            }
+            yield _reaction(id, place, "RATING", emoji)
         elif chance < 1.5 * RATED:
             yield _reaction(id, place, "EMOTIONAL", "❤️")
 
 
+def _turn(id: int, place: int) -> str:
+    return f"{id:x}-{place // 2:024x}"
+
+
 def _reaction(id: int, place: int, meaning: Any, emoji: str) -> dict[str, Any]:
     person, name, ms = f"person {id % PEOPLE}", f"r{id}-{place}", _at(id, place) + 30_000
-    names = {"session": f"s{id}", "bot": f"bot {id % 3}", "target": f"t{place // 2}"}
+    names = {"session": f"s{id}", "bot": f"bot {id % 3}", "target": _turn(id, place)}
     score = rated(emoji)[1] if meaning == "RATING" else None
     record = ReactionRecord(
         of=Reacted(id=name, emoji=emoji, ms=ms, user=person, target_is="bot", **names),

@@ -98,10 +98,10 @@ class KeptMessage(msgspec.Struct, frozen=True, gc=False):
     processing_time: float | None = None
     emotion: str = ""  # canonical
     emotion_confidence: float | None = None
+    emotion_intensity: float | None = None
+    quality_v2: float | None = None  # by ours; of replies
     feedback_source: str = ""
     edited_ms: int | None = None
-    quality_v2: float | None = None  # by ours
-    emotion_intensity: float | None = None
     voice_pitch: float | None = None
     voice_emotion: str = ""
     audio_quality: float | None = None

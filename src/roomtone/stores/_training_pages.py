@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import groupby, starmap
+from itertools import compress, count, groupby, starmap
 from math import fsum
 from operator import attrgetter, itemgetter
 from typing import Any, NamedTuple
@@ -45,8 +45,6 @@ _SELDOM = {  # what few messages have, and how those are told; the first two are
     "user_feedback": "m.user_feedback IS NOT NULL",
     "feedback_source": "m.feedback_source <> ''",
     "edited_ms": "m.edited IS NOT NULL",
-    "quality_v2": "m.quality_v2 IS NOT NULL",
-    "emotion_intensity": "m.emotion_intensity IS NOT NULL",
     "voice_pitch": "m.voice_pitch IS NOT NULL",
     "voice_emotion": "m.voice_emotion <> ''",
     "audio_quality": "m.audio_quality IS NOT NULL",
@@ -125,17 +123,15 @@ def _seldom(told: dict[str, Sequence[Any]], trainable: bool, read: Reading) -> S
     """Columns of what few messages have, of those that are marked."""
     marks, none = told["user_feedback"], KeptMessage(0, 0, "", "user", "", 0)
     found: dict[int, Sequence[Any]] = {}
-    if marks.count(None) < len(marks):
-        pairs = zip(told["conversation"], marks, strict=True)
-        talks = dict.fromkeys(id for id, mark in pairs if mark is not None)
-        rows = yield Ask(seldom_sql(read, trainable=trainable).format(among(talks)))
-        found = {row[0]: row[1:] for row in rows}
-    places = [n for n, mark in enumerate(marks) if mark is not None]
-    ids = told["id"]
+    ids = list(compress(told["id"], marks))
+    if ids:
+        asked = seldom_sql(read, trainable=trainable).format(", ".join(map(str, ids)))
+        found = {row[0]: row[1:] for row in (yield Ask(asked))}
+    places = list(compress(count(), marks))
     for at, name in enumerate(read.seldom):
         column = [getattr(none, name)] * len(marks)
-        for place in places:
-            column[place] = found[ids[place]][at]
+        for place, id in zip(places, ids, strict=True):
+            column[place] = found[id][at]
         told[name] = column
 
 
@@ -219,12 +215,9 @@ def messages_sql(read: Reading, *, trainable: bool) -> str:
 
 @cache
 def seldom_sql(read: Reading, *, trainable: bool) -> str:
-    """What few of them have, of those: behind their ids."""
+    """What few of them have, of some: behind their ids."""
     columns = [_column(name, trainable=trainable) for name in read.seldom]
-    return (
-        f"SELECT m.id, {', '.join(columns)} FROM messages m WHERE m.conversation_id {{}} "
-        f"{'AND m.training_flag = 1 ' * trainable}AND {_any_of(read.seldom)}"
-    )
+    return f"SELECT m.id, {', '.join(columns)} FROM messages m WHERE m.id IN ({{}})"
 
 
 def _fill(
@@ -243,7 +236,8 @@ def _fill(
 
     yield Ask(messages_sql(read, trainable=trainable).format(some), made=made)
     if marked:
-        asked = seldom_sql(read, trainable=trainable).format(among([one.id for one in marked]))
+        ids = [one.id for talk in marked for one in talk.messages if _marked(one)]
+        asked = seldom_sql(read, trainable=trainable).format(", ".join(map(str, ids)))
         rows = yield Ask(asked)
         told = {id: dict(zip(read.seldom, row, strict=True)) for id, *row in rows}
         for talk in marked:
