@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import json
 import sys
 import time
@@ -44,6 +43,7 @@ def ours(kind: str, database: str, out: Path, *, clean: bool = False) -> float:
     """As `roomtone export --no-redact --no-dedupe --out` does, or with both."""
     from roomtone.runtime import plugins
     from roomtone.runtime.clock import WallClock
+    from roomtone.runtime.export_commands import collect_seldom
     from roomtone.runtime.export_making import Making
     from roomtone.runtime.export_plan import Plan
 
@@ -54,7 +54,7 @@ def ours(kind: str, database: str, out: Path, *, clean: bool = False) -> float:
         making = Making(archive, WallClock(), plan, out, single=True)
         plugins.row_file(making.export.file, making.export.row)  # which imports what it needs
         begun = time.process_time()
-        gc.freeze()  # as the command does
+        collect_seldom()  # as the command does
         await making.run()
         await archive.close()
         return begun

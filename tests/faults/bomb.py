@@ -20,7 +20,7 @@ from roomtone.runtime.config import Settings
 from roomtone.runtime.door import TooManySessions
 from roomtone.runtime.pipeline import Pipeline
 from roomtone.testing import ManualClock
-from tests.faults.outage import percentile, ticked
+from tests.faults.outage import log_aside, percentile, ticked
 
 BATCH = 500
 SECONDS = 600
@@ -131,6 +131,7 @@ def main() -> None:
     parser.add_argument("--names", type=int, default=1_000_000)
     parser.add_argument("--kinds", default="suepl")
     given = parser.parse_args()
+    log_aside()
     damage = asyncio.run(explode(given.folder, given.names, given.kinds))
     told = asdict(damage) | {"neighbours": len(damage.neighbours)}
     told["ack_ms"] = {f"p{p}": percentile(damage.ack_ms, p / 100) for p in (50, 99)}

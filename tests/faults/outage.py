@@ -17,6 +17,7 @@ from time import perf_counter
 from typing import Any, ClassVar
 
 import psutil
+import structlog
 
 from roomtone.errors import StoreError
 from roomtone.events import Event, Join, Leave, Message, Reaction
@@ -196,6 +197,11 @@ def percentile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))] if values else 0.0
 
 
+def log_aside() -> None:
+    """Have the log go to standard error: standard output is what this process tells."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+
+
 def main() -> None:
     """One life in a process of its own, so that its memory is its own; the outcome as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -206,6 +212,7 @@ def main() -> None:
     parser.add_argument("--down", type=int, nargs=2, default=(0, 0))
     parser.add_argument("--pace", action="store_true")
     given = parser.parse_args()
+    log_aside()
     switch_in()
     life = asyncio.run(
         live(

@@ -24,7 +24,8 @@ async def main(folder: Path) -> None:
     said = ""
     async with outage.living(folder, clock) as pipeline:
         for second in range(100_000):
-            Switchable.down |= second == 30
+            if second == 30:  # a thread may switch it on meanwhile: nothing is written otherwise
+                Switchable.down = True
             await pipeline.submit(outage.talk(chance, life, second))
             clock.advance(1)
             await outage.ticked(pipeline, clock)
@@ -33,12 +34,14 @@ async def main(folder: Path) -> None:
             news = "mending" if its._mending else "hole" if away else "whole" if its.mended else ""
             if news and news != said and not (news == "whole" and not its.whole):
                 print(said := news, second, flush=True)
-            await asyncio.sleep(0.001)
+            # Four outputs may wait: at full speed, while it mends, more come than find room.
+            await asyncio.sleep(0.02 if said and not Switchable.down else 0.001)
 
 
 if __name__ == "__main__":
     keeper.MOST, lanes.RETRY_S, lanes.LAST_RETRY_S = 4, 0.01, 0.02
     recovery.SNAPSHOT_EVENTS = 200
     outage.switch_in()
+    outage.log_aside()
     threading.Thread(target=obey, daemon=True).start()
     asyncio.run(main(Path(sys.argv[1])))

@@ -150,6 +150,13 @@ def _nothing_left(target: Path) -> None:
         )
 
 
+def collect_seldom() -> None:
+    """Have rows come and go by the thousand without being looked through for circles, which they
+    do not make; nor is what is loaded by now. For a process that does nothing else."""
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+
+
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncIterator[Any]:
     """The archive of these settings. Raises StoreError where there is none."""
@@ -157,7 +164,7 @@ async def _opened(settings: Settings) -> AsyncIterator[Any]:
     archive = plugins.archive(settings.archive_url)
     try:
         await archive.open()
-        gc.freeze()  # what is loaded is not looked through for rubbish while rows come and go
+        collect_seldom()
         yield archive
     finally:
         await archive.close()
