@@ -60,7 +60,7 @@ class ReactionRecord(msgspec.Struct, frozen=True, kw_only=True):
         return self.ruling.confidence if self.ruling is not None else 0.0
 
 
-class Held(msgspec.Struct, kw_only=True):
+class Held(msgspec.Struct, kw_only=True, gc=False):
     """A reaction from when it came until it is forgotten."""
 
     of: Reacted
@@ -68,12 +68,12 @@ class Held(msgspec.Struct, kw_only=True):
     state: State = "waiting"
     revision: int = 0
     share: float | None = None
-    others: list[str] = []
+    others: tuple[str, ...] = ()
     to_me: bool = True
     latency_s: float | None = None
     reply: str | None = None
-    before: list[Line] = []
-    after: list[Line] = []
+    before: tuple[Line, ...] = ()
+    after: tuple[Line, ...] = ()
     ruling: Ruling | None = None
     ruled_ms: int | None = None
     said: Meaning | None = None
@@ -98,6 +98,7 @@ class Held(msgspec.Struct, kw_only=True):
     def kept(self) -> ReactionRecord:
         """As it is kept."""
         same = {name: getattr(self, name) for name in _SAME}
+        same |= {name: list(same[name]) for name in ("others", "before", "after")}
         by: Literal["person", "model", ""] = ""
         if self.meaning is not None:
             by = "person" if self.state == "reviewed" else "model"

@@ -23,7 +23,7 @@ from roomtone.reactions import rated
 from roomtone.turns import utc
 from roomtone.verdicts import Reacted, ReactionJudged, ReactionReview
 
-MOST_WAITING = 50_000
+MOST_WAITING = 12_000
 """How many wait to be judged. Beyond it the oldest are kept as unanswered; they can be judged on
 purpose."""
 
@@ -111,7 +111,7 @@ class Reacting:
             of=of,
             arrival=arrival,
             share=self.habits.share(user, character(of.emoji)) if user else None,
-            others=self.known.others(event.session, target, of.emoji),
+            others=tuple(self.known.others(event.session, target, of.emoji)),
         )
         if around is not None:
             self._place(held, around)
@@ -156,7 +156,7 @@ class Reacting:
         bot = of.bot or ((message.user or NOBODY) if whose == "bot" else "")
         held.of = msgspec.structs.replace(of, bot=bot, target_is=whose)
         held.reply = message.text
-        held.before = [line_of(one, user) for one in around.before]
+        held.before = tuple(line_of(one, user) for one in around.before)
         held.latency_s = max(0, of.ms - message.ms) / 1000
         held.to_me = whose == "bot" and around.answers in ("", user)
 
@@ -203,7 +203,8 @@ class Reacting:
         told = event.of  # who and when is known here; whose message it was is found out
         held.of = msgspec.structs.replace(old, bot=told.bot, target_is=told.target_is)
         held.ruling, held.ruled_ms, held.why = event.verdict, arrival, ""
-        held.reply, held.before, held.after = event.reply, event.before, event.after
+        held.reply = event.reply
+        held.before, held.after = tuple(event.before), tuple(event.after)
         held.latency_s, held.to_me = event.latency_s, event.to_me
         if held.state not in ("reviewed", "skipped"):
             self._retract(held, old)
