@@ -64,8 +64,8 @@ def test_what_stands_around_others_reactions_is_blanked_and_no_other_is_touched(
     held = both.reacting.known.held
     (mine,) = [one for one in held.values() if one.of.user == "bob" and one.of.bot]
     (other,) = [one for one in held.values() if one.of.user == "eve" and one.of.bot]
-    mine.reply, mine.before = "told to them", [Line(who="user", text="told to them")]
-    other.reply, other.after = "to nobody", [Line(who="user", text="told to them")]
+    mine.reply, mine.before = "told to them", (Line(who="user", text="told to them"),)
+    other.reply, other.after = "to nobody", (Line(who="user", text="told to them"),)
     blank = Blank("erased-person", "5f")
     blank.learn(["told to them"])
 

@@ -119,7 +119,7 @@ class Blank:
         """What was said around a reaction of somebody else."""
         if name == "reply":
             return self.line(value) if isinstance(value, str) else value
-        if name in ("before", "after") and isinstance(value, list):
+        if name in ("before", "after") and isinstance(value, list | tuple):
             return [
                 one if one.get("who") == "user" else {**one, "text": self.line(one["text"])}
                 for one in value
@@ -163,7 +163,7 @@ class Blank:
             return self.named(value)
         if isinstance(value, Mapping):
             return {self.exactly(key): self.document(one) for key, one in value.items()}
-        return [self.document(one) for one in value] if isinstance(value, list) else value
+        return [self.document(one) for one in value] if isinstance(value, list | tuple) else value
 
     def named(self, text: str) -> str:
         """A text in which the person's name, as a word of its own, is the stand-in.
