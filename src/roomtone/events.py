@@ -177,10 +177,8 @@ OWN = (TurnRead, ReactionJudged, ReactionReview, Erased)
 
 # What of an event is a name: neither text nor one of a few words. A turn's parts hold names too.
 _TEXTS = ("text", "question", "options", "message", "reply")
-_PARTS = (
-    *("memories", "user_emotion", "bot_emotion", "context", "recalled", "rehearsed", "of"),
-    "agents",
-)
+_RECALLED = ("memories", "recalled", "rehearsed")
+_PARTS = (*_RECALLED, "user_emotion", "bot_emotion", "context", "of", "agents")
 _SAID = ("verdict", "reply", "before", "after")  # of reactions: texts, and numbers
 _NAMES = {
     kind: [

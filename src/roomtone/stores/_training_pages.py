@@ -6,15 +6,13 @@ import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
-from itertools import compress, count, groupby, starmap
+from itertools import compress, count, islice, repeat
 from math import fsum
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any, NamedTuple
 
-from msgspec.structs import replace
-
 from roomtone.kept_columns import FIELDS, KeptColumns
-from roomtone.stores._jobs import Ask, Steps
+from roomtone.stores._jobs import Ask, Steps, ask_of
 from roomtone.stores._steps import from_ms
 from roomtone.stores._training_counts import among, where
 from roomtone.stores._training_reactions import nearer, reactions, unrated
@@ -53,8 +51,9 @@ _MARK = FIELDS.index("user_feedback")
 _COMMON = FIELDS.index("feedback_source")
 """Of so many fields each message has most; behind them stand those of which few have any."""
 
-_marked = attrgetter("user_feedback")
-_source = attrgetter("feedback_source")
+_BARE = KeptMessage(0, 0, "", "user", "", 0)
+"""One of which nothing else is known."""
+
 _AGREED_FEEDBACK = (  # of those who agreed, as their reactions are
     "CASE WHEN m.feedback_source = 'reaction' THEN (SELECT 1 + 4 * avg(r.score) FROM reactions r "
     "WHERE r.session = m.session AND r.target = m.turn AND (m.edited IS NULL OR "
@@ -83,7 +82,9 @@ def page(
         left = yield from unrated(some, trainable)
     read = {id: talk for id, talk in own.items() if id not in left}
     if read:
-        yield from _fill(read, among(read, exact=bool(left)), trainable, reading(needs))
+        some_read = among(read, exact=bool(left))
+        kept = yield from _messages(list(read.values()), some_read, trainable, reading(needs))
+        _fill(kept, trainable)
     for name in BESIDE:
         if needs is None or name in needs:
             yield from _BESIDE[name](own, some, trainable)
@@ -94,45 +95,62 @@ def columns(
     after: int, messages: int, needs: Collection[str], sought: TrainingSought
 ) -> Steps[tuple[KeptColumns, int | None]]:
     """The same conversations with their messages as columns."""
-    trainable, read = sought.get("trainable", True), reading(needs)
     talks, last = yield from _talks(after, messages, sought)
     if not talks:
         return KeptColumns([], [], dict.fromkeys(FIELDS, ())), None
-    own = {talk.id: talk for talk in talks}
-    asked = messages_sql(read, trainable=trainable).format(among(own))
-    rows: Sequence[Sequence[Any]] = yield Ask(asked)
+    some, trainable = among([talk.id for talk in talks]), sought.get("trainable", True)
+    return (yield from _messages(talks, some, trainable, reading(needs))), last
+
+
+def _messages(
+    talks: Sequence[KeptConversation], some: str, trainable: bool, read: Reading
+) -> Steps[KeptColumns]:
+    """The messages of conversations, in the order of these."""
+    own = {talk.id for talk in talks}
+    rows: Sequence[Sequence[Any]] = yield Ask(messages_sql(read, trainable=trainable).format(some))
     counts = Counter(map(itemgetter(1), rows))
-    if not counts.keys() <= own.keys():  # a stretch of ids holds others too
+    if not counts.keys() <= own:  # a stretch of ids holds others too
         rows = [row for row in rows if row[1] in own]
         counts = Counter(map(itemgetter(1), rows))
     told: dict[str, Sequence[Any]] = dict.fromkeys(FIELDS[: read.fields], ())
     if rows:
         told.update(zip(FIELDS, zip(*rows, strict=True), strict=False))
+    del rows
     if read.seldom:
         yield from _seldom(told, trainable, read)
-    if any(told["feedback_source"]):
+    if any(told["feedback_source"]):  # without a word on feedback by who has not agreed
         pairs = zip(told["feedback_source"], told["user_feedback"], strict=True)
         told["feedback_source"] = ["" if rated is None else by for by, rated in pairs]
     if "training_flag" in told:
         told["training_flag"] = [flag == 1 for flag in told["training_flag"]]
     kept = [talk for talk in talks if talk.id in counts]
-    return KeptColumns(kept, [counts[talk.id] for talk in kept], told), last
+    return KeptColumns(kept, [counts[talk.id] for talk in kept], told)
 
 
 def _seldom(told: dict[str, Sequence[Any]], trainable: bool, read: Reading) -> Steps[None]:
     """Columns of what few messages have, of those that are marked."""
-    marks, none = told["user_feedback"], KeptMessage(0, 0, "", "user", "", 0)
-    found: dict[int, Sequence[Any]] = {}
+    marks = told["user_feedback"]
     ids = list(compress(told["id"], marks))
-    if ids:
-        asked = seldom_sql(read, trainable=trainable).format(", ".join(map(str, ids)))
-        found = {row[0]: row[1:] for row in (yield Ask(asked))}
+    rows = yield from ask_of(seldom_sql(read, trainable=trainable), ids)
+    found = {row[0]: row[1:] for row in rows}
     places = list(compress(count(), marks))
     for at, name in enumerate(read.seldom):
-        column = [getattr(none, name)] * len(marks)
+        column = [getattr(_BARE, name)] * len(marks)
         for place, id in zip(places, ids, strict=True):
             column[place] = found[id][at]
         told[name] = column
+
+
+def _fill(kept: KeptColumns, trainable: bool) -> None:
+    """Give conversations their messages; what was not read of those is as if it were not known."""
+    last = max(place for place, name in enumerate(FIELDS) if name in kept.columns)
+    columns = [kept.columns.get(name, repeat(getattr(_BARE, name))) for name in FIELDS[: last + 1]]
+    messages = map(KeptMessage, *columns)
+    for talk, many in zip(kept.conversations, kept.counts, strict=True):
+        talk.messages = list(islice(messages, many))
+        if trainable and talk.user_satisfaction is not None:
+            said = [it for one in talk.messages if (it := one.user_feedback) is not None]
+            talk.user_satisfaction = fsum(said) / len(said) if said else None
 
 
 def _talks(
@@ -218,55 +236,6 @@ def seldom_sql(read: Reading, *, trainable: bool) -> str:
     """What few of them have, of some: behind their ids."""
     columns = [_column(name, trainable=trainable) for name in read.seldom]
     return f"SELECT m.id, {', '.join(columns)} FROM messages m WHERE m.id IN ({{}})"
-
-
-def _fill(
-    own: Mapping[int, KeptConversation], some: str, trainable: bool, read: Reading
-) -> Steps[None]:
-    make = _flagged if read.fields == len(FIELDS) else KeptMessage
-    marked: list[KeptConversation] = []
-
-    def made(rows: Iterable[Sequence[Any]]) -> None:
-        """Messages of rows as they come, of which none is held."""
-        for id, mine in groupby(rows, itemgetter(1)):
-            if (talk := own.get(id)) is not None:
-                messages = talk.messages = list(starmap(make, mine))
-                if read.seldom and any(map(_marked, messages)):
-                    marked.append(talk)
-
-    yield Ask(messages_sql(read, trainable=trainable).format(some), made=made)
-    if marked:
-        ids = [one.id for talk in marked for one in talk.messages if _marked(one)]
-        asked = seldom_sql(read, trainable=trainable).format(", ".join(map(str, ids)))
-        rows = yield Ask(asked)
-        told = {id: dict(zip(read.seldom, row, strict=True)) for id, *row in rows}
-        for talk in marked:
-            talk.messages = [
-                one if one.user_feedback is None else replace(one, **told[one.id])
-                for one in talk.messages
-            ]
-    fed = own.values() if not read.seldom else marked
-    for talk in fed:
-        if any(map(_source, talk.messages)):
-            talk.messages = list(map(_fed, talk.messages))
-    if trainable:
-        for talk in own.values():
-            if talk.user_satisfaction is not None and talk.messages:
-                said = [it for one in talk.messages if (it := one.user_feedback) is not None]
-                talk.user_satisfaction = fsum(said) / len(said) if said else None
-
-
-def _flagged(*row: Any) -> KeptMessage:
-    """A message of all its fields: its flag is a number in a database."""
-    values: tuple[Any, ...] = (*row[:-1], row[-1] == 1)
-    return KeptMessage(*values)
-
-
-def _fed(one: KeptMessage) -> KeptMessage:
-    """The same without a word on feedback that is by people who have not agreed."""
-    if one.user_feedback is None and one.feedback_source:
-        return replace(one, feedback_source="")
-    return one
 
 
 def _revisions(own: Mapping[int, KeptConversation], some: str, trainable: bool) -> Steps[None]:
