@@ -73,6 +73,20 @@ async def test_what_was_played_before_is_found_in_the_next_batch(played: Rehears
     assert ids(found(asked)) == [memory_id("luna", "s", "0")]
 
 
+async def test_pairs_that_are_weeks_apart_are_each_at_their_own_time(played: Rehearsal) -> None:
+    """Played beside each other, what is over for the last of them is not for the first."""
+    said = [
+        turn("0", "We had tomato soup for lunch", "Nice!"),
+        turn("50000", "We had pancakes for breakfast", "Nice!", user="bob"),
+        turn("1", "was the tomato soup good?", "It was."),
+        turn("50001", "were the pancakes good?", "They were.", user="bob"),
+    ]
+    _, _, first, last = await played.of(said)
+
+    assert ids(found(first)) == [memory_id("luna", "s", "0")]
+    assert ids(found(last)) == [memory_id("luna", "s", "50000")]
+
+
 async def test_nobody_finds_what_another_said(played: Rehearsal) -> None:
     """Pairs are played beside each other, each in its own order."""
     said = [

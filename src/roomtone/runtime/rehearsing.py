@@ -13,15 +13,14 @@ import structlog
 from msgspec.structs import replace
 
 from roomtone.emotions import Reading
+from roomtone.engine import Output
 from roomtone.events import Event, Turn
-from roomtone.heard import Looked, Recalled
+from roomtone.heard import Looked
 from roomtone.recollections import look_back
-from roomtone.records import Memory, TurnRecord
+from roomtone.records import TurnRecord
 from roomtone.runtime.clock import WallClock
 from roomtone.runtime.config import Settings
-from roomtone.runtime.memory_keeping import Keeping
-from roomtone.runtime.memory_making import of_turn, said, with_mood
-from roomtone.runtime.recalling import Recall
+from roomtone.runtime.remembering import SHARES, Remembering
 
 log = structlog.get_logger()
 
@@ -50,10 +49,12 @@ class Rehearsal:
 
     def __init__(self, settings: Settings, folder: Path) -> None:
         self._clock = _Then()
-        own = settings.stores.model_copy(update={"memory": ""})
-        apart = settings.model_copy(update={"data": folder, "stores": own})
-        self._memory = Keeping(apart, self._clock, _fault)
-        self._last: dict[tuple[str, str, str], str] = {}  # what was said last in each conversation
+        own: dict[str, Any] = {
+            "data": folder,
+            "stores": settings.stores.model_copy(update={"memory": ""}),
+            "memory": settings.memory.model_copy(update={"turns": True}),
+        }
+        self._memory = Remembering(settings.model_copy(update=own), self._clock, _fault)
 
     async def warm(self) -> None:
         """Have store and models ready, so that the first turn's recall takes no longer for it."""
@@ -87,48 +88,43 @@ class Rehearsal:
             if turn.message and turn.memories is None and turn.rehearsed is None:
                 made[place] = replace(turn, rehearsed=await self._look(turn))
         moods = await self._memory.moods([turn.message or "" for turn in turns])
-        kept = [self._memory_of(turn, mood) for turn, mood in zip(turns, moods, strict=True)]
-        self._memory.due.put([one for one in kept if one.content.strip()])
+        told = list(map(_measured, turns, moods))
+        # Pairs may be days apart: what is over at the time of the last one is kept for the first.
+        self._clock.ms = min(round(turn.at.timestamp() * 1000) for turn in told)
+        self._memory.keep(Output(self._clock.ms // 1000, turns=told))
         await self._memory.kept_all()
 
     async def _look(self, turn: Turn) -> Looked:
         assert turn.at is not None
         self._clock.ms = round(turn.at.timestamp() * 1000)
-        found: Recall = await self._memory.recall(turn.bot, turn.user or "", turn.message or "")
-        shown: dict[str, Any] = {}
+        found = await self._memory.recall(turn.bot, turn.user or "", turn.message or "")
+        lately = self._memory.recalled_for(turn.bot, turn.user or "", self._clock.ms)
+        near, took = lately or ([], found.took_ms)
         memories = [one.memory for one in found.memories]
-        if back := look_back(memories, turn.message, turn.reply, turn.at):
-            shown = {name: getattr(back, name) for name in ("used", "stale", "contradicted")}
-            shown["repeated"] = back.repeated
-        near = [
-            Recalled(id=one.memory.id, similarity=max(0.0, min(1.0, one.similarity)))
-            for one in found.memories
-        ]
-        return Looked(memories=near, retrieval_time_ms=found.took_ms, **shown)
+        back = look_back(memories, turn.message, turn.reply, turn.at)
+        shown = {} if back is None else {name: getattr(back, name) for name in SHARES}
+        return Looked(memories=near, retrieval_time_ms=took, **shown)
 
-    def _memory_of(self, turn: Turn, mood: Reading | None) -> Memory:
-        assert turn.at is not None
-        felt: dict[str, float | str] = {}
-        if turn.user_emotion is not None:
-            felt = {"emotion": turn.user_emotion.primary}
-            if (strength := turn.user_emotion.intensity) is not None:
-                felt["intensity"] = strength
-        elif mood is not None:
-            felt = {"emotion": mood.primary, "intensity": mood.intensity, "valence": mood.valence}
-        record = TurnRecord(
-            id=turn.id or "",
-            session=turn.session,
-            bot=turn.bot,
-            user=turn.user or "",
-            at=turn.at,
-            message=turn.message,
-            reply=turn.reply,
-            values={"user_emotion": felt},
-        )
-        who = (turn.session, turn.bot, turn.user or "")
-        memory = with_mood(of_turn(record, self._last.get(who, "")), mood)
-        self._last[who] = said(memory)
-        return memory
+
+def _measured(turn: Turn, mood: Reading | None) -> TurnRecord:
+    """A turn with as much measured of it as a memory takes up."""
+    assert turn.at is not None
+    felt: dict[str, float | str] = {}
+    if told := turn.user_emotion:
+        strength = {} if told.intensity is None else {"intensity": told.intensity}
+        felt = {"emotion": told.primary, **strength}
+    elif mood is not None:
+        felt = {"emotion": mood.primary, "intensity": mood.intensity, "valence": mood.valence}
+    return TurnRecord(
+        id=turn.id or "",
+        session=turn.session,
+        bot=turn.bot,
+        user=turn.user or "",
+        at=turn.at,
+        message=turn.message,
+        reply=turn.reply,
+        values={"user_emotion": felt},
+    )
 
 
 @asynccontextmanager

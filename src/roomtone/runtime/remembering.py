@@ -135,7 +135,7 @@ class Remembering(Keeping):
             if turn.memories is None:
                 shown = {"memories": memories, "retrieval_time_ms": took}
             if back is not None:
-                shown |= {name: getattr(back, name) for name in _SHARES}
+                shown |= {name: getattr(back, name) for name in SHARES}
                 if back.used is not None:
                     for memory in own:
                         use = MemoryUse(id=memory.id, bot=turn.bot, at=utc(one.ms), answered=1)
@@ -260,7 +260,7 @@ class Remembering(Keeping):
         await super().close()
 
 
-_SHARES = ("used", "stale", "repeated", "contradicted")
+SHARES = ("used", "stale", "repeated", "contradicted")
 
 
 def _put(held: OrderedDict[Any, Any], key: Any, value: Any) -> None:
