@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from datetime import timedelta
 
@@ -9,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roomtone.exports.jsonl import JSONL, Array, Lines
+from roomtone.kept_columns import columns_of
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import EPOCH, mended, moment
+from roomtone.training_rows import EPOCH, Excluded, ExportOptions, mended, moment
 from tests.exported import conversations, exported, talk
 
 
@@ -30,6 +32,21 @@ def test_a_message_stands_with_what_is_known_of_it() -> None:
 def test_a_moment_is_told_to_the_millisecond(ms: int) -> None:
     """However long ago or ahead it is."""
     assert moment(ms) == EPOCH + timedelta(milliseconds=ms)
+
+
+@given(st.lists(conversations(), max_size=4))
+@settings(max_examples=100, deadline=None)
+def test_what_was_packed_gives_the_same_bytes(talks: list[KeptConversation]) -> None:
+    """As rows do: texts, times long ago, numbers that are none, and what is left out."""
+    export, excluded = JSONL(), Excluded()
+    rows, left_out = exported(export, *talks)
+    batch = export.batch(columns_of(talks, export.needs), ExportOptions(), excluded)
+    assert batch is not None
+    packed = Lines(export.row).pack(batch)
+
+    assert packed == Lines(export.row).add(rows)
+    assert b"".join(Lines(export.row).unpack(io.BytesIO(packed))) == packed
+    assert excluded.messages == left_out
 
 
 @given(conversations())

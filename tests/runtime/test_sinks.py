@@ -51,14 +51,15 @@ async def test_a_server_that_always_says_later_is_given_up(monkeypatch):
 
 
 class Slow:
-    """A model that takes its time, or is away."""
+    """A model that takes its time, or is away, for good or for some calls."""
 
     def __init__(self) -> None:
         self.read_texts = 0
-        self.is_away = False
+        self.away = 0
 
     def read(self, texts: Sequence[str]) -> list[Reading]:
-        if self.is_away:
+        if self.away:
+            self.away -= 1
             raise ServerError("the model is away")
         time.sleep(0.05)
         self.read_texts += len(texts)
@@ -108,12 +109,22 @@ async def test_a_folder_is_let_go_when_its_turns_are_read(tmp_path: Path, model:
     assert sorted(left, reverse=True) == left
 
 
+async def test_a_model_that_fails_for_a_moment_is_waited_for(tmp_path: Path, model: Slow) -> None:
+    """Until it answers, and everything is read."""
+    model.away = 1
+    async with open_folder(Settings(data=tmp_path / "data"), history=True) as folder:
+        await folder.send(turns(20))
+        await folder.finish(["s"])
+
+    assert model.read_texts == 20
+
+
 async def test_a_folder_is_let_go_when_no_model_reads_and_the_next_goes_on(
     tmp_path: Path, model: Slow
 ) -> None:
     """It is told, not waited for."""
     settings = Settings(data=tmp_path / "data")
-    model.is_away = True
+    model.away = 1_000_000
     with structlog.testing.capture_logs() as said:
         async with open_folder(settings, history=True) as folder:
             await folder.send(turns(20))
@@ -122,7 +133,7 @@ async def test_a_folder_is_let_go_when_no_model_reads_and_the_next_goes_on(
 
     assert (told["turns"], told["reason"]) == (20, "the model is away")
 
-    model.is_away = False
+    model.away = 0
     async with open_folder(settings, history=True) as folder:
         await folder.finish(["s"])
 

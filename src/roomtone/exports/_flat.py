@@ -10,8 +10,19 @@ from typing import Any
 
 from roomtone.exports._dialogue import UNFELT, blank, felt
 from roomtone.kept_columns import KeptColumns
+from roomtone.ports_exports import Export
 from roomtone.training_data import KeptConversation
-from roomtone.training_rows import EXACT_MS, Batch, Column, Excluded, Moments, Repeated, Row, moment
+from roomtone.training_rows import (
+    EXACT_MS,
+    Batch,
+    Column,
+    Excluded,
+    ExportOptions,
+    Moments,
+    Repeated,
+    Row,
+    moment,
+)
 
 _instant = datetime.fromtimestamp
 
@@ -86,6 +97,25 @@ def flat(conversation: KeptConversation, excluded: Excluded) -> Iterator[Row]:
             conversation_id=of.id,
             message_id=one.id,
         )
+
+
+class Messages(Export):
+    """A format with a row for each message, with all that is known of it by itself."""
+
+    made_of = "messages"
+    row = Flat
+    task = ""
+    needs = NEEDS
+
+    def rows(
+        self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded
+    ) -> Iterator[Row]:
+        """All messages that have a text."""
+        return flat(conversation, excluded)
+
+    def batch(self, kept: KeptColumns, options: ExportOptions, excluded: Excluded) -> Batch | None:
+        """The same in columns."""
+        return batch(kept, excluded)
 
 
 _OF_TALKS = {

@@ -4,43 +4,27 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from roomtone.exports._flat import NEEDS, Flat, batch, flat
-from roomtone.kept_columns import KeptColumns
-from roomtone.ports_exports import Export, RowFile
-from roomtone.training_data import KeptConversation
-from roomtone.training_rows import Batch, Excluded, ExportOptions, Row, encoded, mended
+from roomtone.exports._flat import Messages
+from roomtone.ports_exports import RowFile
+from roomtone.training_rows import Row, encoded, mended
 
 RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 """What a spreadsheet may take for the start of a formula (OWASP), also at full width; and the
 apostrophe itself, so that it can be taken off again wherever one stands."""
 
 
-class CSV(Export):
+class CSV(Messages):
     """A row for each message, with all that is known of it by itself."""
 
     name = "csv"
     title = "CSV"
     phrase = "a message with its feeling, voice, quality and feedback, as a row of a table"
-    made_of = "messages"
     trainable_by = "spreadsheets, pandas, R"
-    row = Flat
-    task = ""
-    needs = NEEDS
     file = "csv"
-
-    def rows(
-        self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded
-    ) -> Iterator[Row]:
-        """All messages that have a text."""
-        return flat(conversation, excluded)
-
-    def batch(self, kept: KeptColumns, options: ExportOptions, excluded: Excluded) -> Batch | None:
-        """The same in columns."""
-        return batch(kept, excluded)
 
 
 class Table(RowFile):

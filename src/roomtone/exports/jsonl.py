@@ -8,15 +8,11 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from roomtone.exports._flat import NEEDS, Flat, batch, flat
-from roomtone.kept_columns import KeptColumns
-from roomtone.ports_exports import Export, RowFile
-from roomtone.training_data import KeptConversation
+from roomtone.exports._flat import Messages
+from roomtone.ports_exports import RowFile
 from roomtone.training_rows import (
     Batch,
     Column,
-    Excluded,
-    ExportOptions,
     Moments,
     Repeated,
     Row,
@@ -27,27 +23,13 @@ from roomtone.training_rows import (
 PIECE = 1 << 20
 
 
-class JSONL(Export):
+class JSONL(Messages):
     """A row for each message, with all that is known of it by itself."""
 
     name = "jsonl"
     title = "JSON Lines"
     phrase = "a message with its feeling, voice, quality and feedback, a line of JSON each"
-    made_of = "messages"
     trainable_by = "anything: jq, DuckDB, pandas, datasets"
-    row = Flat
-    task = ""
-    needs = NEEDS
-
-    def rows(
-        self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded
-    ) -> Iterator[Row]:
-        """All messages that have a text."""
-        return flat(conversation, excluded)
-
-    def batch(self, kept: KeptColumns, options: ExportOptions, excluded: Excluded) -> Batch | None:
-        """The same in columns."""
-        return batch(kept, excluded)
 
 
 class Lines(RowFile):

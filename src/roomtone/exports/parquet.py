@@ -12,15 +12,11 @@ from msgspec import inspect
 from numpy.typing import NDArray
 
 from roomtone.errors import MissingExtra
-from roomtone.exports._flat import NEEDS, Flat, batch, flat
-from roomtone.kept_columns import KeptColumns
-from roomtone.ports_exports import Export, RowFile
-from roomtone.training_data import KeptConversation
+from roomtone.exports._flat import Messages
+from roomtone.ports_exports import RowFile
 from roomtone.training_rows import (
     Batch,
     Column,
-    Excluded,
-    ExportOptions,
     Moments,
     Repeated,
     Row,
@@ -33,28 +29,14 @@ if TYPE_CHECKING:
     import pyarrow
 
 
-class Parquet(Export):
+class Parquet(Messages):
     """A row for each message, with all that is known of it by itself."""
 
     name = "parquet"
     title = "Parquet"
     phrase = "a message with its feeling, voice, quality and feedback, in columns"
-    made_of = "messages"
     trainable_by = "DuckDB, pandas, Polars, Spark, datasets"
-    row = Flat
-    task = ""
-    needs = NEEDS
     file = "parquet"
-
-    def rows(
-        self, conversation: KeptConversation, options: ExportOptions, excluded: Excluded
-    ) -> Iterator[Row]:
-        """All messages that have a text."""
-        return flat(conversation, excluded)
-
-    def batch(self, kept: KeptColumns, options: ExportOptions, excluded: Excluded) -> Batch | None:
-        """The same in columns."""
-        return batch(kept, excluded)
 
 
 GROUP = 20_000

@@ -17,7 +17,8 @@ from roomtone.runtime.pipeline import Pipeline
 from roomtone.runtime.remote import Busy, Remote
 
 PATIENCE = 40
-"""How often a server that says `later` is asked again: at a second each, most of a minute."""
+"""How often a server that says `later` is asked again: at a second each, most of a minute; and how
+often a model that fails is looked after."""
 
 CLOSED_AT_ONCE = 1000
 """How many histories one request closes."""
@@ -91,13 +92,16 @@ class Folder:
     async def finish(self, sessions: Sequence[str]) -> None:
         """Close these histories: their last tick and their summary, once their turns are read.
 
-        `waiting` hears how many are not. What no model reads is left to whoever opens the folder
-        next, and told.
+        `waiting` hears how many are not. What no model reads for PATIENCE looks is left to whoever
+        opens the folder next, and told.
         """
         await self._pipeline.settled()  # what was sent last waits to be read too
         reader = self._pipeline.reader
-        while not await reader.done(LOOK_S) and reader.trouble is None:
+        failing = 0
+        while not await reader.done(LOOK_S) and failing < PATIENCE:
             self._waiting(reader.behind)
+            failing = 0 if reader.trouble is None else failing + 1
+            await asyncio.sleep(LOOK_S if failing else 0)  # which is not waited for above
         self._waiting(0)
         if reader.behind:
             log.warning(
