@@ -11,7 +11,7 @@ from roomtone.events import Event, Reaction
 from roomtone.reacted import Held
 from roomtone.verdicts import ReactionJudged
 
-MOST_HELD = 9_000
+MOST_HELD = 14_000
 """How many reactions are remembered, so that one that is taken back is known; the oldest that are
 settled go first. Of one that is forgotten the archive tells. More than wait to be judged at most;
 each costs two kilobytes, and as much again while a store that fell behind is caught up."""

@@ -23,7 +23,7 @@ from roomtone.reactions import rated
 from roomtone.turns import utc
 from roomtone.verdicts import Reacted, ReactionJudged, ReactionReview
 
-MOST_WAITING = 8_000
+MOST_WAITING = 12_000
 """How many wait to be judged. Beyond it the oldest are kept as unanswered; they can be judged on
 purpose."""
 
