@@ -19,7 +19,7 @@ from roomtone.runtime.export_files import Staging
 from roomtone.runtime.export_finish import finish
 from roomtone.runtime.export_making import Making
 from roomtone.runtime.export_plan import Plan
-from roomtone.runtime.exporting import Cancelled, Exporting, needed
+from roomtone.runtime.exporting import Cancelled, Exporting, needed, packer
 from roomtone.training_data import ONLY_RATED, KeptConversation
 from tests.runtime.kept import NOON, KeptArchive, Killed, conversation
 
@@ -77,6 +77,21 @@ async def test_killed_anywhere_it_goes_on_to_the_same_bytes(tmp_path: Path, plan
         await made(archive, plan, target, resume=True)
         assert files(target) == whole
     assert len([name for name in whole if name.startswith("data/train-")]) > 1
+
+
+async def test_a_format_that_says_not_what_it_needs_gives_the_same_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is read whole, conversation by conversation; ids that lie beside it need lines."""
+    plan = Plan(format="jsonl", redact=False, dedupe=False)
+    await made(talks(), plan, tmp_path / "columns")
+    monkeypatch.setattr("roomtone.exports.jsonl.JSONL.needs", None)
+    await made(talks(), plan, tmp_path / "whole")
+
+    assert files(tmp_path / "columns") == files(tmp_path / "whole")
+    assert packer(plan, plugins.export("jsonl")) is not None
+    monkeypatch.setattr("roomtone.exports.jsonl.JSONL.traceable", False)
+    assert packer(plan, plugins.export("jsonl")) is None
 
 
 @pytest.mark.parametrize("cleaned", [False, True])

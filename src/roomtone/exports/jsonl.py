@@ -39,14 +39,13 @@ class Lines(RowFile):
     packs = True
 
     def __init__(self, row: type[Row], *, ids: bool = True) -> None:
-        self._row = row if ids else None  # each row says itself what it has
+        del ids  # each row says itself what it has
+        self._row = row
 
     def pack(self, batch: Batch) -> bytes:
         """Their lines: what is staged is what is written."""
-        row = self._row
-        assert row is not None, "what has columns says where its rows came from"
-        columns = (_one_by_one(batch.columns[name]) for name in row.__struct_fields__)
-        return lines(list(map(_line(row), *columns)))
+        columns = (_one_by_one(batch.columns[name]) for name in self._row.__struct_fields__)
+        return lines(list(map(_line(self._row), *columns)))
 
     def unpack(self, file: BinaryIO) -> Iterator[bytes]:
         """As they lie there."""

@@ -124,7 +124,7 @@ class Exporting:
     def _is_plain(self) -> bool:
         """Whether no conversation is looked at by itself: then columns are read as such."""
         whole = self.plan.ranges is None and self.plan.limit is None
-        return whole and self._packer is not None and self.maker.takes_columns
+        return whole and self._needs is not None and self.maker.takes_columns
 
     async def _rows(self, after: int) -> tuple[bool, int]:
         """A page of conversations; whether it was the last, and behind which to go on."""
@@ -248,8 +248,9 @@ class Exporting:
 
 
 def packer(plan: Plan, export: Export) -> RowFile | None:
-    """What packs columns for the file that is asked for; None where rows are staged as lines."""
-    if export.batch(columns_of(()), plan.options(), Excluded()) is None:
+    """What packs columns for the file that is asked for; None where rows are staged as lines, as
+    they are where the ids of what they come from are written beside them."""
+    if not export.traceable or export.batch(columns_of(()), plan.options(), Excluded()) is None:
         return None
     file = plugins.row_file(plan.file or export.file, export.row, ids=export.traceable)
     return file if file.packs else None
