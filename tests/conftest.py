@@ -15,8 +15,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from roomtone.compiled import loops
 from roomtone.stores import _migrate, sqlite
 from roomtone.stores._schema import Tables
+from tests.each_way import plainly
 from tests.servers import (
     Running,
     influx_server,
@@ -60,6 +62,18 @@ def new_files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "prepare_sqlite", copied)
         yield
+
+
+@pytest.fixture(params=["compiled", "plain"])
+def each_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Runs a test with the loops compiled and again in Python."""
+    if request.param == "plain":
+        plainly(monkeypatch)
+    elif loops is None:
+        if os.environ.get("CI"):
+            pytest.fail("the loops are not compiled; install gcc and Python's headers")
+        pytest.skip("the loops are not compiled here")
+    return str(request.param)
 
 
 @pytest.fixture(scope="session")

@@ -5,31 +5,50 @@ from __future__ import annotations
 import random
 
 import numpy as np
+import pytest
 
-from roomtone.increments import FEW, NEVER, UNSEEN, Increments, fill
+from roomtone import rooms
+from roomtone.increments import (
+    ACTIVE,
+    CHAT,
+    FEW,
+    KINDS,
+    NEVER,
+    UNCHANGED,
+    UNSEEN,
+    Increments,
+    fill,
+    welcome,
+)
+from roomtone.increments import MINUTES as RING
+from roomtone.increments import WINDOW_S as WINDOW
 
-WINDOW, RING, SLOTS, KINDS = 60, 32, 4, 6
-CHAT, REACTIONS, ACTIVE = 0, 1, 3
+SLOTS = 4
+
+pytestmark = pytest.mark.usefixtures("each_way")
 
 
-def columns() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Buckets, minutes and tallies in which nothing was counted yet."""
+def columns() -> tuple[np.ndarray, ...]:
+    """Buckets, minutes, tallies and what is known of each slot; nothing was counted yet."""
     return (
         np.zeros((WINDOW, SLOTS, KINDS), np.int32),
         np.zeros((RING, SLOTS), np.int32),
         np.zeros((SLOTS, KINDS), np.int64),
+        np.zeros(SLOTS, np.int64),
+        np.zeros(SLOTS, np.int64),
+        np.zeros(SLOTS, np.bool_),
     )
 
 
 def settle(news: Increments, head: int, *into: np.ndarray) -> None:
-    """Put all of them into columns."""
-    news.settle(head, *into, ((CHAT, news.said), (REACTIONS, news.reacted)), ACTIVE)
+    """Put all of them into columns, by the way that rooms take."""
+    rooms.settle(news, head, *into)
 
 
 def test_acts_move_who_is_active() -> None:
     """Against a naive account of everybody's last act, over two hours of random acts."""
     rng = random.Random(3)
-    buckets, minutes, tallies = columns()
+    buckets, minutes, tallies, *noted = columns()
     news, last = Increments(), {}
     head, said = 1_763_719_200, 0
     for _ in range(400):
@@ -47,7 +66,7 @@ def test_acts_move_who_is_active() -> None:
                 news.acted.append(slot)
                 news.before.append(last.get((slot, user), rng.choice([NEVER, UNSEEN])))
                 last[slot, user] = head
-        settle(news, head, buckets, minutes, tallies)
+        settle(news, head, buckets, minutes, tallies, *noted)
         for slot in range(SLOTS):
             lasts = [second for (its, _), second in last.items() if its == slot]
             assert buckets[:, slot, ACTIVE].sum() == sum(s > head - WINDOW for s in lasts)
@@ -57,7 +76,7 @@ def test_acts_move_who_is_active() -> None:
 
 def test_places_are_added_and_taken_once() -> None:
     """What was gathered is counted once, the same place as often as it was named."""
-    buckets, minutes, tallies = columns()
+    buckets, minutes, tallies, *noted = columns()
     news = Increments()
     place = (7 * SLOTS + 2) * KINDS + 1
     news.plus += [place, place, place + KINDS]
@@ -66,7 +85,7 @@ def test_places_are_added_and_taken_once() -> None:
     news.minute_minus += [5]
 
     for _ in range(2):
-        settle(news, 100, buckets, minutes, tallies)
+        settle(news, 100, buckets, minutes, tallies, *noted)
 
     assert (buckets[7, 2, 1], buckets[7, 3, 1], buckets.sum()) == (1, 1, 2)
     assert (tallies[2, 1], tallies[3, 1], tallies.sum()) == (1, 1, 2)
@@ -105,3 +124,32 @@ def test_few_and_many_slots_are_filled() -> None:
         fill((first, second), set(range(size)), 7)
 
         assert first.tolist() == second.tolist() == [7] * size + [0] * (4 * FEW - size)
+
+
+def test_who_acted_is_noted() -> None:
+    """The last event and the last act were now, and there is something to show."""
+    *_, last, quiet, changed = into = columns()
+    news = Increments()
+    news.said += [2, 2]
+    news.reacted.append(1)
+    settle(news, 100, *into)
+
+    assert last.tolist() == quiet.tolist() == [0, 100, 100, 0]
+    assert changed.tolist() == [False, True, True, False]
+    assert not news.said
+
+
+def test_people_and_polls_are_brought_up_to_date() -> None:
+    """Who was met and who came is added; of polls, what was said last holds, where it was said."""
+    people, present, until, voters = (np.zeros(SLOTS, np.int32) for _ in range(4))
+    for many in (1, 2 * FEW):
+        news = Increments()
+        news.met += [1] * many
+        news.came += [1, 2] * many
+        news.polled += [1, 700, 3, 1, UNCHANGED, 2, 2, 650, UNCHANGED]
+        welcome(news, people, present, until, voters)
+        assert not (news.met or news.came or news.polled)
+
+    assert people.tolist() == [0, 2 * FEW + 1, 0, 0]
+    assert present.tolist() == [0, 2 * FEW + 1, 2 * FEW + 1, 0]
+    assert (until.tolist(), voters.tolist()) == ([0, 700, 650, 0], [0, 2, 0, 0])

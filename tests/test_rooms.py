@@ -15,6 +15,8 @@ from roomtone.engine import Engine
 from roomtone.events import Join, Leave, Message, PollClosed, PollOpened, PollVote, Reaction
 from roomtone.rooms import Rooms
 
+pytestmark = pytest.mark.usefixtures("each_way")
+
 T0 = 1_763_719_200  # a multiple of 60
 
 

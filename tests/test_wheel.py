@@ -145,11 +145,54 @@ def test_an_sdist_makes_the_same_wheel_without_node(wheel: zipfile.ZipFile, tmp_
     (source,) = (path.parent for path in tmp_path.glob("*/PKG-INFO"))
     empty = tmp_path / "no-programs"
     empty.mkdir()
-    again = hatchling(
-        "wheel", source, tmp_path / "again", PATH=str(empty), ROOMTONE_REQUIRE_DASHBOARD="1"
+    needed = {"ROOMTONE_REQUIRE_DASHBOARD": "1", "ROOMTONE_REQUIRE_COMPILED": "0"}
+    again = hatchling("wheel", source, tmp_path / "again", PATH=str(empty), **needed)
+
+    # There is no compiler on that path either: the loops are in Python there.
+    kept = [name for name in contents(wheel) if not name.startswith("roomtone/_compiled.c")]
+    assert again.name.endswith("-py3-none-any.whl")
+    assert contents(zipfile.ZipFile(again)) == kept
+
+
+def contents(wheel: zipfile.ZipFile) -> list[str]:
+    return sorted(wheel.namelist())
+
+
+def test_the_wheel_holds_compiled_loops(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    """Those that are imported out of it, and it is for this Python and this kind of machine."""
+    if not hook.is_compiled(ROOT) and not os.environ.get("CI"):
+        pytest.skip("the loops are not compiled here")
+    made = f"roomtone/{hook.COMPILED.name}"
+    assert [name for name in contents(wheel) if "_compiled" in name] == sorted(
+        ["roomtone/_compiled.pyi", made]
+    )
+    assert "-cp3" in str(wheel.filename)
+    assert not str(wheel.filename).endswith("-any.whl")
+
+    wheel.extractall(tmp_path)
+    shown = "from roomtone import compiled; print(compiled.loops.__file__)"
+    told = subprocess.run(
+        [sys.executable, "-c", shown],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
-    assert sorted(zipfile.ZipFile(again).namelist()) == sorted(wheel.namelist())
+    assert told.stdout.strip() == str(tmp_path / made), told.stderr
+
+
+def test_what_does_not_compile_says_why(tmp_path: Path) -> None:
+    """The last lines of the compiler, and nothing is left in the tree."""
+    source = tmp_path / hook.LOOPS
+    source.parent.mkdir(parents=True)
+    source.write_text("int main(void) { return no_such_name; }\n")
+
+    with pytest.raises(hook.CannotBuild, match="no_such_name"):
+        hook.compile_loops(tmp_path)
+    assert not hook.is_compiled(tmp_path)
+    assert list(source.parent.iterdir()) == [source]
 
 
 def tree(folder: Path) -> Path:

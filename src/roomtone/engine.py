@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 import numpy as np
 
-from roomtone import state
+from roomtone import counting, state
 from roomtone.alerts import Alert
+from roomtone.counting import SURELY_IN_TIME
 from roomtone.effects import ACTS, EFFECTS, is_said, passes_by
 from roomtone.effects import Note as Note
-from roomtone.events import Event, Message, Reaction
-from roomtone.increments import NEVER
+from roomtone.events import Event
 from roomtone.points import Block, Slots
 from roomtone.ports import Detector, Gauge
 from roomtone.reacted import ReactionRecord
@@ -33,12 +33,8 @@ MOST_RESTING, MOST_SEATS, MOST_SEATED = 1_000, 10_000, 200_000
 """How many ended sessions are remembered with those who never said that they left, how many people
 of each, and how many in all: a channel that falls silent for a night has its people at dawn."""
 
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
-_NEVER = datetime.max.replace(tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
-_SURELY_IN_TIME = timedelta(seconds=LATE_S - 1)
 _SURELY_THIS_SECOND = timedelta(milliseconds=999)
-"""What can be said without a float, whose rounding may end a second a hair before its time."""
 
 SLICE = 1000
 """How many rooms a tick reads at once, so that a loop gets a breath in between."""
@@ -99,52 +95,39 @@ class Engine:
         rooms.advance(now)
         self._begin(now)
         notes: list[Note] = []
-        head = rooms.head
-        this_second = datetime.fromtimestamp(now, UTC)  # what is not before it counts in it
-        in_time = this_second - _SURELY_IN_TIME if arrival_ms // 1000 == now else this_second
-        recent = head - WINDOW_S
-        lately = head - PEOPLE_MIN * 60  # who acted since is present, where that is known
-        find, activate, news = rooms.rooms.get, rooms.activate, rooms.news
-        said, reacted, acted, before = news.said, news.reacted, news.acted, news.before
-        # Nearly all that comes is a message or a reaction of the newest second. It costs two
-        # look-ups here and no call: slots and seconds are noted, and counted at once later.
-        for index, event in enumerate(events):
-            at = event.at
-            if at is not None and at < this_second:
-                if at >= in_time:
-                    second = now - -(-(this_second - at) // _SECOND)
-                else:
-                    age = arrival_ms - at.timestamp() * 1000
-                    if age > LATE_S * 1000:
-                        if type(event) in EFFECTS and not passes_by(rooms, event):
-                            notes.append(self._late(index, event, now, age))
-                        continue
-                    second = int(at.timestamp()) if age > 0 else now
-                if second != now:
-                    self._happen(index, event, second, notes)
-                    continue
-            if type(event) is Message and event.role == "user":
-                room = find(event.session) or self._room(event.session, now)
-                said.append(room.slot)
-            elif type(event) is Reaction and event.action == "add" and event.bot is None:
-                room = find(event.session) or self._room(event.session, now)
-                reacted.append(room.slot)
-                if event.user:
-                    room.react(event.user, event.emoji, event.target, head, recent)
-            else:
-                self._happen(index, event, now, notes)
-                continue
-            user = event.user
-            if user is None:
-                continue
-            last = room.users.get(user, NEVER)
-            if last <= lately or room.full:
-                activate(room, user, head)
-            elif last < head:
-                room.users[user] = head
-                acted.append(room.slot)
-                before.append(last)
+        on_time = arrival_ms // 1000 == now
+
+        def odd(index: int, event: Event) -> None:
+            second = self._second(index, event, arrival_ms, now, on_time, notes)
+            if second is not None:
+                self._happen(index, event, second, notes)
+
+        # Who acted lately is present, where that is known.
+        counting.gather(rooms, events, now, now - PEOPLE_MIN * 60, on_time, odd)
         return notes
+
+    def _second(
+        self,
+        index: int,
+        event: Event,
+        arrival_ms: int,
+        now: int,
+        on_time: bool,
+        notes: list[Note],
+    ) -> int | None:
+        """The second in which an event counts; of what is too late it is noted that it is."""
+        at = event.at
+        this_second = datetime.fromtimestamp(now, UTC)
+        if at is None or at >= this_second:
+            return now
+        if on_time and this_second - at <= SURELY_IN_TIME:
+            return now - -(-(this_second - at) // _SECOND)
+        age = arrival_ms - at.timestamp() * 1000
+        if age <= LATE_S * 1000:
+            return int(at.timestamp()) if age > 0 else now
+        if type(event) in EFFECTS and not passes_by(self.rooms, event):
+            notes.append(self._late(index, event, now, age))
+        return None
 
     def _happen(self, index: int, event: Event, second: int, notes: list[Note]) -> None:
         """What its type does to its room; two who talk are no room: their turns do nothing."""
@@ -258,7 +241,7 @@ class Engine:
         slots = self.rooms.slots()
         for name in ("last", "quiet_since"):
             self.rooms.columns[name][slots] = end  # not having listened is no silence of theirs
-        self.rooms.changed.update(slots.tolist())
+        self.rooms.changed[slots] = True
         beats = self.rooms.columns["beat"]
         beats[beats > 0] = end
 
@@ -271,29 +254,18 @@ class Engine:
 
         Gives what a live run would have given in which each event arrived at its `at`.
         """
-        first, low, latest, high = 0, _NEVER, _ALWAYS, _ALWAYS  # of the run at hand; none yet
-        for index, event in enumerate(events):
-            at = event.at
-            if at is not None:
-                if latest <= at < high:
-                    latest = at
-                    continue
-                if low <= at < latest:
-                    continue
-            if first < index:
-                self._play_run(events, first, index, latest, late)
-            first = index + 1 if at is None else index
-            low, high = _NEVER, _ALWAYS
+        index = 0
+        while index < len(events):
+            first, at, index = index, events[index].at, index + 1
             if at is None:
-                continue
-            clock = max(int(at.timestamp() * 1000), self.clock_ms)
+                continue  # it has no time of its own
+            latest, clock = at, max(int(at.timestamp() * 1000), self.clock_ms)
             yield from self.run_to(clock // 1000)
-            latest = at
             second = datetime.fromtimestamp(clock // 1000, UTC)
             if at >= second and self.rooms.head <= clock // 1000:
-                low, high = second - _SURELY_IN_TIME, second + _SURELY_THIS_SECOND
-        if first < len(events):
-            self._play_run(events, first, len(events), latest, late)
+                low, high = second - SURELY_IN_TIME, second + _SURELY_THIS_SECOND
+                index, latest = counting.stretch(events, index, low, latest, high)
+            self._play_run(events, first, index, latest, late)
 
     def _play_run(
         self,

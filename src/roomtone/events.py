@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta
 
+from roomtone.compiled import loops
 from roomtone.consents import ConsentGiven, Erased
 from roomtone.heard import (
     MAX_AGENTS,
@@ -209,6 +210,8 @@ class Refusal(msgspec.Struct, frozen=True, omit_defaults=True):
 
 _one = msgspec.json.Decoder(Event)
 _many = msgspec.json.Decoder(list[Event])
+if loops is not None:
+    loops.know_events(Occurrence, Message, Reaction, Join, PollVote)
 _raw = msgspec.json.Decoder(list[msgspec.Raw])
 
 # msgspec raises three kinds of error on hostile input; RecursionError on deep nesting is the
@@ -270,7 +273,7 @@ def schema() -> dict[str, Any]:
 def _decode_array(body: bytes, limit: int | None) -> tuple[list[Event], list[Refusal], list[int]]:
     try:
         events = _many.decode(body)
-        if _is_suspect(body):
+        if is_suspect(body, events):
             for event in events:
                 check_names(event)
     except _UNREADABLE:
@@ -288,11 +291,11 @@ def decode_lines(body: bytes, count: int) -> list[Event] | None:
     on both sides of a line feed within it, so all line feeds lie between objects, and as many
     objects as lines are one on each.
     """
-    if body.count(b"}\n{") != count - 1:
+    if (body.count(b"}\n{") if loops is None else loops.between(body)) != count - 1:
         return None
     try:
         events = _one.decode_lines(body)
-        if len(events) == count and _is_suspect(body):
+        if len(events) == count and is_suspect(body, events):
             for event in events:
                 check_names(event)
     except _UNREADABLE:
@@ -328,7 +331,7 @@ def _decode_each(
     for index, part in enumerate(parts):
         try:
             event = _one.decode(part)
-            if _is_suspect(bytes(part)):
+            if is_suspect(bytes(part), (event,)):
                 check_names(event)
             events.append(event)
             kept.append(index)
@@ -337,8 +340,12 @@ def _decode_each(
     return events, refusals, kept
 
 
-def _is_suspect(body: bytes) -> bool:
+def is_suspect_plainly(body: bytes, events: Sequence[Event]) -> bool:
+    """Whether a name in a body of these events may hold a control character, or an `at` no UTC."""
     return _ESCAPED.search(body) is not None or any(mark in body for mark in _SUSPECT)
+
+
+is_suspect = is_suspect_plainly if loops is None else loops.suspect
 
 
 def check_names(event: Event) -> None:

@@ -7,12 +7,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from roomtone.increments import NEVER, UNSEEN, Increments, fill
+from roomtone.increments import ACTIVE as ACTIVE
+from roomtone.increments import CHAT as CHAT
+from roomtone.increments import JOINS as JOINS
+from roomtone.increments import KINDS as KINDS
+from roomtone.increments import LEAVES as LEAVES
+from roomtone.increments import MINUTES as MINUTES
+from roomtone.increments import NEVER, UNCHANGED, UNSEEN, Increments, fill, settle, welcome
+from roomtone.increments import REACTIONS as REACTIONS
+from roomtone.increments import VOTES as VOTES
+from roomtone.increments import WINDOW_S as WINDOW_S
 from roomtone.points import Ids, Slots
 from roomtone.room import Room
-
-WINDOW_S = 60
-"""What counts as recent: sixty one-second buckets."""
 
 LATE_S = 10
 """How late an event may come and still count in its own second."""
@@ -26,13 +32,7 @@ POLL_OPEN_S = 600
 POLL_CLOSED_S = 60
 """A closed poll is part of the room for one more window, so that closing it is no drop."""
 
-# The columns of a bucket. ACTIVE counts the people whose last act fell into this second, so that
-# the sum over all buckets counts everybody once; JOINS and LEAVES are net of those who came back.
-CHAT, REACTIONS, VOTES, ACTIVE, JOINS, LEAVES = range(6)
-KINDS = 6
-
 MOST_POLLS = 50  # open in one room: the oldest, which nobody closed, makes way for another
-MINUTES = 32  # a ring of minutes, longer than PEOPLE_MIN
 
 
 class Rooms:
@@ -51,7 +51,7 @@ class Rooms:
         self.head = 0  # the newest second that events may fall into
         self.touched: set[int] = set()  # slots in which something happened, since settled
         self.acted: set[int] = set()  # slots in which somebody acted, since settled
-        self.changed: set[int] = set()  # slots with news, for whoever shows them; they clear it
+        self.changed = np.zeros(capacity, np.bool_)  # has news, by slot; who shows it clears it
         self.free: list[int] = []
         self.news = Increments()
         self.capacity = capacity
@@ -109,7 +109,7 @@ class Rooms:
         self.by_slot[slot] = None
         self.ids[slot] = None
         self.turnover += 1
-        self.changed.discard(slot)
+        self.changed[slot] = False
         self.free.append(slot)
         self.buckets[:, slot] = 0
         self.minutes[:, slot] = 0
@@ -139,6 +139,7 @@ class Rooms:
         self.buckets = np.concatenate([self.buckets, np.zeros_like(self.buckets)], axis=1)
         self.minutes = np.concatenate([self.minutes, np.zeros_like(self.minutes)], axis=1)
         self.ids = np.concatenate([self.ids, np.full(more, None, object)])
+        self.changed = np.concatenate([self.changed, np.zeros(more, np.bool_)])
         for name, column in self.columns.items():
             pad = np.zeros((more, *column.shape[1:]), column.dtype)
             self.columns[name] = np.concatenate([column, pad])
@@ -184,7 +185,7 @@ class Rooms:
         if last is None:
             if len(room.users) >= self.max_users and not self._prune(room):
                 return
-            self.columns["people"][room.slot] += 1
+            self.news.met.append(room.slot)
         elif last >= second:
             return
         room.users[user] = second
@@ -278,7 +279,7 @@ class Rooms:
         assert room.present is not None and room.gone is not None
         if len(room.present) < self.max_users:
             room.present[user] = since
-            self.columns["present"][room.slot] += 1
+            self.news.came.append(room.slot)
         else:
             room.full = True
         room.gone.pop(user, None)
@@ -286,7 +287,7 @@ class Rooms:
     def meet(self, room: Room, user: str) -> None:
         if user not in room.users and len(room.users) < self.max_users:
             room.users[user] = NEVER
-            self.columns["people"][room.slot] += 1
+            self.news.met.append(room.slot)
 
     def _prune(self, room: Room) -> bool:
         """Make room among too many people: those not seen for half an hour go."""
@@ -306,10 +307,11 @@ class Rooms:
         if poll not in room.polls:
             if len(room.polls) >= MOST_POLLS:
                 self.close_poll(room, next(iter(room.polls)), second)
-            if not room.polls:
-                self.columns["voters"][room.slot] = 0
+            voted = UNCHANGED if room.polls else 0
             room.polls[poll] = set()
-        self.columns["poll_until"][room.slot] = second + POLL_OPEN_S
+        else:
+            voted = UNCHANGED
+        self.news.polled += (room.slot, second + POLL_OPEN_S, voted)
 
     def vote(self, room: Room, poll: str, user: str | None, second: int) -> bool:
         """Somebody voted; returns False when nobody had opened the poll, which opens it."""
@@ -319,7 +321,7 @@ class Rooms:
         if user is not None and user not in voters and len(voters) < self.max_users:
             voters.add(user)
             room.voters[user] = room.voters.get(user, 0) + 1
-            self.columns["voters"][room.slot] = len(room.voters)
+            self.news.polled += (room.slot, second + POLL_OPEN_S, len(room.voters))
         return known
 
     def close_poll(self, room: Room, poll: str, second: int) -> bool:
@@ -327,14 +329,14 @@ class Rooms:
         if (voters := room.polls.get(poll)) is None:
             return False
         if len(room.polls) == 1:
-            self.columns["poll_until"][room.slot] = second + POLL_CLOSED_S
+            self.news.polled += (room.slot, second + POLL_CLOSED_S, UNCHANGED)
             room.voters = {}
         else:
             for user in voters:
                 room.voters[user] -= 1
                 if not room.voters[user]:
                     del room.voters[user]
-            self.columns["voters"][room.slot] = len(room.voters)
+            self.news.polled += (room.slot, UNCHANGED, len(room.voters))
         del room.polls[poll]
         return True
 
@@ -349,16 +351,17 @@ class Rooms:
     def settle(self) -> None:
         """Put the gathered increments into the columns."""
         news, columns = self.news, self.columns
-        acts = ("last", "quiet_since")
-        noted = ((news.said, acts), (news.reacted, acts), (self.acted, acts))
-        for slots, names in (*noted, (self.touched, ("last",))):
+        last, quiet = columns["last"], columns["quiet_since"]
+        for slots, seconds in ((self.acted, (last, quiet)), (self.touched, (last,))):
             if slots:
-                fill([columns[name] for name in names], slots, self.head)
-                self.changed.update(slots)
+                fill(seconds, slots, self.head)
+                fill((self.changed,), slots, True)
         self.acted.clear()
         self.touched.clear()
-        newest = ((CHAT, news.said), (REACTIONS, news.reacted))
-        news.settle(self.head, self.buckets, self.minutes, columns["tallies"], newest, ACTIVE)
+        polls = (columns["poll_until"], columns["voters"])
+        welcome(news, columns["people"], columns["present"], *polls)
+        counted = (self.buckets, self.minutes, columns["tallies"])
+        settle(news, self.head, *counted, last, quiet, self.changed)
 
     def ticked(self) -> None:
         """A tick has read the rooms: activity is counted anew from here."""

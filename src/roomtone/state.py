@@ -60,6 +60,7 @@ def rooms_in(rooms: Rooms, saved: Mapping[str, Any]) -> None:
     rooms.capacity = rooms.buckets.shape[1]
     rooms.by_slot = [None] * saved["top"]
     rooms.ids = np.full(rooms.capacity, None, object)
+    rooms.changed = np.zeros(rooms.capacity, np.bool_)
     rooms.rooms = {}
     lately = rooms.head - PEOPLE_MIN * 60
     everybody = [room for part in saved["people"] for room in unpack(part)]

@@ -12,10 +12,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from pytest import MonkeyPatch
+
 from roomtone import state
 from roomtone.engine import Engine, Output
 from roomtone.records import Batch, Entry, Gap, Tick
 from roomtone.runtime import plugins, recovery
+from tests.each_way import plainly
 from tests.faults.naive import Naive
 from tests.faults.plan import BEGIN, Plan, Send, Snapshot, Step, Stop, make
 from tests.faults.shaky import Crash, ModelJournal, Refused, ShakyJournal, Store
@@ -272,7 +275,10 @@ def main() -> None:
     parser.add_argument("--keep", default="", help="of its steps, these alone: 3,4,17")
     parser.add_argument("--seeds", type=int, default=2000, help="run so many")
     parser.add_argument("--first", type=int, default=0, help="beginning with this one")
+    parser.add_argument("--plainly", action="store_true", help="with the loops in Python")
     given = parser.parse_args()
+    if given.plainly:
+        plainly(MonkeyPatch())
     keep = [int(part) for part in given.keep.split(",")] if given.keep else None
     seeds = range(given.first, given.first + given.seeds) if given.seed is None else [given.seed]
     begun, bad, checked = perf_counter(), 0, 0

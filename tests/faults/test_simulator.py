@@ -11,6 +11,7 @@ from roomtone.engine import Engine
 from roomtone.rooms import LATE_S, Rooms
 from roomtone.runtime.journal_ids import IdMemory
 from roomtone.signals import engagement
+from tests.each_way import plainly
 from tests.faults import plan, simulator
 from tests.faults.simulator import Divergence, explain, simulate
 
@@ -19,7 +20,7 @@ LOOK = 60
 """In how many seeds a planted mistake must be found."""
 
 
-def test_many_seeds_and_no_divergence():
+def test_many_seeds_and_no_divergence(each_way):
     """Fifteen seeds here; `make faults` runs two thousand, in two processes."""
     if "ROOMTONE_FAULT_ROUNDS" not in os.environ:
         for seed in range(QUICK):
@@ -31,6 +32,7 @@ def test_many_seeds_and_no_divergence():
             [
                 *(sys.executable, "-m", "tests.faults.simulator"),
                 *("--seeds", f"{share}", "--first", f"{share * n}"),
+                *(["--plainly"] if each_way == "plain" else []),
             ]
         )
         for n in range(2)
@@ -139,6 +141,7 @@ MISTAKES = [
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.__name__)
 def test_a_planted_mistake_is_found(mistake, monkeypatch):
     """A checker that cannot fail proves nothing: each of these is noticed within a few seeds."""
+    plainly(monkeypatch)  # what is compiled cannot be mistaken in these ways
     real = plan.make
     if mistake is a_repeat_counts:  # the model of the journal cannot make this one
         monkeypatch.setattr(simulator, "make", lambda seed: _through_the_journal(real(seed)))
@@ -158,6 +161,7 @@ def _through_the_journal(made):
 
 def test_a_failing_seed_is_told_with_a_shorter_way_to_see_it(monkeypatch):
     """The command that is printed runs the seed again, with few of its steps."""
+    plainly(monkeypatch)
     what_was_taken_back_stays(monkeypatch)
     for seed in range(LOOK):
         try:

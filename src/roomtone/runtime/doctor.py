@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from roomtone.compiled import loops
 from roomtone.errors import RoomtoneError, ServerError
 from roomtone.runtime import coverage, looking, memory_commands, plugins
 from roomtone.runtime.clock import Clock, iso, utc
@@ -41,6 +42,7 @@ def examine(settings: Settings, clock: Clock) -> list[Check]:
     """Every check as {"name", "ok", "detail", "remedy"}; nothing is changed by looking."""
     checks: list[Callable[[Settings], Iterator[Check]]] = [
         _python,
+        _loops,
         _folder,
         _disk,
         _database,
@@ -69,6 +71,11 @@ def _python(settings: Settings) -> Iterator[Check]:
     yield _result(
         "python", sys.version_info >= (3, 11), f"{version} {extra}", "use Python 3.11 or newer"
     )
+
+
+def _loops(settings: Settings) -> Iterator[Check]:
+    slow = "in Python, at up to twice the CPU an event; with a C compiler, install Roomtone again"
+    yield _result("loops", True, slow if loops is None else "compiled")
 
 
 def _existing(path: Path) -> Path:

@@ -17,19 +17,20 @@ async def push(pipeline: Pipeline, fresh: Sequence[Batch]) -> None:
     """Frames of the rooms that changed since the last time, with the events that came."""
     rooms = pipeline.engine.rooms
     rooms.settle()
-    changed, rooms.changed = rooms.changed, set()
-    if not changed:
+    if not rooms.changed.any():
         return
+    changed = rooms.changed.copy()
+    rooms.changed[:] = False
     await pipeline.watched.look()
     second = pipeline.clock.now_ms() // 1000
     if frames.PULSE in pipeline.watched:
         worst = pipeline.board.order()[:WORST].tolist()
-        shown = [rooms.at(slot).id for slot in worst if slot in changed]
+        shown = [rooms.at(slot).id for slot in worst if changed[slot]]
         if shown:
             made = frames.pulse_change(pipeline.board, shown, second)
             await pipeline.publish(frames.PULSE, made)
     for session in watched_sessions(pipeline):
-        if rooms.rooms[session].slot in changed:
+        if changed[rooms.rooms[session].slot]:
             events = [e for batch in fresh for e in frames.show_events(batch, session)]
             made = frames.session_change(pipeline.board, session, second, events)
             await pipeline.publish(frames.session_topic(session), made)
