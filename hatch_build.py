@@ -57,10 +57,10 @@ class Parts(BuildHookInterface[Any]):
 
     def _compile(self, root: Path, version: str, build_data: dict[str, Any]) -> None:
         """An editable install finds the loops beside their source; a wheel has to carry them."""
-        made = root / COMPILED
         try:
-            if not is_compiled(root):
-                compile_loops(root)
+            for source in LOOPS:
+                if not is_compiled(root, source):
+                    compile_loops(root, source)
         except CannotBuild as problem:
             if os.environ.get(REQUIRE_COMPILED) == "1":
                 raise
@@ -68,20 +68,31 @@ class Parts(BuildHookInterface[Any]):
             return
         if version != "editable":
             build_data["pure_python"], build_data["infer_tag"] = False, True
-            build_data["force_include"][str(made)] = f"roomtone/{made.name}"
+            for source in LOOPS:
+                made = compiled(source)
+                build_data["force_include"][str(root / made)] = str(made.relative_to("src"))
 
 
-LOOPS = Path("src/roomtone/_compiled.c")
-COMPILED = LOOPS.with_name("_compiled" + sysconfig.get_config_var("EXT_SUFFIX"))
-"""Built for this Python alone: its name says so."""
+LOOPS = (Path("src/roomtone/_compiled.c"), Path("src/roomtone/stores/_sqlite_columns.c"))
+
+
+def compiled(source: Path) -> Path:
+    """What becomes of a source: for this Python alone, as its name says."""
+    return source.with_name(source.stem + sysconfig.get_config_var("EXT_SUFFIX"))
+
+
+def is_compiled(root: Path, source: Path) -> bool:
+    """Whether it lies there, newer than its source."""
+    made = root / compiled(source)
+    return made.is_file() and made.stat().st_mtime >= (root / source).stat().st_mtime
 
 
 STEPS = """
 import sys
 from setuptools import Distribution, Extension
-loops = Extension("roomtone._compiled", [sys.argv[1]])
+loops = Extension(sys.argv[1], [sys.argv[2]])
 command = Distribution({"ext_modules": [loops]}).get_command_obj("build_ext")
-command.build_lib = command.build_temp = sys.argv[2]
+command.build_lib = command.build_temp = sys.argv[3]
 command.ensure_finalized()
 try:
     command.run()
@@ -90,22 +101,18 @@ except Exception as error:
 """
 
 
-def is_compiled(root: Path) -> bool:
-    """Whether the loops lie there, newer than their source."""
-    made = root / COMPILED
-    return made.is_file() and made.stat().st_mtime >= (root / LOOPS).stat().st_mtime
-
-
-def compile_loops(root: Path) -> None:
-    """Compile them beside their source; raises CannotBuild with what the compiler said."""
+def compile_loops(root: Path, source: Path) -> None:
+    """Compile it beside its source; raises CannotBuild with what the compiler said."""
+    name = ".".join(source.with_suffix("").parts[1:])
     with tempfile.TemporaryDirectory(prefix="roomtone-loops-") as scratch:
         # Its own process: setuptools changes what is imported and how things are logged.
-        command = [sys.executable, "-c", STEPS, str(root / LOOPS), scratch]
+        command = [sys.executable, "-c", STEPS, name, str(root / source), scratch]
         run(command, Path(scratch), dict(os.environ))
         # In one step: a server that runs from here has the old one mapped.
-        half = (root / COMPILED).with_suffix(".part")
-        shutil.copyfile(Path(scratch) / "roomtone" / COMPILED.name, half)
-        half.replace(root / COMPILED)
+        made = root / compiled(source)
+        half = made.with_suffix(".part")
+        shutil.copyfile(Path(scratch) / compiled(source).relative_to("src"), half)
+        half.replace(made)
 
 
 def is_fresh(root: Path) -> bool:

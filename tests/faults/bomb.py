@@ -62,8 +62,14 @@ def names(total: int, kinds: str) -> Iterator[list[Event]]:
         yield made
 
 
-async def explode(folder: Path, total: int, kinds: str = "suepl", seconds: int = SECONDS) -> Damage:
-    """Some minutes of a crowd in twenty rooms; `total` 0 is the crowd alone."""
+async def explode(
+    folder: Path, total: int, kinds: str = "suepl", seconds: int = SECONDS, paced: bool = False
+) -> Damage:
+    """Some minutes of a crowd in twenty rooms; `total` 0 is the crowd alone.
+
+    `paced`, a second takes a second; otherwise as long as its work, and a store is given less time
+    to keep up than it would have.
+    """
     damage, clock, chance = Damage(total), ManualClock(), random.Random(2)
     pipeline = await Pipeline.open(Settings(data=folder), clock)
     keep = pipeline.keeper.keep
@@ -77,6 +83,7 @@ async def explode(folder: Path, total: int, kinds: str = "suepl", seconds: int =
     await pipeline.start()
     bombs, per_second = names(total, kinds), total / BATCH / seconds
     sent, before = 0, psutil.Process().memory_info().rss
+    started = perf_counter()
     for second in range(seconds):
         crowd = [
             Message(session=f"room {n}", user=f"user {chance.randrange(9)}", text="hello")
@@ -94,6 +101,8 @@ async def explode(folder: Path, total: int, kinds: str = "suepl", seconds: int =
                 damage.refused += len(batch)
         clock.advance(1)
         await ticked(pipeline, clock)
+        if paced:
+            await asyncio.sleep(max(started + second + 1 - perf_counter(), 0))
     damage.grown_mb = (psutil.Process().memory_info().rss - before) / 1e6
     damage.sizes = sizes(pipeline)
     await pipeline.stop()
@@ -132,7 +141,7 @@ def main() -> None:
     parser.add_argument("--kinds", default="suepl")
     given = parser.parse_args()
     log_aside()
-    damage = asyncio.run(explode(given.folder, given.names, given.kinds))
+    damage = asyncio.run(explode(given.folder, given.names, given.kinds, paced=True))
     told = asdict(damage) | {"neighbours": len(damage.neighbours)}
     told["ack_ms"] = {f"p{p}": percentile(damage.ack_ms, p / 100) for p in (50, 99)}
     json.dump(told, sys.stdout)

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from roomtone.records import Relationship, TurnRecord
 from roomtone.stores import _talks as talks
-from roomtone.stores._jobs import Ask, Steps, Texts
+from roomtone.stores._jobs import Ask, Columns, Steps, Texts
+from roomtone.stores._sqlite_rows import columns
 from roomtone.stores._steps import to_ms
 from roomtone.stores._talks import RELATIONSHIPS, Query
 
@@ -48,6 +49,8 @@ def run(connection: sqlite3.Connection, steps: Steps[T]) -> T:
             step = steps.send(answer)
             if isinstance(step, Ask):
                 answer = step.made(connection.execute(step.sql, step.given))
+            elif isinstance(step, Columns):
+                answer = columns(connection, step.sql, step.given)
             else:
                 connection.executemany(step.sql, step.rows)
                 answer = None

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any
 
 from roomtone.blanking import Blank
-from roomtone.stores._jobs import Ask
+from roomtone.stores._jobs import Put
 from roomtone.stores._training_rows import feed
 
 Step = tuple[str, Sequence[Any]]
@@ -94,11 +94,11 @@ def _feed(places: Sequence[tuple[str, str]]) -> Generator[Step, Any, None]:
         except StopIteration:
             return
         answer = None
-        if isinstance(step, Ask):
-            answer = yield step.sql, step.given
-        else:
+        if isinstance(step, Put):
             for row in step.rows:
                 yield step.sql, row
+        else:
+            answer = yield step.sql, step.given
 
 
 def _learn(blank: Blank, there: Columns) -> Generator[Step, Any, None]:

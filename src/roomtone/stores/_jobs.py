@@ -27,6 +27,14 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """One statement that gives many rows; the answer is their columns, a list each."""
+
+    sql: str
+    given: Sequence[Any] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Put:
     """One statement for each of many rows."""
 
@@ -34,7 +42,7 @@ class Put:
     rows: Sequence[Sequence[Any]]
 
 
-Steps = Generator[Ask | Put, Any, T]
+Steps = Generator[Ask | Columns | Put, Any, T]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +67,15 @@ def ask_of(sql: str, of: Iterable[Any]) -> Steps[list[Sequence[Any]]]:
     found: list[Sequence[Any]] = []
     for some in batched(of, SOME):
         found += yield Ask(sql.replace("{}", ", ".join("?" * len(some))), some)
+    return found
+
+
+def columns_of(sql: str, of: Iterable[Any]) -> Steps[list[list[Any]]]:
+    """The same as columns: those of all these values."""
+    found: list[list[Any]] = []
+    for some in batched(of, SOME):
+        more = yield Columns(sql.replace("{}", ", ".join("?" * len(some))), some)
+        found = [a + b for a, b in zip(found, more, strict=True)] if found else more
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from roomtone.records import Relationship, TurnRecord
 from roomtone.stores import _talks as talks
-from roomtone.stores._jobs import Ask, Steps, Texts
+from roomtone.stores._jobs import Ask, Columns, Steps, Texts
 from roomtone.stores._pg_pool import Connection, clean, named
 from roomtone.stores._steps import to_ms
 from roomtone.stores._talks import RELATIONSHIPS, Query
@@ -52,11 +52,20 @@ async def run(connection: Connection, steps: Steps[T]) -> T:
             answer = None
             if isinstance(step, Ask):
                 answer = step.made(await fetch(connection, step.sql, step.given))
+            elif isinstance(step, Columns):
+                answer = await _columns(connection, step)
             elif step.rows:
                 await connection.executemany(numbered(step.sql), step.rows)
     except StopIteration as end:
         result: T = end.value
         return result
+
+
+async def _columns(connection: Connection, step: Columns) -> list[list[Any]]:
+    statement = await connection.prepare(numbered(step.sql))
+    if rows := [] if _unheard_of(step.given) else await statement.fetch(*step.given):
+        return list(map(list, zip(*map(tuple, rows), strict=True)))
+    return [[] for _ in statement.get_attributes()]
 
 
 async def read_turns(

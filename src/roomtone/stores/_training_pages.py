@@ -8,11 +8,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from itertools import compress, count, islice, repeat
 from math import fsum
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 from roomtone.kept_columns import FIELDS, KeptColumns
-from roomtone.stores._jobs import Ask, Steps, ask_of
+from roomtone.stores._jobs import Ask, Columns, Steps, columns_of
 from roomtone.stores._steps import from_ms
 from roomtone.stores._training_counts import among, where
 from roomtone.stores._training_reactions import nearer, reactions, unrated
@@ -107,15 +106,13 @@ def _messages(
 ) -> Steps[KeptColumns]:
     """The messages of conversations, in the order of these."""
     own = {talk.id for talk in talks}
-    rows: Sequence[Sequence[Any]] = yield Ask(messages_sql(read, trainable=trainable).format(some))
-    counts = Counter(map(itemgetter(1), rows))
+    found = yield Columns(messages_sql(read, trainable=trainable).format(some))
+    told: dict[str, list[Any]] = dict(zip(FIELDS, found, strict=False))
+    counts = Counter(told["conversation"])
     if not counts.keys() <= own:  # a stretch of ids holds others too
-        rows = [row for row in rows if row[1] in own]
-        counts = Counter(map(itemgetter(1), rows))
-    told: dict[str, Sequence[Any]] = dict.fromkeys(FIELDS[: read.fields], ())
-    if rows:
-        told.update(zip(FIELDS, zip(*rows, strict=True), strict=False))
-    del rows
+        kept = [id in own for id in told["conversation"]]
+        told = {name: list(compress(column, kept)) for name, column in told.items()}
+        counts = Counter(told["conversation"])
     if read.seldom:
         yield from _seldom(told, trainable, read)
     if any(told["feedback_source"]):  # without a word on feedback by who has not agreed
@@ -123,21 +120,21 @@ def _messages(
         told["feedback_source"] = ["" if rated is None else by for by, rated in pairs]
     if "training_flag" in told:
         told["training_flag"] = [flag == 1 for flag in told["training_flag"]]
-    kept = [talk for talk in talks if talk.id in counts]
-    return KeptColumns(kept, [counts[talk.id] for talk in kept], told)
+    there = [talk for talk in talks if talk.id in counts]
+    return KeptColumns(there, [counts[talk.id] for talk in there], told)
 
 
-def _seldom(told: dict[str, Sequence[Any]], trainable: bool, read: Reading) -> Steps[None]:
+def _seldom(told: dict[str, list[Any]], trainable: bool, read: Reading) -> Steps[None]:
     """Columns of what few messages have, of those that are marked."""
     marks = told["user_feedback"]
     ids = list(compress(told["id"], marks))
-    rows = yield from ask_of(seldom_sql(read, trainable=trainable), ids)
-    found = {row[0]: row[1:] for row in rows}
-    places = list(compress(count(), marks))
-    for at, name in enumerate(read.seldom):
+    places = dict(zip(ids, compress(count(), marks), strict=True))
+    found = yield from columns_of(seldom_sql(read, trainable=trainable), ids)
+    at = list(map(places.__getitem__, found[0])) if found else []
+    for name, some in zip(read.seldom, found[1:] or repeat(()), strict=False):
         column = [getattr(_BARE, name)] * len(marks)
-        for place, id in zip(places, ids, strict=True):
-            column[place] = found[id][at]
+        for place, value in zip(at, some, strict=True):
+            column[place] = value
         told[name] = column
 
 
@@ -163,17 +160,16 @@ def _talks(
     total, last, more, wanted = 0, after, True, max(1, messages)
     most = max(20, messages // 20)
     while more and total < wanted:
-        rows = yield Ask(
+        found = yield Columns(
             f"SELECT {asked} FROM conversations c WHERE c.id > ? AND {condition} "
             "ORDER BY c.id LIMIT ?",
             [last, *given, most],
         )
-        more = len(rows) == most
-        for row in rows:
+        more = len(found[0]) == most
+        for talk in map(conversation_of, zip(*found, strict=True)):
             if total >= wanted:
                 more = True
                 break
-            talk = conversation_of(row)
             talks.append(talk)
             total, last = total + talk.total_messages, talk.id
         most = max(20, 21 * len(talks) * (wanted - total) // (20 * max(1, total)))

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from roomtone.reactions import rated
-from roomtone.stores._jobs import Ask, Steps, ask_of
+from roomtone.stores._jobs import Ask, Columns, Steps, ask_of
 from roomtone.stores._steps import from_ms
 from roomtone.stores._training_counts import OF_AGREED, among
 from roomtone.training_data import KeptConversation, KeptReaction
@@ -70,8 +70,8 @@ _turn = attrgetter("turn")
 def unrated(some: str, trainable: bool) -> Steps[dict[int, bool]]:
     """Conversations in which nothing was rated or revised; True where they have a message."""
     flagged = " AND m.training_flag = 1" * trainable
-    rows = yield Ask(_UNRATED.format(flagged, some))
-    return {id: there is not None for id, there in rows}
+    ids, there = yield Columns(_UNRATED.format(flagged, some))
+    return {id: one is not None for id, one in zip(ids, there, strict=True)}
 
 
 def reactions(every: Mapping[int, KeptConversation], some: str, trainable: bool) -> Steps[None]:
@@ -117,29 +117,31 @@ def _joined(own: Mapping[int, KeptConversation], some: str, trainable: bool) -> 
 
 def _matched(own: Mapping[int, KeptConversation], some: str, trainable: bool) -> Steps[None]:
     """Those of their sessions, given to the conversations that have a message of that turn."""
-    rows: list[Sequence[Any]] = yield Ask(
+    sessions, targets, people, times, told = yield Columns(
         "SELECT r.session, r.target, r.person, r.at, r.told FROM reactions r WHERE r.session IN "
         f"(SELECT c.session FROM conversations c WHERE c.id {some}) ORDER BY r.at, r.id"
     )
     asked: dict[str, set[str]] = {}
-    for session, target, *_ in rows:
+    for session, target in zip(sessions, targets, strict=True):
         asked.setdefault(session, set()).add(target)
     by_turn: dict[tuple[str, str], list[KeptConversation]] = {}
     for talk in own.values():
-        if targets := asked.get(talk.session):
-            for turn in targets.intersection(map(_turn, talk.messages)):
+        if reacted_to := asked.get(talk.session):
+            for turn in reacted_to.intersection(map(_turn, talk.messages)):
                 by_turn.setdefault((talk.session, turn), []).append(talk)
     agreed: set[str] = set()
     if trainable:
         others = {
-            row[2]
-            for row in rows
-            for talk in by_turn.get((row[0], row[1]), ())
-            if row[2] != talk.user
+            person
+            for place, person in zip(zip(sessions, targets, strict=True), people, strict=True)
+            for talk in by_turn.get(place, ())
+            if person != talk.user
         }
         agreed = {person for (person,) in (yield from ask_of(_AGREED, sorted(others)))}
-    for session, target, person, at, said in rows:
-        for talk in by_turn.get((session, target), ()):
+    for place, person, at, said in zip(
+        zip(sessions, targets, strict=True), people, times, told, strict=True
+    ):
+        for talk in by_turn.get(place, ()):
             if not trainable or person == talk.user or person in agreed:
                 talk.reactions.append(_reaction_of(at, said))
 
