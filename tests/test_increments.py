@@ -153,3 +153,12 @@ def test_people_and_polls_are_brought_up_to_date() -> None:
     assert people.tolist() == [0, 2 * FEW + 1, 0, 0]
     assert present.tolist() == [0, 2 * FEW + 1, 2 * FEW + 1, 0]
     assert (until.tolist(), voters.tolist()) == ([0, 700, 650, 0], [0, 2, 0, 0])
+
+
+def test_increments_know_whether_there_are_any() -> None:
+    """Each kind of them counts, and none once they were added."""
+    for name in sorted({*Increments.__slots__} - {"before"}):  # which comes with `acted`
+        news = Increments()
+        assert not news
+        getattr(news, name).append(0)
+        assert news, name

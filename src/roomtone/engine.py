@@ -241,7 +241,7 @@ class Engine:
         slots = self.rooms.slots()
         for name in ("last", "quiet_since"):
             self.rooms.columns[name][slots] = end  # not having listened is no silence of theirs
-        self.rooms.changed[slots] = True
+        self.rooms.changed[slots] = self.rooms.stirred = True
         beats = self.rooms.columns["beat"]
         beats[beats > 0] = end
 

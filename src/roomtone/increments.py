@@ -68,6 +68,12 @@ class Increments:
         self.came: list[int] = []  # slots: somebody who is present from now on
         self.polled: list[int] = []  # flat: a slot, until when its poll counts, how many voted
 
+    def __bool__(self) -> bool:
+        """Whether anything was gathered since they were last added."""
+        newest = self.said or self.reacted or self.acted
+        others = self.plus or self.minus or self.minute_plus or self.minute_minus
+        return bool(newest or others or self.met or self.came or self.polled)
+
     def settle(
         self,
         head: int,

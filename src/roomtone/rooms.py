@@ -52,6 +52,7 @@ class Rooms:
         self.touched: set[int] = set()  # slots in which something happened, since settled
         self.acted: set[int] = set()  # slots in which somebody acted, since settled
         self.changed = np.zeros(capacity, np.bool_)  # has news, by slot; who shows it clears it
+        self.stirred = False  # some slot has
         self.free: list[int] = []
         self.news = Increments()
         self.capacity = capacity
@@ -351,6 +352,9 @@ class Rooms:
     def settle(self) -> None:
         """Put the gathered increments into the columns."""
         news, columns = self.news, self.columns
+        if not (news or self.acted or self.touched):
+            return
+        self.stirred = True
         last, quiet = columns["last"], columns["quiet_since"]
         for slots, seconds in ((self.acted, (last, quiet)), (self.touched, (last,))):
             if slots:

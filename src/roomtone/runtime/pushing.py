@@ -17,9 +17,9 @@ async def push(pipeline: Pipeline, fresh: Sequence[Batch]) -> None:
     """Frames of the rooms that changed since the last time, with the events that came."""
     rooms = pipeline.engine.rooms
     rooms.settle()
-    if not rooms.changed.any():
+    if not rooms.stirred:
         return
-    changed = rooms.changed.copy()
+    changed, rooms.stirred = rooms.changed.copy(), False
     rooms.changed[:] = False
     await pipeline.watched.look()
     second = pipeline.clock.now_ms() // 1000
