@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from roomtone.engine import Output
-from roomtone.events import Event, RelationshipSet, Turn, TurnRead
+from roomtone.events import Event, Message, RelationshipSet, Turn, TurnRead
 from roomtone.points import Block, Measurement, Point
 from roomtone.ports import ReactionSignal, TurnSignal
 from roomtone.reacting import Reacting
@@ -114,8 +114,11 @@ class Conversations:
 
     def apply(self, events: Sequence[Event], arrival_ms: int, source: str = "") -> bool:
         """Take turns, reactions and what was found out of them. Whether any was ours."""
-        ours = False
+        ours, hear = False, self.reacting.overheard.hear
         for event in events:
+            if type(event) is Message:
+                hear(event, arrival_ms)  # nearly all are; a call less for each
+                continue
             if type(event) is Turn:
                 self._turn(event, arrival_ms, source)
             elif type(event) is TurnRead:

@@ -19,6 +19,8 @@ each costs two kilobytes, and as much again while a store that fell behind is ca
 MOST_OTHERS = 20
 """How many other emoji on a message are told of."""
 
+_OF_REACTIONS = (Reaction, ReactionJudged)
+
 Live = tuple[str, str, str, str]  # session, user, emoji, target
 _Place = tuple[str, str]
 _Index = dict[_Place, str | dict[str, None]]
@@ -78,10 +80,10 @@ class Known:
         return (self.held[id] for id in (reversed(own) if latest else own))
 
     def told(self, events: Iterable[Event]) -> Iterator[Event]:
-        """Events for who remembers: what was taken back is judged no more, and what is taken back
-        names the bot whose message it was on.
+        """Reactions and what was found of them, for who remembers: what was taken back is judged no
+        more, and what is taken back names the bot whose message it was on.
         """
-        for event in events:
+        for event in [one for one in events if type(one) in _OF_REACTIONS]:
             if isinstance(event, ReactionJudged):
                 held = self.held.get(event.of.id)
                 if held is not None and held.state == "retracted":

@@ -57,12 +57,14 @@ class Overheard:
 
     def hear(self, message: Message, arrival: int) -> None:
         """Remember what was said."""
-        room = self._rooms.get(message.session)
+        session = message.session
+        room = self._rooms.get(session)
         if room is None:
-            room = self._rooms[message.session] = deque(maxlen=EACH)
+            room = self._rooms[session] = deque(maxlen=EACH)
         else:
-            self._rooms.move_to_end(message.session)
-        self._count += len(room) < EACH
+            self._rooms.move_to_end(session)
+        if len(room) < EACH:
+            self._count += 1
         # Nearly all that is said is never asked for: it is made a `Heard` when it is.
         short = len(message.text) <= MOST_CHARS
         room.append((message, arrival) if short else _heard((message, arrival)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -44,8 +45,10 @@ AHEAD_MS = 30_000
 """How far a client's clock may be ahead: what is within this counts as now."""
 
 _OF_TURNS = (Turn, TurnRevised, TurnRead, RelationshipSet)
-TURNS = (*_OF_TURNS, ReactionJudged, ReactionReview, ConsentGiven, Erased)
+TURNS = frozenset((*_OF_TURNS, ReactionJudged, ReactionReview, ConsentGiven, Erased))
 """What opens no room and belongs to none: it is taken whatever becomes of its session."""
+
+_session = attrgetter("session")
 
 _OWN = {
     TurnRead: "what is read of a turn is read here; send what you know of it in the `turn`",
@@ -129,7 +132,7 @@ class Door:
         events, kept = pipeline.erasing.sift(events, kept, errors)
         if not own:
             events, kept = pipeline.consenting.sift(events, kept, errors)
-        if any(type(event) in TURNS for event in events):
+        if not TURNS.isdisjoint(map(type, events)):
             places = range(len(events)) if kept is None else kept
             events, kept = await self._turned(events, places, own, errors)
         arrival = pipeline.clock.now_ms()
@@ -180,7 +183,7 @@ class Door:
     ) -> list[Event]:
         """Of those that may come in the ones of people who were not erased while we looked."""
         erasing = self._pipeline.erasing
-        if not any(map(erasing.bars, good)):
+        if not len(erasing.tombstones) or not any(map(erasing.bars, good)):
             return good
         places = range(len(events)) if kept is None else kept
         at = {id(event): place for event, place in zip(events, places, strict=True)}
@@ -214,9 +217,9 @@ class Door:
         if len(self._pipeline.histories):
             return False
         rooms, owner = self._pipeline.engine.rooms.rooms, self._owner
-        for session in {event.session for event in events if opens_room(event)}:
-            if session not in rooms and session not in owner:
-                return False
+        unknown = set(map(_session, events)).difference(rooms).difference(owner)
+        if unknown and any(one.session in unknown and opens_room(one) for one in events):
+            return False
         moments = [event.at for event in events if event.at is not None]
         return not moments or max(moments) <= utc(arrival + AHEAD_MS)
 

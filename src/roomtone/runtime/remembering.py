@@ -87,7 +87,8 @@ class Remembering(Keeping):
         """Let reactions be remembered, or no more; never waits."""
         if not self._settings.memory.reactions:
             return
-        found = (of_reaction(event, utc(arrival_ms)) for event in events)
+        arrival = utc(arrival_ms)
+        found = (of_reaction(event, arrival) for event in events)
         made = [one for one in found if one is not None and self._may(one.user)]
         if made:
             self.due.put(made)
