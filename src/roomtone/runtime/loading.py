@@ -24,6 +24,7 @@ NO_SETTINGS = {
         "FAULT_ROUNDS",
         "FUZZ_CASES",
         "KEY",
+        "REQUIRE_COMPILED",
         "REQUIRE_DASHBOARD",
         "STATIC",
         "TRIXIE",
