@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 import sqlite3
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -173,3 +176,30 @@ def test_nothing_is_kept_of_what_was_read(connection: sqlite3.Connection) -> Non
         with pytest.raises(sqlite3.OperationalError):
             columns(connection, "SELECT CAST(x'ff' AS TEXT) FROM t", ())
     connection.execute("DROP TABLE t")
+
+
+def test_who_waits_for_a_lock_keeps_nobody_else_from_work(tmp_path: Path) -> None:
+    """A thread of this process holds the database, and lets it go once it gets to run."""
+    path = tmp_path / "held.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as own:
+        own.execute("PRAGMA journal_mode = DELETE")
+        own.execute(TABLE)
+    mine = sqlite3.connect(path, isolation_level=None, timeout=30)
+    held = threading.Event()
+
+    def hold() -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN EXCLUSIVE")
+            held.set()
+            for n in range(50):
+                other.execute("INSERT INTO t (whole) VALUES (?)", (n,))
+            other.execute("COMMIT")
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(30)
+    begun = monotonic()
+    assert columns(mine, "SELECT count(*) FROM t", ()) == [[50]]
+    assert monotonic() - begun < 20
+    thread.join()
+    mine.close()

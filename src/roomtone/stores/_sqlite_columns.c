@@ -167,12 +167,13 @@ static PyObject *value_of(sqlite3_value *value, PyObject **recent)
     }
 }
 
-/* Up to AT_ONCE rows behind the columns: how the last step ended, 0 where a value was none. */
+/* The row at hand and up to AT_ONCE in all behind the columns: how the last step ended, 0 where a
+ * value was none. */
 static int some_rows(sqlite3_stmt *statement, PyObject **columns, int count,
                      PyObject *(*recent)[RECENT])
 {
     int code = SQLITE_ROW;
-    for (int row = 0; row < AT_ONCE && (code = lite.step(statement)) == SQLITE_ROW; row++)
+    for (int row = 0; row < AT_ONCE && code == SQLITE_ROW; row++) {
         for (int i = 0; i < count; i++) {
             PyObject *value = value_of(lite.column_value(statement, i), recent[i]);
             if (value == NULL) return 0;
@@ -180,6 +181,8 @@ static int some_rows(sqlite3_stmt *statement, PyObject **columns, int count,
             Py_DECREF(value);
             if (failed) return 0;
         }
+        code = lite.step(statement);
+    }
     return code;
 }
 
@@ -187,7 +190,11 @@ static int all_rows(sqlite3 *db, sqlite3_stmt *statement, PyObject **columns, in
 {
     PyObject *recent[MOST_COLUMNS][RECENT] = {{NULL}};
     sqlite3_mutex *mutex = lite.db_mutex(db);
-    int code = SQLITE_ROW;
+    int code;
+    /* The first step may wait for a lock, or sort: nobody else waits for that. */
+    Py_BEGIN_ALLOW_THREADS
+    code = lite.step(statement);
+    Py_END_ALLOW_THREADS
     while (code == SQLITE_ROW) {
         /* Others must not wait for the mutex while they hold the interpreter: it is never let go
          * within. */
@@ -221,9 +228,12 @@ static PyObject *columns(PyObject *module, PyObject *args)
     if (given == NULL) return NULL;
     sqlite3_stmt *statement = NULL;
     const char *rest = "";
-    int ready = lite.prepare_v2(db, sql, (int)size, &statement, &rest) == SQLITE_OK &&
-                statement != NULL && *rest == 0 && lite.stmt_readonly(statement) &&
-                bind(statement, given);
+    int prepared;
+    Py_BEGIN_ALLOW_THREADS
+    prepared = lite.prepare_v2(db, sql, (int)size, &statement, &rest);
+    Py_END_ALLOW_THREADS
+    int ready = prepared == SQLITE_OK && statement != NULL && *rest == 0 &&
+                lite.stmt_readonly(statement) && bind(statement, given);
     int count = ready ? lite.column_count(statement) : 0;
     int code = 0;
     if (ready && count > 0 && count <= MOST_COLUMNS) {
