@@ -1,6 +1,6 @@
 // The reviewer's queue: which reaction is at hand, what was said, what came back, what was refused.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { ApiError } from '../lib/api'
 import { name } from '../lib/format'
 import {
@@ -21,8 +21,6 @@ const REMEMBERED = 50
 interface Said {
   before: Reacted
   word: ReactionWord
-  /** As the server answered. */
-  now?: Reacted
 }
 
 export interface Refused {
@@ -60,6 +58,8 @@ export function useReview(): Queue {
   const [refused, setRefused] = useState<Refused | null>(null)
   const [news, setNews] = useState('')
   const [at, setAt] = useState({ id: '', place: 0 })
+  // As the server answered: known at once, also to a key that is pressed before that is drawn.
+  const answers = useRef(new Map<string, Reacted>())
 
   const { mutate } = useMutation({
     mutationFn: ({ before, word }: Said) => review(before.id, word),
@@ -68,9 +68,9 @@ export function useReview(): Queue {
     networkMode: 'always',
     onSuccess: (answer) => {
       // Brought back, it shows the word that holds.
-      setSaid((all) =>
-        all.map((one) => (one.before.id === answer.id ? { ...one, now: answer } : one)),
-      )
+      answers.current.set(answer.id, answer)
+      const [oldest] = answers.current.keys()
+      if (answers.current.size > REMEMBERED && oldest) answers.current.delete(oldest)
       setBack((all) => all.map((one) => (one.id === answer.id ? answer : one)))
       // The next word does not wait for what this one changes.
       void client.invalidateQueries({ queryKey: REACTIONS })
@@ -125,7 +125,8 @@ export function useReview(): Queue {
   function undo() {
     const one = said.at(-1)
     if (!one) return
-    const { before, word, now = before } = one
+    const { before, word } = one
+    const now = answers.current.get(before.id) ?? before
     setSaid((all) => all.slice(0, -1))
     setBack((all) => [now, ...all.filter((each) => each.id !== now.id)])
     choose(before.id)
